@@ -1,0 +1,267 @@
+/*
+ * libfreeholdctl: how the host agent tells the dataplane what should be.
+ *
+ * Theory of operation
+ * -------------------
+ * The agent builds a transaction (fh_txn) out of whole objects, each with a generation, and commits it:
+ * the dataplane validates everything first, then applies all of it or nothing. Putting an object again with
+ * the same generation changes nothing, so a caller that does not know whether a commit arrived repeats it.
+ *
+ *   segment   a tenant's L2 network: VNI, MTU, gateway MAC, subnets (answers ARP, ND, DHCP, RA from this)
+ *   set       addresses that rules refer to; shared, changed in place (whole or by members)
+ *   group     a security group: rules plus its egress default; shared by reference
+ *   port      one NIC: vhost-user socket, MAC, addresses, the groups that it has
+ *
+ * A port takes part in forwarding once its front end has connected. A put port that refers to a segment,
+ * group or set that neither exists nor is in the same transaction is refused (FH_EREF).
+ *
+ * Effective rules of a port: the union of its groups' rules. A drop rule wins over allow rules. Without a match,
+ * ingress is dropped and egress is allowed unless one of the groups has FH_GROUP_EGRESS_DROP. Stateful.
+ * A rule counts only in [valid_from, valid_until) by the host's clock: the dataplane switches it on and off by
+ * itself, also when no agent runs. Commit-confirm is built on that.
+ *
+ * Every call takes a deadline and never blocks beyond it. No callbacks. No call aborts the process. A handle may be
+ * used by one thread at a time; several handles may be open. The library allocates what it hands out, and says how to
+ * give it back. Structures start with struct_size (set by the caller) and grow only at the end.
+ *
+ * All integers are in host byte order; addresses are in network byte order. Times are ns since the Unix epoch, 0 = none.
+ */
+#ifndef FREEHOLD_CTL_H
+#define FREEHOLD_CTL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FH_CTL_API_VERSION 1u
+
+/* Results: 0 or negative. fh_strerror() has a sentence for each. */
+enum fh_result {
+	FH_OK = 0,
+	FH_EINVAL = -1,     /* an argument is out of range; nothing was sent */
+	FH_ENOMEM = -2,
+	FH_ECONNECT = -3,   /* the dataplane's socket is absent or refuses */
+	FH_ETIMEDOUT = -4,  /* no answer before the deadline; the commit may or may not have happened */
+	FH_EPROTO = -5,     /* the peer speaks another version or sent a malformed answer */
+	FH_EREF = -6,       /* an object refers to one that does not exist */
+	FH_ELIMIT = -7,     /* a documented limit was exceeded */
+	FH_ESTALE = -8,     /* base generation of a member change does not match; put the whole set */
+	FH_ENOENT = -9,
+	FH_EINTERNAL = -10,
+	FH_ECLOSED = -11,   /* the connection broke; open again */
+};
+
+enum fh_kind { FH_KIND_SEGMENT = 1, FH_KIND_SET = 2, FH_KIND_GROUP = 3, FH_KIND_PORT = 4 };
+
+struct fh_id {
+	uint8_t b[16]; /* a UUID in network order */
+};
+
+struct fh_addr {
+	uint8_t family; /* 4 or 6 */
+	uint8_t prefix_len; /* 0-32 or 0-128; hosts 32 or 128 */
+	uint8_t pad[2];
+	uint8_t b[16]; /* IPv4 in the first four bytes */
+};
+
+#define FH_MAX_PATH 108
+#define FH_MAX_NAME 64
+#define FH_MAX_SUBNETS 8
+#define FH_MAX_DNS 4
+#define FH_MAX_PORT_ADDRS 32
+#define FH_MAX_PORT_GROUPS 64
+
+struct fh_subnet {
+	struct fh_addr prefix;
+	struct fh_addr gateway; /* family 0: none */
+	struct fh_addr dns[FH_MAX_DNS];
+	uint32_t n_dns;
+	uint32_t dhcp; /* 1: answer DHCPv4 / send RA and answer DHCPv6 */
+};
+
+struct fh_segment {
+	uint32_t struct_size;
+	uint32_t vni; /* 1 - 2^24-1 */
+	struct fh_id id;
+	uint64_t generation;
+	uint32_t mtu; /* 576 - 65535 */
+	uint8_t gateway_mac[6];
+	uint8_t pad[2];
+	uint32_t n_subnets;
+	struct fh_subnet subnets[FH_MAX_SUBNETS];
+};
+
+enum fh_direction { FH_INGRESS = 0, FH_EGRESS = 1 };
+enum fh_action { FH_ALLOW = 0, FH_DROP = 1 };
+enum fh_remote { FH_REMOTE_ANY = 0, FH_REMOTE_PREFIX = 1, FH_REMOTE_SET = 2 };
+#define FH_PROTO_ANY 0xffffu
+#define FH_ICMP_ANY 0xffffu
+#define FH_RULE_LOG 1u
+
+struct fh_rule {
+	struct fh_id id;
+	uint8_t direction; /* enum fh_direction */
+	uint8_t ethertype; /* 0 any, 4, 6 */
+	uint8_t action;    /* enum fh_action */
+	uint8_t remote;    /* enum fh_remote */
+	uint16_t protocol; /* 0-255 or FH_PROTO_ANY */
+	uint16_t port_min; /* TCP, UDP, SCTP, UDP-Lite, DCCP; 0-65535 */
+	uint16_t port_max;
+	uint16_t icmp_type; /* 0-255 or FH_ICMP_ANY */
+	uint16_t icmp_code;
+	uint16_t flags; /* FH_RULE_* */
+	struct fh_addr prefix;   /* FH_REMOTE_PREFIX */
+	struct fh_id set;        /* FH_REMOTE_SET */
+	uint64_t valid_from;
+	uint64_t valid_until;
+};
+
+#define FH_GROUP_EGRESS_DROP 1u
+
+struct fh_group {
+	uint32_t struct_size;
+	uint32_t flags; /* FH_GROUP_* */
+	struct fh_id id;
+	uint64_t generation;
+	uint32_t n_rules; /* 0 - 10000 */
+	uint32_t pad;
+	const struct fh_rule *rules;
+};
+
+struct fh_set {
+	uint32_t struct_size;
+	uint32_t n_members; /* 0 - 65536 */
+	struct fh_id id;
+	uint64_t generation;
+	const struct fh_addr *members;
+};
+
+#define FH_PORT_NO_SECURITY 1u /* MAC and IP source checks off */
+
+struct fh_port {
+	uint32_t struct_size;
+	uint32_t flags; /* FH_PORT_* */
+	struct fh_id id;
+	struct fh_id segment;
+	uint64_t generation;
+	uint64_t incarnation;   /* changes when the NIC is another one (re-created, migrated back): its connections go */
+	char socket_path[FH_MAX_PATH]; /* QEMU listens there; the dataplane connects and reconnects */
+	char hostname[FH_MAX_NAME];    /* for DHCP option 12; may be empty */
+	uint8_t mac[6];
+	uint16_t queue_pairs; /* 1 - 16 */
+	uint32_t connection_quota; /* 1024 - 4194304 */
+	uint32_t tcp_established_s; /* 60 - 432000; 0 = default (86400) */
+	uint32_t n_addrs;
+	uint32_t n_groups;
+	struct fh_addr addrs[FH_MAX_PORT_ADDRS]; /* allowed source addresses; hosts or prefixes (allowed address pairs) */
+	struct fh_id groups[FH_MAX_PORT_GROUPS];
+};
+
+struct fh_commit_result {
+	uint32_t struct_size;
+	int32_t result;      /* enum fh_result */
+	uint64_t revision;   /* the dataplane's revision mark after the call */
+	uint64_t enforced_ns; /* when every worker saw the new state, ns since the Unix epoch */
+	uint32_t failed_kind; /* the object that was refused, if any */
+	uint32_t pad;
+	struct fh_id failed_id;
+	char message[256]; /* a sentence, UTF-8, NUL-terminated */
+};
+
+struct fh_info {
+	uint32_t struct_size;
+	uint32_t api_version;
+	uint64_t epoch;    /* of the counters: changes when they start from zero */
+	uint64_t revision; /* the last revision mark committed; 0 after a start without state */
+	struct fh_id revision_epoch; /* what the mark counts in (see fh_txn_mark) */
+	uint64_t started_ns;
+	uint32_t pid;
+	uint32_t workers;
+	uint32_t n_segments, n_sets, n_groups, n_ports;
+	char version[FH_MAX_NAME];
+};
+
+enum fh_port_state { FH_PORT_CONNECTING = 0, FH_PORT_CONNECTED = 1, FH_PORT_UP = 2 /* driver ready, queues enabled */ };
+
+struct fh_port_status {
+	uint32_t struct_size;
+	uint32_t state; /* enum fh_port_state */
+	struct fh_id id;
+	uint64_t generation;
+	uint64_t incarnation;
+	uint64_t policy_generation; /* what packets are judged by now */
+	uint64_t rx_packets, rx_bytes; /* from the guest */
+	uint64_t tx_packets, tx_bytes; /* to the guest */
+	uint64_t connections; /* live now */
+	uint64_t connection_quota;
+	uint64_t drops[32]; /* by enum fh_drop_reason */
+};
+
+struct fh_object_ref {
+	struct fh_id id;
+	uint64_t generation;
+	uint32_t kind;
+	uint32_t pad;
+};
+
+struct fh_rule_hit {
+	struct fh_id rule;
+	uint64_t connections; /* new connections that the rule decided */
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t last_hit_ns;
+};
+
+/* --- connection ------------------------------------------------------------------------------------------------- */
+typedef struct fh_ctl fh_ctl;
+typedef struct fh_txn fh_txn;
+
+uint32_t fh_ctl_api_version(void);
+const char *fh_strerror(int result);
+/* Name of a drop reason (stable, lower case with dashes), NULL beyond the last one. */
+const char *fh_drop_reason_name(uint32_t reason);
+
+int fh_ctl_open(const char *socket_path, uint32_t timeout_ms, fh_ctl **out);
+void fh_ctl_close(fh_ctl *ctl);
+int fh_ctl_info(fh_ctl *ctl, uint32_t timeout_ms, struct fh_info *out);
+
+/* --- desired state ---------------------------------------------------------------------------------------------- */
+fh_txn *fh_txn_new(void);
+void fh_txn_free(fh_txn *txn);
+int fh_txn_put_segment(fh_txn *txn, const struct fh_segment *segment);
+int fh_txn_put_set(fh_txn *txn, const struct fh_set *set);
+/* Changes members of a set whose generation is base; cheaper than the whole set. */
+int fh_txn_change_set(fh_txn *txn, const struct fh_id *id, uint64_t base, uint64_t generation,
+		      const struct fh_addr *add, uint32_t n_add, const struct fh_addr *remove, uint32_t n_remove);
+int fh_txn_put_group(fh_txn *txn, const struct fh_group *group);
+int fh_txn_put_port(fh_txn *txn, const struct fh_port *port);
+/* Removing what does not exist succeeds; removing what is referred to (after the whole transaction) is FH_EREF. */
+int fh_txn_remove(fh_txn *txn, uint32_t kind, const struct fh_id *id);
+/* The transaction holds the whole state: what it does not put is removed. */
+int fh_txn_replace_all(fh_txn *txn);
+/* Leaves a mark that fh_ctl_info returns, so that an agent which restarts knows where it was. */
+int fh_txn_mark(fh_txn *txn, const struct fh_id *epoch, uint64_t revision);
+int fh_ctl_commit(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, struct fh_commit_result *out);
+
+/* --- what is ---------------------------------------------------------------------------------------------------- */
+/* The pages start with *cursor 0; each call fills up to capacity entries and sets *count and *cursor; *cursor 0: the end. */
+int fh_ctl_objects(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_object_ref *out, uint32_t capacity, uint32_t *count);
+int fh_ctl_ports(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_port_status *out, uint32_t capacity, uint32_t *count);
+int fh_ctl_rule_hits(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_rule_hit *out, uint32_t capacity, uint32_t *count);
+
+/* --- layout, for callers that build the structures without a C compiler ------------------------------------------ */
+struct fh_layout_entry {
+	const char *structure;
+	const char *field; /* NULL: the structure itself, offset 0, its size */
+	uint32_t offset;
+	uint32_t size;
+};
+const struct fh_layout_entry *fh_ctl_layout(uint32_t *count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
