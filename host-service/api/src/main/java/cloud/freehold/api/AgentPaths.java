@@ -1,0 +1,24 @@
+package cloud.freehold.api;
+
+/** Paths of the portal's agent interface, below its mutual-TLS address. */
+public final class AgentPaths {
+    /** POST {@link cloud.freehold.api.enrolment.EnrolmentRequest} → {@link cloud.freehold.api.enrolment.EnrolmentGrant}; the only path without a client certificate. */
+    public static final String ENROL = "/agent/v1/enrol";
+
+    /** POST {@link cloud.freehold.api.enrolment.RenewalRequest} → {@link cloud.freehold.api.enrolment.EnrolmentGrant}. */
+    public static final String RENEW = "/agent/v1/renew";
+
+    /** GET ?epoch=&after=&wait= (seconds, 0–30) → {@link cloud.freehold.api.desired.DesiredState}, 204 when nothing changed. */
+    public static final String DESIRED = "/agent/v1/desired";
+
+    /** POST {@link cloud.freehold.api.observed.HostReport} → 204. */
+    public static final String REPORT = "/agent/v1/report";
+
+    /** POST {@link cloud.freehold.api.command.CommandProgress} to COMMANDS/{id} → 204; 410 when it was cancelled. */
+    public static final String COMMANDS = "/agent/v1/commands";
+
+    /** GET IMAGE_FILES/{sha256}: the bytes of an image file; Range is honoured. */
+    public static final String IMAGE_FILES = "/agent/v1/image-files";
+
+    private AgentPaths() {}
+}

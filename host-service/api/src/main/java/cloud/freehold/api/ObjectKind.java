@@ -1,0 +1,13 @@
+package cloud.freehold.api;
+
+/** Kinds of objects that a host is told about. */
+public enum ObjectKind {
+    VM,
+    NIC,
+    NETWORK,
+    SECURITY_GROUP,
+    /** The addresses of an address group. */
+    ADDRESS_GROUP,
+    /** The addresses of the NICs that have a security group; the id is the security group's. */
+    GROUP_MEMBERS
+}

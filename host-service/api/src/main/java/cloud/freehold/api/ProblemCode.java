@@ -1,0 +1,47 @@
+package cloud.freehold.api;
+
+/** Stable codes of what goes wrong on a host, and who can do something about it. */
+public enum ProblemCode {
+    /** The dataplane does not answer; the host service restarts it or waits for it. */
+    DATAPLANE_UNAVAILABLE(Kind.INTERNAL),
+    /** The dataplane refused an object. */
+    DATAPLANE_REFUSED(Kind.INTERNAL),
+    /** libvirt does not answer. */
+    HYPERVISOR_UNAVAILABLE(Kind.INTERNAL),
+    /** libvirt or QEMU refused the VM's definition or start. */
+    HYPERVISOR_REFUSED(Kind.INTERNAL),
+    /** A deadline passed on the host. */
+    TIMED_OUT(Kind.INTERNAL),
+    /** An image file could not be fetched or its digest does not match. */
+    IMAGE_UNAVAILABLE(Kind.INTERNAL),
+    /** The host has no room (memory, disk, ports). */
+    HOST_CAPACITY(Kind.CAPACITY),
+    /** The guest did not follow a request (shutdown, agent). */
+    GUEST_UNRESPONSIVE(Kind.USER),
+    /** The guest stopped by itself in a way that was not asked for. */
+    GUEST_CRASHED(Kind.USER),
+    /** The command does not fit the present state. */
+    WRONG_STATE(Kind.USER),
+    /** The command was cancelled or its object deleted. */
+    CANCELLED(Kind.USER),
+    /** The host was restarted in the middle and the command is not one to repeat. */
+    INTERRUPTED(Kind.INTERNAL),
+    INTERNAL(Kind.INTERNAL);
+
+    /** Who can do something about it. */
+    public enum Kind {
+        USER,
+        INTERNAL,
+        CAPACITY
+    }
+
+    private final Kind kind;
+
+    ProblemCode(Kind kind) {
+        this.kind = kind;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+}

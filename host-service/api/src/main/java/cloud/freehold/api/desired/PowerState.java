@@ -1,0 +1,7 @@
+package cloud.freehold.api.desired;
+
+/** What the tenant wants of a VM. */
+public enum PowerState {
+    RUNNING,
+    STOPPED
+}

@@ -1,0 +1,33 @@
+package cloud.freehold.api.observed;
+
+import cloud.freehold.api.Problem;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * @param instance names this run of the VM's QEMU process; null when it does not run
+ * @param guest what the guest agent told, null when it is not there
+ * @param problem why the VM is not as desired, null when it is or is on its way
+ */
+public record ObservedVm(
+        UUID id, State state, String instance, Instant startedAt, GuestFacts guest, Problem problem, long appliedRevision) {
+
+    public enum State {
+        /** Disks are being prepared. */
+        CREATING,
+        STARTING,
+        RUNNING,
+        /** The guest was asked to shut down. */
+        STOPPING,
+        STOPPED,
+        PAUSED,
+        CRASHED,
+        DELETING,
+        /** Gone with its disks. */
+        DELETED
+    }
+
+    /** @param addresses as the guest reports them, without prefix length */
+    public record GuestFacts(String hostname, String operatingSystem, List<String> addresses) {}
+}
