@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Builds what changed: programs by Maven (which runs Meson for the native part), the demo guest by docker/guest/build.
-: "${top:?}" "${home:?}"
 
 export MAVEN_OPTS="${MAVEN_OPTS:--XX:TieredStopAtLevel=1 -XX:+UseSerialGC}"
 sources=(pom.xml .mvn native host-service portal db static)

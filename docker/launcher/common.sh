@@ -2,12 +2,9 @@
 # What every part of the launcher uses: messages, progress, places.
 
 : "${top:?is the repository and set by the script that sources this}"
-# shellcheck disable=SC2034 # used by the files that are sourced after this one
+
 home=${FREEHOLD_HOME:-/var/lib/freehold}
-run_: "${top:?is the repository and set by the script that sources this}"
-# shellcheck disable=SC2034 # used by the files that are sourced after this one
-home=${FREEHOLD_RUN:-/run/freehold}
-# shellcheck disable=SC2034
+run_home=${FREEHOLD_RUN:-/run/freehold}
 packages_file=$top/docker/packages.txt
 
 say() { printf '%s\n' "$*"; }

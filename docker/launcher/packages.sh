@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # Debian packages: installs what docker/packages.txt names and the machine lacks.
 
-: "${packages_file:?}"
-
 # missing_packages [test]: without "test" those that only the tests need are left out.
 missing_packages() {
   local package why

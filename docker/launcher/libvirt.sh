@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# The libvirtd that an instance uses: the machine's own for `up`, a private one for tests.
+
+libvirt_uri() {
+  echo "${FREEHOLD_LIBVIRT_URI:-qemu:///system}"
+}
+
+virsh_() {
+  timeout "${virsh_timeout:-15}" virsh -q -c "$(libvirt_uri)" "$@"
+}
+
+libvirt_answers() {
+  virsh_timeout=5 virsh_ version
+}
+
+# Uses what is there: another's VMs may run under it, so it is never stopped here.
+ensure_libvirtd() {
+  libvirt_answers >/dev/null 2>&1 && return
+  if [[ -d /run/systemd/system ]]; then
+    systemctl start virtlogd.socket libvirtd.socket libvirtd.service
+  else
+    pgrep -x virtlogd >/dev/null || virtlogd -d
+    pgrep -x libvirtd >/dev/null || libvirtd -d
+  fi
+  wait_until 30 libvirt_answers || fail "libvirtd does not answer; see 'journalctl -u libvirtd' or start 'libvirtd' by hand."
+}
+
+# domains: the names of this instance's VMs under libvirt.
+domains() {
+  virsh_ list --all --name | grep -E "^${vm_prefix:?}" || true
+}
