@@ -1,0 +1,153 @@
+// Working tables: <table class="fh-table" data-table="vms">. Sort by column, filter, move with j and k, open with Enter,
+// edit with e, "/" to the filter. Sort and filter live in the address, so a link or Back shows the same view.
+
+const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+
+/** Orders two cells: numbers as numbers, "10.0.0.9" before "10.0.0.10", empty ones last in both directions. */
+export function compare(a, b, direction = 1) {
+  if (a === b) return 0;
+  if (a === "") return 1;
+  if (b === "") return -1;
+  return collator.compare(a, b) * direction;
+}
+
+/** Every word of the query has to occur somewhere in the row. */
+export function matches(text, query) {
+  const haystack = text.toLowerCase();
+  return query.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
+}
+
+const rowsOf = (table) => [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => !row.matches(".fh-none, .fh-default, .fh-edit"));
+const visible = (table) => rowsOf(table).filter((row) => !row.hidden);
+const keyOf = (cell) => (cell?.dataset.sort ?? cell?.textContent ?? "").trim();
+const filterOf = (table) => document.querySelector(`[data-filter="${CSS.escape(table.dataset.table)}"]`);
+
+function remember(table, name, value) {
+  const url = new URL(location.href);
+  const key = table.dataset.table === "main" ? name : `${table.dataset.table}.${name}`;
+  if (value) url.searchParams.set(key, value);
+  else url.searchParams.delete(key);
+  history.replaceState(history.state, "", url);
+}
+
+function recall(table, name) {
+  const key = table.dataset.table === "main" ? name : `${table.dataset.table}.${name}`;
+  return new URL(location.href).searchParams.get(key);
+}
+
+function sortBy(table, header, direction) {
+  const column = header.cellIndex;
+  for (const other of table.tHead.rows[0].cells) if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none");
+  header.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+  for (const body of table.tBodies) {
+    const rows = [...body.rows];
+    const fixed = rows.filter((row) => row.matches(".fh-none, .fh-default"));
+    const free = rows.filter((row) => !fixed.includes(row));
+    free.sort((x, y) => compare(keyOf(x.cells[column]), keyOf(y.cells[column]), direction));
+    body.append(...free, ...fixed);
+  }
+}
+
+function filter(table, query) {
+  let shown = 0;
+  const rows = rowsOf(table);
+  for (const row of rows) {
+    row.hidden = query !== "" && !matches(row.textContent, query);
+    if (!row.hidden) shown += 1;
+  }
+  const none = table.querySelector("[data-no-match]");
+  if (none) none.hidden = shown > 0 || query === "";
+  const count = document.querySelector(`[data-count="${CSS.escape(table.dataset.table)}"]`);
+  if (count) count.textContent = query === "" ? "" : `${shown} of ${rows.length}`;
+}
+
+function wire(table) {
+  if (table.hasAttribute("data-wired")) return;
+  table.setAttribute("data-wired", "");
+  for (const header of table.tHead?.rows[0]?.cells ?? []) {
+    if (!header.hasAttribute("data-sortable")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...header.childNodes);
+    header.append(button);
+    header.setAttribute("aria-sort", header.getAttribute("aria-sort") ?? "none");
+    button.addEventListener("click", () => {
+      const direction = header.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      sortBy(table, header, direction);
+      remember(table, "sort", `${header.dataset.sortable}${direction < 0 ? "-" : ""}`);
+    });
+  }
+  const sort = recall(table, "sort");
+  const header = sort && table.querySelector(`th[data-sortable="${CSS.escape(sort.replace(/-$/, ""))}"]`);
+  if (header) sortBy(table, header, sort.endsWith("-") ? -1 : 1);
+
+  const input = filterOf(table);
+  if (input && !input.form?.hasAttribute("data-server")) {
+    input.value ||= recall(table, "q") ?? "";
+    const run = () => filter(table, input.value.trim());
+    input.addEventListener("input", () => {
+      run();
+      remember(table, "q", input.value.trim());
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") input.blur();
+      if (event.key === "Enter" || event.key === "ArrowDown") {
+        event.preventDefault();
+        step(table, 1);
+      }
+    });
+    run();
+  }
+}
+
+function step(table, by) {
+  const rows = visible(table);
+  if (rows.length === 0) return;
+  const at = rows.indexOf(document.activeElement?.closest?.("tr"));
+  const row = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by))];
+  row.tabIndex = -1;
+  row.focus();
+  row.scrollIntoView({ block: "nearest" });
+}
+
+const typing = (element) => element.closest?.("input, textarea, select, [contenteditable], dialog[open]");
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const table = event.target.closest?.("table[data-table]") ?? document.querySelector("table[data-table]");
+  if (!table) return;
+  const row = event.target.closest?.("tr");
+  const act = (selector) => {
+    const target = row && table.contains(row) && row.querySelector(selector);
+    if (target) {
+      event.preventDefault();
+      target.click();
+    }
+  };
+  if (event.key === "j" || event.key === "k") {
+    event.preventDefault();
+    step(table, event.key === "j" ? 1 : -1);
+  } else if (event.key === "/") {
+    const input = filterOf(table);
+    if (input) {
+      event.preventDefault();
+      input.focus();
+      input.select();
+    }
+  } else if (event.key === "e") act("[data-edit]");
+  else if (event.key === "x") act("input[type=checkbox][data-select]");
+  else if (event.key === "Enter" && event.target === row) act("[data-open-row], th[scope=row] a, .fh-main-cell a");
+}
+
+if (typeof document !== "undefined") {
+  const wireAll = () => document.querySelectorAll("table[data-table]").forEach(wire);
+  wireAll();
+  document.addEventListener("htmx:after:swap", () => {
+    wireAll();
+    for (const table of document.querySelectorAll("table[data-table]")) {
+      const input = filterOf(table);
+      if (input?.value && !input.form?.hasAttribute("data-server")) filter(table, input.value.trim());
+    }
+  });
+  document.addEventListener("keydown", onKey);
+}
