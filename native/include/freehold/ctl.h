@@ -127,8 +127,9 @@ struct fh_group {
 	struct fh_id id;
 	uint64_t generation;
 	uint32_t n_rules; /* 0 - 10000 */
-	uint32_t pad;
+	uint32_t rule_size; /* sizeof(struct fh_rule) as the caller knows it: the stride of rules; 0 = that of API version 1 */
 	const struct fh_rule *rules;
+	struct fh_id tenant; /* groups, sets and ports refer only to each other within one tenant; zero is a tenant, too */
 };
 
 struct fh_set {
@@ -137,6 +138,7 @@ struct fh_set {
 	struct fh_id id;
 	uint64_t generation;
 	const struct fh_addr *members;
+	struct fh_id tenant;
 };
 
 #define FH_PORT_NO_SECURITY 1u /* MAC and IP source checks off */
@@ -158,6 +160,7 @@ struct fh_port {
 	uint32_t n_groups;
 	struct fh_addr addrs[FH_MAX_PORT_ADDRS]; /* allowed source addresses; hosts or prefixes (allowed address pairs) */
 	struct fh_id groups[FH_MAX_PORT_GROUPS];
+	struct fh_id tenant;
 };
 
 struct fh_commit_result {
@@ -184,6 +187,42 @@ struct fh_info {
 	char version[FH_MAX_NAME];
 };
 
+/* Why a packet was dropped: the index into fh_port_status.drops[]. fh_drop_reason_name() and _text() explain each. */
+enum fh_reason {
+	FH_REASON_NONE = 0,
+	FH_REASON_SHORT_FRAME = 1,
+	FH_REASON_VLAN_TAGGED = 2,
+	FH_REASON_ETHERTYPE = 3,
+	FH_REASON_IP_HEADER = 4,
+	FH_REASON_RATE_LIMITED = 5,
+	FH_REASON_IP_OPTIONS = 6,
+	FH_REASON_L4_HEADER = 7,
+	FH_REASON_TCP_FLAGS = 8,
+	FH_REASON_BAD_ADDRESS = 9,
+	FH_REASON_SPOOFED_MAC = 10,
+	FH_REASON_SPOOFED_IP = 11,
+	FH_REASON_SPOOFED_NEIGHBOUR = 12,
+	FH_REASON_FORGED_CONTROL = 13,
+	FH_REASON_FRAGMENT_INVALID = 14,
+	FH_REASON_FRAGMENT_LIMIT = 15,
+	FH_REASON_CT_NO_CONNECTION = 16,
+	FH_REASON_CT_TCP_STATE = 17,
+	FH_REASON_CT_TCP_WINDOW = 18,
+	FH_REASON_CT_TCP_RESET = 19,
+	FH_REASON_CT_FULL = 20,
+	FH_REASON_ICMP_UNRELATED = 21,
+	FH_REASON_LINK_DOWN = 22,
+	FH_REASON_RULE = 23,
+	FH_REASON_DEFAULT = 24,
+	FH_REASON_REVOKED = 25,
+	FH_REASON_NAT_PORTS = 26,
+	FH_REASON_NO_ROUTE = 27,
+	FH_REASON_TTL = 28,
+	FH_REASON_TOO_BIG = 29,
+	FH_REASON_RECEIVER_FULL = 30,
+	FH_REASON_GUEST_RING = 31,
+};
+
 enum fh_port_state { FH_PORT_CONNECTING = 0, FH_PORT_CONNECTED = 1, FH_PORT_UP = 2 /* driver ready, queues enabled */ };
 
 struct fh_port_status {
@@ -197,7 +236,7 @@ struct fh_port_status {
 	uint64_t tx_packets, tx_bytes; /* to the guest */
 	uint64_t connections; /* live now */
 	uint64_t connection_quota;
-	uint64_t drops[32]; /* by enum fh_drop_reason */
+	uint64_t drops[32]; /* by enum fh_reason */
 };
 
 struct fh_object_ref {
@@ -223,6 +262,8 @@ uint32_t fh_ctl_api_version(void);
 const char *fh_strerror(int result);
 /* Name of a drop reason (stable, lower case with dashes), NULL beyond the last one. */
 const char *fh_drop_reason_name(uint32_t reason);
+/* One English sentence about a drop reason, NULL beyond the last one. */
+const char *fh_drop_reason_text(uint32_t reason);
 
 int fh_ctl_open(const char *socket_path, uint32_t timeout_ms, fh_ctl **out);
 void fh_ctl_close(fh_ctl *ctl);
@@ -247,7 +288,9 @@ int fh_txn_mark(fh_txn *txn, const struct fh_id *epoch, uint64_t revision);
 int fh_ctl_commit(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, struct fh_commit_result *out);
 
 /* --- what is ---------------------------------------------------------------------------------------------------- */
-/* The pages start with *cursor 0; each call fills up to capacity entries and sets *count and *cursor; *cursor 0: the end. */
+/* The pages start with *cursor 0; each call fills up to capacity entries and sets *count and *cursor; *cursor 0: the end.
+ * A page may hold fewer entries than the capacity without being the last one.
+ * fh_ctl_ports: out[0].struct_size is set by the caller and is the stride of the array. */
 int fh_ctl_objects(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_object_ref *out, uint32_t capacity, uint32_t *count);
 int fh_ctl_ports(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_port_status *out, uint32_t capacity, uint32_t *count);
 int fh_ctl_rule_hits(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_rule_hit *out, uint32_t capacity, uint32_t *count);

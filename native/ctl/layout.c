@@ -1,0 +1,49 @@
+/* The layout table: offsets and sizes as this compiler sees them, for callers that build the structures without one. */
+#include "connection.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+#define S(s) { #s, NULL, 0, sizeof(struct s) }
+#define F(s, f) { #s, #f, offsetof(struct s, f), sizeof(((struct s *)0)->f) }
+
+static const struct fh_layout_entry layout[] = {
+	S(fh_id), F(fh_id, b),
+	S(fh_addr), F(fh_addr, family), F(fh_addr, prefix_len), F(fh_addr, pad), F(fh_addr, b),
+	S(fh_subnet), F(fh_subnet, prefix), F(fh_subnet, gateway), F(fh_subnet, dns), F(fh_subnet, n_dns), F(fh_subnet, dhcp),
+	S(fh_segment), F(fh_segment, struct_size), F(fh_segment, vni), F(fh_segment, id), F(fh_segment, generation),
+	F(fh_segment, mtu), F(fh_segment, gateway_mac), F(fh_segment, pad), F(fh_segment, n_subnets), F(fh_segment, subnets),
+	S(fh_rule), F(fh_rule, id), F(fh_rule, direction), F(fh_rule, ethertype), F(fh_rule, action), F(fh_rule, remote),
+	F(fh_rule, protocol), F(fh_rule, port_min), F(fh_rule, port_max), F(fh_rule, icmp_type), F(fh_rule, icmp_code),
+	F(fh_rule, flags), F(fh_rule, prefix), F(fh_rule, set), F(fh_rule, valid_from), F(fh_rule, valid_until),
+	S(fh_group), F(fh_group, struct_size), F(fh_group, flags), F(fh_group, id), F(fh_group, generation),
+	F(fh_group, n_rules), F(fh_group, rule_size), F(fh_group, rules), F(fh_group, tenant),
+	S(fh_set), F(fh_set, struct_size), F(fh_set, n_members), F(fh_set, id), F(fh_set, generation), F(fh_set, members),
+	F(fh_set, tenant),
+	S(fh_port), F(fh_port, struct_size), F(fh_port, flags), F(fh_port, id), F(fh_port, segment), F(fh_port, generation),
+	F(fh_port, incarnation), F(fh_port, socket_path), F(fh_port, hostname), F(fh_port, mac), F(fh_port, queue_pairs),
+	F(fh_port, connection_quota), F(fh_port, tcp_established_s), F(fh_port, n_addrs), F(fh_port, n_groups),
+	F(fh_port, addrs), F(fh_port, groups), F(fh_port, tenant),
+	S(fh_commit_result), F(fh_commit_result, struct_size), F(fh_commit_result, result), F(fh_commit_result, revision),
+	F(fh_commit_result, enforced_ns), F(fh_commit_result, failed_kind), F(fh_commit_result, pad),
+	F(fh_commit_result, failed_id), F(fh_commit_result, message),
+	S(fh_info), F(fh_info, struct_size), F(fh_info, api_version), F(fh_info, epoch), F(fh_info, revision),
+	F(fh_info, revision_epoch), F(fh_info, started_ns), F(fh_info, pid), F(fh_info, workers), F(fh_info, n_segments),
+	F(fh_info, n_sets), F(fh_info, n_groups), F(fh_info, n_ports), F(fh_info, version),
+	S(fh_port_status), F(fh_port_status, struct_size), F(fh_port_status, state), F(fh_port_status, id),
+	F(fh_port_status, generation), F(fh_port_status, incarnation), F(fh_port_status, policy_generation),
+	F(fh_port_status, rx_packets), F(fh_port_status, rx_bytes), F(fh_port_status, tx_packets),
+	F(fh_port_status, tx_bytes), F(fh_port_status, connections), F(fh_port_status, connection_quota),
+	F(fh_port_status, drops),
+	S(fh_object_ref), F(fh_object_ref, id), F(fh_object_ref, generation), F(fh_object_ref, kind), F(fh_object_ref, pad),
+	S(fh_rule_hit), F(fh_rule_hit, rule), F(fh_rule_hit, connections), F(fh_rule_hit, packets), F(fh_rule_hit, bytes),
+	F(fh_rule_hit, last_hit_ns),
+	S(fh_layout_entry), F(fh_layout_entry, structure), F(fh_layout_entry, field), F(fh_layout_entry, offset),
+	F(fh_layout_entry, size),
+};
+
+EXPORT const struct fh_layout_entry *fh_ctl_layout(uint32_t *count)
+{
+	if (count)
+		*count = sizeof layout / sizeof layout[0];
+	return layout;
+}
