@@ -118,8 +118,6 @@ size_t fh_ct_image_size(uint32_t capacity);
 int fh_ct_open(void *mem, size_t size, const struct fh_ct_config *cfg, uint64_t now_ns, struct fh_ct **out, uint32_t *recovered);
 /* Forgets the handle, not the image. */
 void fh_ct_close(struct fh_ct *ct);
-/* Highest stamp any entry may carry: first_stamp of fh_policy_new(). */
-uint32_t fh_ct_last_stamp(const struct fh_ct *ct);
 /* Any time, by the control thread; counts from the next packet of each connection. */
 void fh_ct_set_timeouts(struct fh_ct *ct, const struct fh_ct_timeouts *t);
 uint32_t fh_ct_capacity(const struct fh_ct *ct);

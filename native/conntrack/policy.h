@@ -5,7 +5,7 @@
  * -------------------
  * Objects, all owned by a domain (one tenant; domains share nothing, so one tenant's address sets cost another nothing):
  *
- *   set     addresses and prefixes that rules refer to; shared; members change in place in O(members changed)
+ *   set     addresses and prefixes that rules refer to; shared; members change in place
  *   group   a security group: an ordered list of rules and its egress default; compiled once, shared by any number of NICs
  *   policy  what one NIC obeys: references to groups, and a stamp
  *
@@ -86,7 +86,7 @@ void fh_pol_domain_free(struct fh_pol_domain *domain);
 /* --- sets: reference counted; new ones have one reference, groups that use them hold another ------------------------------ */
 struct fh_pol_set *fh_pol_set_new(struct fh_pol_domain *domain);
 void fh_pol_set_unref(struct fh_pol_set *set);
-/* Replaces all members (the difference is applied). Prefix bits beyond prefix_len are ignored; duplicates count once.
+/* Replaces all members (only the difference touches the index). Prefix bits beyond prefix_len are ignored; duplicates count once.
  * Return: FH_OK, FH_ENOMEM (nothing changed), FH_EINVAL (a malformed member; nothing changed). */
 int fh_pol_set_replace(struct fh_pol_set *set, const struct fh_addr *members, uint32_t n);
 /* Adding a member that is there and removing one that is not are no errors. Removals are applied first. */
@@ -108,8 +108,7 @@ int fh_pol_group_set(struct fh_pol_group *group, const struct fh_rule *rules, st
 		     uint32_t flags, uint64_t now_ns, uint32_t *bad);
 
 /* --- policies --------------------------------------------------------------------------------------------------------- */
-/* @param first_stamp  fh_ct_last_stamp() of the NIC's table, so that entries that outlived a restart are judged again. */
-struct fh_policy *fh_policy_new(struct fh_pol_domain *domain, uint32_t first_stamp);
+struct fh_policy *fh_policy_new(struct fh_pol_domain *domain);
 void fh_policy_free(struct fh_policy *policy);
 /* Replaces the list of groups (same domain) and bumps the stamp. Return: FH_OK, FH_ENOMEM, FH_ELIMIT (> FH_MAX_PORT_GROUPS). */
 int fh_policy_attach(struct fh_policy *policy, struct fh_pol_group *const *groups, uint32_t n);
@@ -117,6 +116,7 @@ int fh_policy_attach(struct fh_policy *policy, struct fh_pol_group *const *group
 void fh_policy_bump(struct fh_policy *policy);
 
 /* --- workers ------------------------------------------------------------------------------------------------------------ */
+/* Never 0: a connection with stamp 0 (recovered, imported) is judged at its next packet. */
 uint32_t fh_pol_stamp(const struct fh_policy *policy);
 /* Judges a tuple as the first packet of a connection. No side effects: also for the packet tester and previews.
  * @param dir  FH_INGRESS (to the guest) or FH_EGRESS (from it); remote is the source or the destination accordingly */
