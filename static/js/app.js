@@ -81,6 +81,7 @@ function wireHtmx() {
       location.reload();
       return;
     }
+    if (ctx.sourceElement.hasAttribute("hx-sse:connect")) return;
     if (status >= 400 && (isWholePage(ctx.text) || ctx.text.trim().startsWith("{") || !ctx.text.trim())) {
       event.preventDefault();
       toast(problemText(ctx.text, status), "bad");
