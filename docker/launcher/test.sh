@@ -59,9 +59,20 @@ run_tests() {
   local started=$SECONDS failed=0
   mkdir -p "$passed_dir" "$results_dir"
   stage lint "freehold .ci docker" lint_stage || failed=1
+  stage pages "static portal/src/main/resources/templates" pages_stage || failed=1
   stage java "${sources[*]}" java_stage || failed=1
   sum_up $((SECONDS - started)) || failed=1
   return "$failed"
+}
+
+# The pages' scripts, and what every template has to keep to.
+pages_stage() {
+  local status=0 report
+  report=$(cd "$top" && timeout 60 node --test --test-reporter=tap static/test/) || status=$?
+  echo "$report"
+  awk '/^# pass / { passed = $3 } /^# fail / { failed = $3 } /^# skipped / { skipped = $3 }
+    END { print passed + 0, failed + 0, skipped + 0 }' <<<"$report" >"$results_dir/pages"
+  return "$status"
 }
 
 java_stage() {
@@ -89,4 +100,4 @@ sum_up() {
   ((all_failed == 0))
 }
 
-stages=(lint java)
+stages=(lint pages java)
