@@ -75,7 +75,7 @@ function wireHtmx() {
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
     const { status, raw } = ctx.response;
-    if (status === 401 || (raw.redirected && new URL(raw.url).pathname === "/sign-in")) {
+    if (status === 401 || (raw.redirected && new URL(raw.url).pathname === "/login")) {
       // The session is over: let the server decide where to sign in and come back to.
       event.preventDefault();
       location.reload();
