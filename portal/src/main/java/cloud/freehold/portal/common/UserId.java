@@ -1,0 +1,17 @@
+package cloud.freehold.portal.common;
+
+import java.io.Serializable;
+import java.util.UUID;
+
+/** A person who signs in; one user may be a member of several tenants. */
+public record UserId(UUID value) implements Serializable {
+
+    public static UserId of(String text) {
+        return new UserId(Ids.parse(text));
+    }
+
+    @Override
+    public String toString() {
+        return value.toString();
+    }
+}

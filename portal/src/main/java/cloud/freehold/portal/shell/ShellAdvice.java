@@ -1,0 +1,55 @@
+package cloud.freehold.portal.shell;
+
+import cloud.freehold.portal.common.Htmx;
+import cloud.freehold.portal.identity.SignedInUser;
+import cloud.freehold.portal.shell.ShellModel.TenantChoice;
+import cloud.freehold.portal.tenancy.TenantScope;
+import cloud.freehold.portal.tenancy.Tenants;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.bind.annotation.ModelAttribute;
+
+/** Puts {@code shell}, {@code scope} and {@code requestId} into the model of every page. */
+@ControllerAdvice(annotations = Controller.class)
+class ShellAdvice {
+
+    private final Tenants tenants;
+
+    ShellAdvice(Tenants tenants) {
+        this.tenants = tenants;
+    }
+
+    @ModelAttribute
+    void frame(HttpServletRequest request, @AuthenticationPrincipal @Nullable SignedInUser user, Model model) {
+        model.addAttribute("requestId", request.getAttribute("requestId"));
+        TenantScope scope = (TenantScope) request.getAttribute("scope");
+        model.addAttribute("scope", scope);
+        boolean wholePage =
+                "GET".equals(request.getMethod()) && !Htmx.of(request).partial();
+        boolean formShownAgain = "POST".equals(request.getMethod());
+        if (user != null
+                && (wholePage || formShownAgain)
+                && !request.getRequestURI().startsWith("/api/")) {
+            model.addAttribute("shell", shell(user, scope));
+        }
+    }
+
+    private ShellModel shell(SignedInUser user, @Nullable TenantScope scope) {
+        List<TenantScope> all = tenants.of(user.id());
+        return new ShellModel(
+                scope == null ? "Freehold" : scope.name(),
+                scope == null ? "" : scope.role().label(),
+                scope == null ? "" : scope.path(""),
+                user.displayName(),
+                user.email(),
+                all.stream()
+                        .map(tenant -> TenantChoice.of(
+                                tenant, scope != null && tenant.slug().equals(scope.slug())))
+                        .toList());
+    }
+}
