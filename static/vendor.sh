@@ -14,9 +14,10 @@ cp node_modules/htmx.org/dist/htmx.min.js        vendor/htmx/htmx.min.js
 cp node_modules/htmx.org/dist/ext/hx-sse.min.js  vendor/htmx/hx-sse.min.js
 cp node_modules/htmx.org/LICENSE                 vendor/htmx/LICENSE
 
-cp node_modules/@tabler/core/dist/css/tabler.min.css vendor/tabler/tabler.min.css
-cp node_modules/@tabler/core/LICENSE                 vendor/tabler/LICENSE 2>/dev/null \
-  || cp node_modules/@tabler/icons/LICENSE           vendor/tabler/LICENSE
+# Half of Tabler is for parts that we do not use: tabler.scss names the others.
+node_modules/.bin/sass --no-source-map --style=compressed --quiet tabler.scss vendor/tabler/tabler.min.css
+# Its package holds no licence file; it is the same text (MIT, Paweł Kuna) as that of its icons.
+cp node_modules/@tabler/icons/LICENSE                vendor/tabler/LICENSE
 
 cp node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2 vendor/inter/inter.woff2
 cp node_modules/@fontsource-variable/inter/LICENSE                             vendor/inter/LICENSE
@@ -26,6 +27,6 @@ node sprite.mjs icons.txt node_modules/@tabler/icons/icons vendor/icons/icons.sv
 
 # Source maps are not shipped: drop the references, which would be 404s in the developer tools.
 sed -i '/^\/[/*]# sourceMappingURL=/d; s#/\*\# sourceMappingURL=[^*]*\*/##; s#//\# sourceMappingURL=.*$##' \
-  vendor/htmx/*.js vendor/tabler/*.css
+  vendor/htmx/*.js
 
 du -ab vendor | sort -k2
