@@ -40,8 +40,8 @@
  *   delete   bucket lock, entry lock: unlink, mark free, push on the free list (tagged compare-and-swap).
  *   TCP      state, windows, counters under the entry's byte lock; after taking it the key is compared again, because the
  *            entry may have been reused. Entries are type-stable: the memory is always an entry.
- *   others   expiry and counters relaxed, without a lock: a lost count is possible only when two workers carry the same direction
- *            of one connection in the same instant. Transitions (first reply, restamp) take the entry lock.
+ *   others   the same when several workers carry packets of the NIC (cfg.workers > 2); with one worker expiry and counters are relaxed
+ *            stores without a lock (nobody else could reuse the entry meanwhile), and only transitions take it.
  * The image may be unmapped only after all workers passed a quiescent state.
  */
 #ifndef FH_CONNTRACK_H
@@ -99,9 +99,9 @@ void fh_ct_default_timeouts(struct fh_ct_timeouts *t);
 
 struct fh_ct_config {
 	uint32_t capacity;        /* connections, FH_CT_CAPACITY_MIN - FH_CT_CAPACITY_MAX */
-	unsigned workers;         /* worker numbers are below this; the control thread is one of them */
+	unsigned workers;         /* worker numbers are below this; the control thread is one of them (the last) */
 	struct fh_pol_ctx *rules; /* hit counters; NULL: none */
-	const struct fh_hash *hash; /* of the process: its key and algorithm go into a new image */
+	const struct fh_hash *hash; /* of the process, copied; the one that fh_hash_burst() is given */
 	struct fh_ct_timeouts timeouts;
 	struct fh_id nic;         /* identity of the zone, checked at recovery together with incarnation */
 	uint64_t incarnation;
