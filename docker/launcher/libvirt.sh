@@ -19,8 +19,8 @@ ensure_libvirtd() {
   if [[ -d /run/systemd/system ]]; then
     systemctl start virtlogd.socket libvirtd.socket libvirtd.service
   else
-    pgrep -x virtlogd >/dev/null || virtlogd -d
-    pgrep -x libvirtd >/dev/null || libvirtd -d
+    pgrep -x virtlogd >/dev/null || virtlogd -d 9>&-
+    pgrep -x libvirtd >/dev/null || libvirtd -d 9>&-
   fi
   wait_until 30 libvirt_answers || fail "libvirtd does not answer; see 'journalctl -u libvirtd' or start 'libvirtd' by hand."
 }
