@@ -19,7 +19,7 @@ mark_built() {
 }
 
 maven() {
-  (cd "$top" && mvn --batch-mode --quiet --no-transfer-progress "$@")
+  (cd "$top" && setpriv --pdeathsig TERM mvn --batch-mode --quiet --no-transfer-progress "$@")
 }
 
 build_programs() {
@@ -30,9 +30,9 @@ build_programs() {
   mark_built "$stamp" "${sources[@]}"
 }
 
-# The demo guest, shared by all instances of this machine and rebuilt when its recipe changes.
+# The demo guest; built again when its recipe changes.
 guest_dir() {
-  echo "$home/guest/$(content_hash docker/guest)"
+  echo "$top/target/guest/$(content_hash docker/guest)"
 }
 
 build_guest() {

@@ -26,7 +26,7 @@ step() {
   log=${step_log:-$(mktemp /tmp/freehold.XXXXXX)}
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
-  if [[ -t 1 ]]; then
+  if [[ -t 1 && -z ${plain_progress:-} ]]; then
     while kill -0 "$pid" 2>/dev/null; do
       printf '\r\033[K  … %s %d s' "$text" $((SECONDS - start))
       sleep 0.5

@@ -23,6 +23,7 @@ make_folders() {
   umask 022
   mkdir -p "$state" "$state/log" "$run"
   install -d -m 700 "$config"
+  install -d -m 700 "$run/dataplane"
   install -d -m 711 "$state/vms" "$run/ports"
   # QEMU runs as libvirt-qemu: it creates the vhost-user sockets and reads the disks.
   chown libvirt-qemu "$run/ports" "$state/vms"
@@ -63,10 +64,11 @@ password_of() {
 install_programs() {
   local id draft
   id=$(content_hash "${sources[@]}")
-  app=$home/app/$id
+  app=$state/app/$id
   [[ -e $app ]] && return
-  draft=$(mktemp -d "$home/app.XXXXXX")
-  mkdir -p "$draft/agent" "$home/app"
+  mkdir -p "$state/app"
+  draft=$(mktemp -d "$state/app/draft.XXXXXX")
+  mkdir -p "$draft/agent"
   if ! {
     java -XX:TieredStopAtLevel=1 -Djarmode=tools -jar "$top"/portal/target/freehold-portal-*.jar \
       extract --destination "$draft/portal" >/dev/null &&
@@ -83,13 +85,16 @@ install_programs() {
   mv "$draft" "$app"
 }
 
-# Old builds go once no process of any instance uses them.
+# Old builds go; the processes that ran them have been started again from the new one.
 remove_old_programs() {
-  local dir
-  for dir in "$home"/app/*/; do
-    dir=${dir%/}
-    [[ $dir == "$app" ]] || grep -qsz -- "$dir/" /proc/[0-9]*/cmdline || rm -rf "$dir"
-  done
+  find "$state/app" "$state/guest" -mindepth 1 -maxdepth 1 ! -path "$app" ! -path "$guest" -exec rm -rf {} +
+}
+
+# The same for the demo's image: the portal reads it as long as it runs.
+install_guest() {
+  guest=$state/guest/$(basename "$(guest_dir)")
+  [[ -e $guest/image.properties ]] || { mkdir -p "$guest" && cp --sparse=always "$(guest_dir)"/* "$guest/"; } ||
+    fail "the demo guest could not be copied to $guest; is the disk full?"
 }
 
 # The answer holds for a kernel and a QEMU; finding it out costs a boot.
@@ -97,7 +102,7 @@ choose_accelerator() {
   local file=$state/accelerator key
   key="$(uname -r) $(qemu-system-x86_64 --version | head -1)"
   if [[ $(sed -n 2p "$file" 2>/dev/null) != "$key" ]]; then
-    printf '%s\n%s\n' "$("$top/docker/launcher/accel" "$(guest_dir)")" "$key" >"$file"
+    printf '%s\n%s\n' "$("$top/docker/launcher/accel" "$guest")" "$key" >"$file"
   fi
   accelerator=$(head -1 "$file")
 }
@@ -113,7 +118,7 @@ freehold.agent.port=$agents_port
 freehold.hostlink.enrol-hosts=$host_name
 freehold.hostlink.token-dir=$state/tokens
 freehold.demo.enabled=true
-freehold.demo.image-dir=$(guest_dir)
+freehold.demo.image-dir=$guest
 PROPERTIES
     for who in "${people[@]}"; do
       echo "freehold.demo.password.${who%%@*}=$(password_of "$who")"
@@ -144,7 +149,8 @@ portal_is_ready() {
 start_parts() {
   # C1 alone: half the start-up time, which matters more here than the last bit of speed.
   local java=(java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError)
-  start_part dataplane "" "$app/freehold-dataplane" --control "$run/dataplane.sock" --instance "$instance"
+  start_part dataplane "" "$app/freehold-dataplane" \
+    --control "$run/dataplane.sock" --state "$run/dataplane"
   start_part portal "$(<"$config/portal.properties")" "${java[@]}" -Xmx768m -jar "$app/portal/portal.jar" \
     "--spring.config.additional-location=file:$config/portal.properties"
   step "start the dataplane" wait_until 20 test -S "$run/dataplane.sock" ||
@@ -161,6 +167,7 @@ bring_up() {
   choose_settings
   make_sign_ins
   install_programs
+  install_guest
   choose_accelerator
   write_settings
   ensure_libvirtd

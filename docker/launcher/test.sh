@@ -18,11 +18,18 @@ stage() {
   fi
   rm -f "$stamp" "$results_dir/$name"
   step_log=$results_dir/$name.log step "$name" "$@" || status=$?
-  # A stage that broke before it could count is one failure.
-  [[ -e $results_dir/$name ]] || echo "0 $((status > 0)) 0" >"$results_dir/$name"
+  count_broken_stage "$results_dir/$name" "$status"
   say "    $name: $(describe "$name")"
   ((status == 0)) && echo "$hash" >"$stamp"
   return "$status"
+}
+
+# A stage that broke outside its tests is one failure more.
+count_broken_stage() {
+  local passed=0 failed=0 skipped=0
+  [[ -e $1 ]] && read -r passed failed skipped <"$1"
+  (($2 && !failed)) && failed=1
+  echo "$passed $failed $skipped" >"$1"
 }
 
 describe() {
@@ -55,14 +62,11 @@ lint_stage() {
   ((failed == 0))
 }
 
-run_tests() {
-  local started=$SECONDS failed=0
-  mkdir -p "$passed_dir" "$results_dir"
-  stage lint "freehold .ci docker" lint_stage || failed=1
-  stage pages "static portal/src/main/resources/templates" pages_stage || failed=1
-  stage java "${sources[*]}" java_stage || failed=1
-  sum_up $((SECONDS - started)) || failed=1
-  return "$failed"
+format_stage() {
+  local status=0
+  maven spotless:check || status=1
+  echo "$((!status)) $status 0" >"$results_dir/format"
+  return "$status"
 }
 
 # The pages' scripts, and what every template has to keep to.
@@ -75,13 +79,56 @@ pages_stage() {
   return "$status"
 }
 
+# Two Meson builds: the one that is shipped, and one under ASan and UBSan. Measurements are not tests.
+native_stage() {
+  local status=0 reports
+  (cd "$top/native" && ./build.sh target/build && ./build.sh target/sanitized -Db_sanitize=address,undefined -Db_lundef=false) ||
+    return 1
+  rm -f "$top"/native/target/{build,sanitized}/meson-logs/*.junit.xml
+  meson test -C "$top/native/target/build" --no-rebuild --print-errorlogs --no-suite perf || status=$?
+  meson test -C "$top/native/target/sanitized" --no-rebuild --print-errorlogs --no-suite perf || status=$?
+  mapfile -t reports < <(find "$top"/native/target/{build,sanitized}/meson-logs -name '*.junit.xml')
+  count_junit "${reports[@]}" >"$results_dir/native"
+  return "$status"
+}
+
 java_stage() {
   local status=0 reports
   find "$top"/{portal,host-service} -path '*/target/surefire-reports/*.xml' -delete
-  maven -T 2 -Dmaven.test.failure.ignore=false --fail-at-end verify || status=$?
+  maven -T 2 --fail-at-end -Dspotless.check.skip verify || status=$?
   mapfile -t reports < <(find "$top"/{portal,host-service} -path '*/target/surefire-reports/TEST-*.xml')
   count_junit "${reports[@]}" >"$results_dir/java"
   return "$status"
+}
+
+# run_tests [STAGE...]: all stages, or these.
+run_tests() {
+  local started=$SECONDS failed=0 pid pids=()
+  (($#)) && stages=("$@")
+  trap 'jobs -p | xargs -r kill 2>/dev/null; exit 130' INT TERM
+  mkdir -p "$passed_dir" "$results_dir"
+  wanted lint && { stage lint "freehold .ci docker" lint_stage || failed=1; }
+  wanted format && { stage format "${sources[*]}" format_stage || failed=1; }
+  wanted pages && { stage pages "static portal/src/main/resources/templates" pages_stage || failed=1; }
+  build_programs
+  # The native tests hardly use what the Java tests wait for: side by side they take as long as the longer.
+  if wanted native; then
+    plain_progress=1 stage native native native_stage &
+    pids+=($!)
+  fi
+  if wanted java; then
+    plain_progress=1 stage java "${sources[*]}" java_stage &
+    pids+=($!)
+  fi
+  for pid in "${pids[@]}"; do
+    wait "$pid" || failed=1
+  done
+  sum_up $((SECONDS - started)) || failed=1
+  return "$failed"
+}
+
+wanted() {
+  [[ " ${stages[*]} " == *" $1 "* ]]
 }
 
 sum_up() {
@@ -100,4 +147,4 @@ sum_up() {
   ((all_failed == 0))
 }
 
-stages=(lint pages java)
+stages=(lint format pages native java)

@@ -13,7 +13,13 @@ import java.util.UUID;
  * @param removed addresses or CIDRs
  */
 public record DesiredAddressSet(
-        SetRef ref, long revision, UUID tenantId, boolean complete, long base, List<String> added, List<String> removed) {
+        SetRef ref,
+        long revision,
+        UUID tenantId,
+        boolean complete,
+        long base,
+        List<String> added,
+        List<String> removed) {
 
     /** @param kind ADDRESS_GROUP or GROUP_MEMBERS */
     public record SetRef(ObjectKind kind, UUID id) {}

@@ -11,7 +11,13 @@ import java.util.UUID;
  * @param problem why the VM is not as desired, null when it is or is on its way
  */
 public record ObservedVm(
-        UUID id, State state, String instance, Instant startedAt, GuestFacts guest, Problem problem, long appliedRevision) {
+        UUID id,
+        State state,
+        String instance,
+        Instant startedAt,
+        GuestFacts guest,
+        Problem problem,
+        long appliedRevision) {
 
     public enum State {
         /** Disks are being prepared. */

@@ -8,5 +8,4 @@ import java.util.UUID;
  *
  * @param counterEpoch changes when the dataplane's counters start from zero
  */
-public record RuleHits(
-        UUID ruleId, long counterEpoch, long connections, long packets, long bytes, Instant lastHit) {}
+public record RuleHits(UUID ruleId, long counterEpoch, long connections, long packets, long bytes, Instant lastHit) {}
