@@ -1,0 +1,921 @@
+-- What db/migrations give; written by GoldenSchemaTests, never by hand.
+
+-- Tables
+table account
+    id uuid not null
+    email text not null
+    display_name text not null
+    password_hash text
+    disabled boolean not null default false
+    created_at timestamp with time zone not null
+table address
+    tenant_id uuid not null
+    subnet_id uuid not null
+    network_id uuid not null
+    nic_id uuid not null
+    ip inet not null
+table address_group
+    id uuid not null
+    tenant_id uuid not null
+    name text not null
+    description text not null default ''::text
+    version bigint not null default 1
+    created_at timestamp with time zone not null
+    updated_at timestamp with time zone not null
+table address_group_entry
+    tenant_id uuid not null
+    group_id uuid not null
+    prefix cidr not null
+    description text not null default ''::text
+table audit_chain
+    tenant_id uuid not null
+    sequence bigint not null
+    hash bytea not null
+table audit_event
+    tenant_id uuid not null
+    sequence bigint not null
+    id uuid not null
+    at timestamp with time zone not null
+    actor_kind text not null
+    actor_id uuid
+    actor_name text not null
+    action text not null
+    target_kind text not null
+    target_id uuid
+    target_name text not null
+    before jsonb
+    after jsonb
+    request_id uuid
+    source_ip inet
+    previous_hash bytea not null
+    hash bytea not null
+table enforcement
+    host_id uuid not null
+    revision bigint not null
+    committed_at timestamp with time zone not null
+    applied_at timestamp with time zone
+table flavor
+    id uuid not null
+    name text not null
+    vcpus integer not null
+    memory_mib bigint not null
+    disk_gib integer not null
+    retired_at timestamp with time zone
+table host
+    id uuid not null
+    name text not null
+    enrolled_at timestamp with time zone
+    epoch uuid not null
+    desired_revision bigint not null default 0
+    applied_revision bigint not null default 0
+    applied_at timestamp with time zone
+    last_seen_at timestamp with time zone
+    agent_boot uuid
+    report_sequence bigint not null default 0
+    facts jsonb
+    capacity_vcpus integer not null default 0
+    capacity_memory_mib bigint not null default 0
+table host_certificate
+    serial numeric not null
+    host_id uuid not null
+    sha256 bytea not null
+    not_before timestamp with time zone not null
+    not_after timestamp with time zone not null
+    revoked_at timestamp with time zone
+table host_enrolment_token
+    token_hash bytea not null
+    host_name text not null
+    created_at timestamp with time zone not null
+    expires_at timestamp with time zone not null
+    used_at timestamp with time zone
+table host_object
+    host_id uuid not null
+    kind text not null
+    object_id uuid not null
+    tenant_id uuid not null
+    revision bigint not null
+    removed boolean not null default false
+table image
+    id uuid not null
+    tenant_id uuid
+    name text not null
+    description text not null default ''::text
+    command_line text not null default ''::text
+    min_disk_bytes bigint not null default 0
+    retired_at timestamp with time zone
+    created_at timestamp with time zone not null
+table image_file
+    image_id uuid not null
+    role text not null
+    sha256 text not null
+    size_bytes bigint not null
+table member
+    tenant_id uuid not null
+    account_id uuid not null
+    role text not null
+    created_at timestamp with time zone not null
+table network
+    id uuid not null
+    tenant_id uuid not null
+    name text not null
+    vni integer not null
+    mtu integer not null default 65000
+    gateway_mac macaddr not null
+    created_at timestamp with time zone not null
+table nic
+    id uuid not null
+    tenant_id uuid not null
+    vm_id uuid not null
+    network_id uuid not null
+    device_index integer not null
+    mac macaddr not null
+    port_security boolean not null default true
+    allowed_address_pairs cidr[] not null default '{}'::cidr[]
+    incarnation bigint not null default 1
+    queue_pairs integer not null default 1
+    connection_quota integer not null default 65536
+    established_timeout_seconds integer not null default 86400
+    created_at timestamp with time zone not null
+table nic_security_group
+    tenant_id uuid not null
+    nic_id uuid not null
+    group_id uuid not null
+    position integer not null default 0
+table nic_status
+    nic_id uuid not null
+    tenant_id uuid not null
+    host_id uuid not null
+    applied_revision bigint not null
+    link text not null
+    rx_packets bigint not null default 0
+    rx_bytes bigint not null default 0
+    tx_packets bigint not null default 0
+    tx_bytes bigint not null default 0
+    drops bigint not null default 0
+    connections bigint not null default 0
+    problem jsonb
+    reported_at timestamp with time zone not null
+table operation
+    id uuid not null
+    tenant_id uuid not null
+    kind text not null
+    target_kind text not null
+    target_id uuid not null
+    target_name text not null
+    host_id uuid
+    state text not null
+    percent integer not null default 0
+    step text not null default ''::text
+    arguments jsonb not null default '{}'::jsonb
+    error_code text
+    error_message text
+    requested_by uuid
+    requested_by_name text not null
+    idempotency_key text
+    deadline timestamp with time zone not null
+    heartbeat_at timestamp with time zone
+    created_at timestamp with time zone not null
+    started_at timestamp with time zone
+    finished_at timestamp with time zone
+table provider_audit_event
+    id uuid not null
+    at timestamp with time zone not null
+    action text not null
+    target_kind text not null
+    target_name text not null
+    detail jsonb not null
+    source_ip inet
+table quota
+    tenant_id uuid not null
+    resource text not null
+    limit_value bigint not null
+table rule
+    id uuid not null
+    tenant_id uuid not null
+    group_id uuid not null
+    position integer not null
+    direction text not null
+    ethertype text not null
+    protocol smallint
+    port_min integer
+    port_max integer
+    icmp_type smallint
+    icmp_code smallint
+    remote_prefix cidr
+    remote_group_id uuid
+    remote_address_group_id uuid
+    action text not null
+    description text not null default ''::text
+    enabled boolean not null default true
+    log boolean not null default false
+    expires_at timestamp with time zone
+    created_at timestamp with time zone not null
+    updated_at timestamp with time zone not null
+table rule_hits
+    rule_id uuid not null
+    tenant_id uuid not null
+    host_id uuid not null
+    counter_epoch numeric(20,0) not null
+    connections bigint not null
+    packets bigint not null
+    bytes bigint not null
+    last_hit_at timestamp with time zone
+table ruleset_revision
+    tenant_id uuid not null
+    group_id uuid not null
+    version bigint not null
+    egress_default text not null
+    rules jsonb not null
+    summary text not null
+    author_id uuid
+    author_name text not null
+    created_at timestamp with time zone not null
+    confirmed_at timestamp with time zone
+    reverted_at timestamp with time zone
+table security_group
+    id uuid not null
+    tenant_id uuid not null
+    name text not null
+    description text not null default ''::text
+    egress_default text not null default 'ALLOW'::text
+    version bigint not null default 1
+    confirm_until timestamp with time zone
+    fallback_version bigint
+    created_at timestamp with time zone not null
+    updated_at timestamp with time zone not null
+table sign_in_link
+    id uuid not null
+    account_id uuid not null
+    secret_hash bytea not null
+    created_at timestamp with time zone not null
+    expires_at timestamp with time zone not null
+    used_at timestamp with time zone
+table spring_session
+    primary_id character(36) not null
+    session_id character(36) not null
+    creation_time bigint not null
+    last_access_time bigint not null
+    max_inactive_interval integer not null
+    expiry_time bigint not null
+    principal_name character varying(100)
+table spring_session_attributes
+    session_primary_id character(36) not null
+    attribute_name character varying(200) not null
+    attribute_bytes bytea not null
+table subnet
+    id uuid not null
+    tenant_id uuid not null
+    network_id uuid not null
+    prefix cidr not null
+    gateway inet not null
+    dns_servers inet[] not null default '{}'::inet[]
+    dhcp boolean not null default true
+table tenant
+    id uuid not null
+    slug text not null
+    name text not null
+    time_zone text not null default 'UTC'::text
+    created_at timestamp with time zone not null
+table throttle_bucket
+    key text not null
+    level double precision not null
+    at timestamp with time zone not null
+table vm
+    id uuid not null
+    tenant_id uuid not null
+    name text not null
+    description text not null default ''::text
+    host_id uuid
+    image_id uuid not null
+    flavor_id uuid not null
+    vcpus integer not null
+    max_vcpus integer not null
+    memory_mib bigint not null
+    max_memory_mib bigint not null
+    power text not null
+    deletion_protection boolean not null default false
+    deleting_since timestamp with time zone
+    created_at timestamp with time zone not null
+    version bigint not null default 0
+table vm_status
+    vm_id uuid not null
+    tenant_id uuid not null
+    state text not null
+    instance text
+    started_at timestamp with time zone
+    guest jsonb
+    problem jsonb
+    reported_at timestamp with time zone not null
+table volume
+    id uuid not null
+    tenant_id uuid not null
+    vm_id uuid
+    name text not null
+    device_index integer
+    size_bytes bigint not null
+    from_image boolean not null default false
+    created_at timestamp with time zone not null
+
+-- Views
+view nic_enforcement
+ SELECT n.id AS nic_id,
+    n.tenant_id,
+    n.vm_id,
+    v.host_id,
+    d.desired_revision,
+        CASE
+            WHEN s.problem IS NULL THEN h.applied_revision
+            ELSE s.applied_revision
+        END AS applied_revision,
+    s.link,
+    s.problem,
+    h.last_seen_at AS host_last_seen_at,
+    e.committed_at,
+    e.applied_at
+   FROM nic n
+     JOIN vm v ON v.id = n.vm_id
+     LEFT JOIN host h ON h.id = v.host_id
+     LEFT JOIN nic_status s ON s.nic_id = n.id
+     LEFT JOIN LATERAL ( SELECT max(o.revision) AS desired_revision
+           FROM host_object o
+          WHERE o.host_id = v.host_id AND NOT o.removed AND (o.kind = 'NIC'::text AND o.object_id = n.id OR o.kind = 'NETWORK'::text AND o.object_id = n.network_id OR o.kind = 'SECURITY_GROUP'::text AND (o.object_id IN ( SELECT x.group_id
+                   FROM nic_security_group x
+                  WHERE x.nic_id = n.id)) OR (o.kind = ANY (ARRAY['GROUP_MEMBERS'::text, 'ADDRESS_GROUP'::text])) AND (o.object_id IN ( SELECT COALESCE(r.remote_group_id, r.remote_address_group_id) AS "coalesce"
+                   FROM rule r
+                     JOIN nic_security_group x ON x.group_id = r.group_id
+                  WHERE x.nic_id = n.id)))) d ON true
+     LEFT JOIN enforcement e ON e.host_id = v.host_id AND e.revision = d.desired_revision;
+
+-- Constraints
+account.account_display_name_check: CHECK (((length(display_name) >= 1) AND (length(display_name) <= 100)))
+account.account_email_check: CHECK (((email = lower(email)) AND ((length(email) >= 3) AND (length(email) <= 254))))
+account.account_pkey: PRIMARY KEY (id)
+address.address_ip_check: CHECK ((masklen(ip) =
+CASE family(ip)
+    WHEN 4 THEN 32
+    ELSE 128
+END))
+address.address_pkey: PRIMARY KEY (network_id, ip)
+address.address_tenant_id_network_id_fkey: FOREIGN KEY (tenant_id, network_id) REFERENCES network(tenant_id, id)
+address.address_tenant_id_nic_id_fkey: FOREIGN KEY (tenant_id, nic_id) REFERENCES nic(tenant_id, id) ON DELETE CASCADE
+address.address_tenant_id_subnet_id_fkey: FOREIGN KEY (tenant_id, subnet_id) REFERENCES subnet(tenant_id, id)
+address_group.address_group_description_check: CHECK ((length(description) <= 500))
+address_group.address_group_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+address_group.address_group_pkey: PRIMARY KEY (id)
+address_group.address_group_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+address_group.address_group_tenant_id_id_key: UNIQUE (tenant_id, id)
+address_group.address_group_tenant_id_name_key: UNIQUE (tenant_id, name)
+address_group_entry.address_group_entry_description_check: CHECK ((length(description) <= 200))
+address_group_entry.address_group_entry_pkey: PRIMARY KEY (group_id, prefix)
+address_group_entry.address_group_entry_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES address_group(tenant_id, id) ON DELETE CASCADE
+audit_chain.audit_chain_pkey: PRIMARY KEY (tenant_id)
+audit_chain.audit_chain_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+audit_event.audit_event_actor_kind_check: CHECK ((actor_kind = ANY (ARRAY['MEMBER'::text, 'HOST'::text, 'SYSTEM'::text, 'PROVIDER'::text])))
+audit_event.audit_event_id_key: UNIQUE (id)
+audit_event.audit_event_pkey: PRIMARY KEY (tenant_id, sequence)
+audit_event.audit_event_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+enforcement.enforcement_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
+enforcement.enforcement_pkey: PRIMARY KEY (host_id, revision)
+flavor.flavor_disk_gib_check: CHECK ((disk_gib >= 1))
+flavor.flavor_memory_mib_check: CHECK ((memory_mib >= 64))
+flavor.flavor_name_key: UNIQUE (name)
+flavor.flavor_pkey: PRIMARY KEY (id)
+flavor.flavor_vcpus_check: CHECK (((vcpus >= 1) AND (vcpus <= 256)))
+host.host_name_check: CHECK ((name ~ '^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$'::text))
+host.host_name_key: UNIQUE (name)
+host.host_pkey: PRIMARY KEY (id)
+host_certificate.host_certificate_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
+host_certificate.host_certificate_pkey: PRIMARY KEY (serial)
+host_certificate.host_certificate_sha256_key: UNIQUE (sha256)
+host_enrolment_token.host_enrolment_token_pkey: PRIMARY KEY (token_hash)
+host_object.host_object_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
+host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
+host_object.host_object_pkey: PRIMARY KEY (host_id, kind, object_id)
+host_object.host_object_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+image.image_pkey: PRIMARY KEY (id)
+image.image_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+image_file.image_file_image_id_fkey: FOREIGN KEY (image_id) REFERENCES image(id) ON DELETE CASCADE
+image_file.image_file_pkey: PRIMARY KEY (image_id, role)
+image_file.image_file_role_check: CHECK ((role = ANY (ARRAY['KERNEL'::text, 'INITRD'::text, 'DISK'::text])))
+image_file.image_file_sha256_check: CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+image_file.image_file_size_bytes_check: CHECK ((size_bytes > 0))
+member.member_account_id_fkey: FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE
+member.member_pkey: PRIMARY KEY (tenant_id, account_id)
+member.member_role_check: CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'OPERATOR'::text, 'VIEWER'::text])))
+member.member_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id) ON DELETE CASCADE
+network.network_mtu_check: CHECK (((mtu >= 1280) AND (mtu <= 65535)))
+network.network_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+network.network_pkey: PRIMARY KEY (id)
+network.network_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+network.network_tenant_id_id_key: UNIQUE (tenant_id, id)
+network.network_tenant_id_name_key: UNIQUE (tenant_id, name)
+network.network_vni_check: CHECK (((vni >= 1) AND (vni <= 16777215)))
+network.network_vni_key: UNIQUE (vni)
+nic.nic_connection_quota_check: CHECK (((connection_quota >= 1024) AND (connection_quota <= 4194304)))
+nic.nic_device_index_check: CHECK (((device_index >= 0) AND (device_index <= 15)))
+nic.nic_established_timeout_seconds_check: CHECK (((established_timeout_seconds >= 60) AND (established_timeout_seconds <= 432000)))
+nic.nic_mac_key: UNIQUE (mac)
+nic.nic_pkey: PRIMARY KEY (id)
+nic.nic_queue_pairs_check: CHECK (((queue_pairs >= 1) AND (queue_pairs <= 16)))
+nic.nic_tenant_id_id_key: UNIQUE (tenant_id, id)
+nic.nic_tenant_id_network_id_fkey: FOREIGN KEY (tenant_id, network_id) REFERENCES network(tenant_id, id)
+nic.nic_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
+nic.nic_vm_id_device_index_key: UNIQUE (vm_id, device_index)
+nic_security_group.nic_security_group_pkey: PRIMARY KEY (nic_id, group_id)
+nic_security_group.nic_security_group_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id)
+nic_security_group.nic_security_group_tenant_id_nic_id_fkey: FOREIGN KEY (tenant_id, nic_id) REFERENCES nic(tenant_id, id) ON DELETE CASCADE
+nic_status.nic_status_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
+nic_status.nic_status_link_check: CHECK ((link = ANY (ARRAY['DOWN'::text, 'CONNECTED'::text, 'UP'::text])))
+nic_status.nic_status_nic_id_fkey: FOREIGN KEY (nic_id) REFERENCES nic(id) ON DELETE CASCADE
+nic_status.nic_status_pkey: PRIMARY KEY (nic_id)
+nic_status.nic_status_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+operation.operation_check: CHECK (((state = 'FAILED'::text) = (error_code IS NOT NULL)))
+operation.operation_check1: CHECK (((finished_at IS NOT NULL) = (state = ANY (ARRAY['DONE'::text, 'FAILED'::text, 'CANCELLED'::text]))))
+operation.operation_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
+operation.operation_percent_check: CHECK (((percent >= 0) AND (percent <= 100)))
+operation.operation_pkey: PRIMARY KEY (id)
+operation.operation_state_check: CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'CANCELLED'::text])))
+operation.operation_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+operation.operation_tenant_id_idempotency_key_key: UNIQUE (tenant_id, idempotency_key)
+provider_audit_event.provider_audit_event_pkey: PRIMARY KEY (id)
+quota.quota_limit_value_check: CHECK ((limit_value >= 0))
+quota.quota_pkey: PRIMARY KEY (tenant_id, resource)
+quota.quota_resource_check: CHECK ((resource = ANY (ARRAY['VMS'::text, 'VCPUS'::text, 'MEMORY_MIB'::text, 'VOLUME_GIB'::text, 'SECURITY_GROUPS'::text, 'RULES_PER_GROUP'::text, 'ADDRESS_GROUPS'::text, 'CONNECTIONS_PER_NIC'::text])))
+quota.quota_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id) ON DELETE CASCADE
+rule.rule_action_check: CHECK ((action = ANY (ARRAY['ALLOW'::text, 'DROP'::text])))
+rule.rule_check: CHECK (((port_max >= port_min) AND (port_max <= 65535)))
+rule.rule_check1: CHECK ((num_nonnulls(remote_prefix, remote_group_id, remote_address_group_id) <= 1))
+rule.rule_check2: CHECK (((port_min IS NULL) = (port_max IS NULL)))
+rule.rule_check3: CHECK (((port_min IS NULL) OR (protocol = ANY (ARRAY[6, 17, 33, 132, 136]))))
+rule.rule_check4: CHECK (((icmp_type IS NULL) OR (protocol = ANY (ARRAY[1, 58]))))
+rule.rule_check5: CHECK (((icmp_code IS NULL) OR (icmp_type IS NOT NULL)))
+rule.rule_description_check: CHECK ((length(description) <= 200))
+rule.rule_direction_check: CHECK ((direction = ANY (ARRAY['INGRESS'::text, 'EGRESS'::text])))
+rule.rule_ethertype_check: CHECK ((ethertype = ANY (ARRAY['ANY'::text, 'IPV4'::text, 'IPV6'::text])))
+rule.rule_group_id_position_key: UNIQUE (group_id, "position") DEFERRABLE INITIALLY DEFERRED
+rule.rule_icmp_code_check: CHECK (((icmp_code >= 0) AND (icmp_code <= 255)))
+rule.rule_icmp_type_check: CHECK (((icmp_type >= 0) AND (icmp_type <= 255)))
+rule.rule_pkey: PRIMARY KEY (id)
+rule.rule_port_min_check: CHECK (((port_min >= 0) AND (port_min <= 65535)))
+rule.rule_protocol_check: CHECK (((protocol >= 0) AND (protocol <= 255)))
+rule.rule_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id) ON DELETE CASCADE
+rule.rule_tenant_id_remote_address_group_id_fkey: FOREIGN KEY (tenant_id, remote_address_group_id) REFERENCES address_group(tenant_id, id)
+rule.rule_tenant_id_remote_group_id_fkey: FOREIGN KEY (tenant_id, remote_group_id) REFERENCES security_group(tenant_id, id)
+rule_hits.rule_hits_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
+rule_hits.rule_hits_pkey: PRIMARY KEY (rule_id, host_id, counter_epoch)
+rule_hits.rule_hits_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+ruleset_revision.ruleset_revision_pkey: PRIMARY KEY (group_id, version)
+ruleset_revision.ruleset_revision_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id) ON DELETE CASCADE
+security_group.security_group_check: CHECK (((confirm_until IS NULL) = (fallback_version IS NULL)))
+security_group.security_group_description_check: CHECK ((length(description) <= 500))
+security_group.security_group_egress_default_check: CHECK ((egress_default = ANY (ARRAY['ALLOW'::text, 'DROP'::text])))
+security_group.security_group_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+security_group.security_group_pkey: PRIMARY KEY (id)
+security_group.security_group_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+security_group.security_group_tenant_id_id_key: UNIQUE (tenant_id, id)
+security_group.security_group_tenant_id_name_key: UNIQUE (tenant_id, name)
+sign_in_link.sign_in_link_account_id_fkey: FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE
+sign_in_link.sign_in_link_pkey: PRIMARY KEY (id)
+sign_in_link.sign_in_link_secret_hash_key: UNIQUE (secret_hash)
+spring_session.spring_session_pkey: PRIMARY KEY (primary_id)
+spring_session.spring_session_session_id_key: UNIQUE (session_id)
+spring_session_attributes.spring_session_attributes_pkey: PRIMARY KEY (session_primary_id, attribute_name)
+spring_session_attributes.spring_session_attributes_session_primary_id_fkey: FOREIGN KEY (session_primary_id) REFERENCES spring_session(primary_id) ON DELETE CASCADE
+subnet.subnet_check: CHECK ((gateway << (prefix)::inet))
+subnet.subnet_network_id_prefix_excl: EXCLUDE USING gist (network_id WITH =, prefix inet_ops WITH &&)
+subnet.subnet_pkey: PRIMARY KEY (id)
+subnet.subnet_tenant_id_id_key: UNIQUE (tenant_id, id)
+subnet.subnet_tenant_id_network_id_fkey: FOREIGN KEY (tenant_id, network_id) REFERENCES network(tenant_id, id) ON DELETE CASCADE
+tenant.tenant_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+tenant.tenant_pkey: PRIMARY KEY (id)
+tenant.tenant_slug_check: CHECK ((slug ~ '^[a-z][a-z0-9-]{1,38}[a-z0-9]$'::text))
+tenant.tenant_slug_key: UNIQUE (slug)
+throttle_bucket.throttle_bucket_key_check: CHECK ((length(key) <= 200))
+throttle_bucket.throttle_bucket_pkey: PRIMARY KEY (key)
+vm.vm_check: CHECK ((max_vcpus >= vcpus))
+vm.vm_check1: CHECK ((max_memory_mib >= memory_mib))
+vm.vm_description_check: CHECK ((length(description) <= 500))
+vm.vm_flavor_id_fkey: FOREIGN KEY (flavor_id) REFERENCES flavor(id)
+vm.vm_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
+vm.vm_image_id_fkey: FOREIGN KEY (image_id) REFERENCES image(id)
+vm.vm_memory_mib_check: CHECK ((memory_mib >= 64))
+vm.vm_name_check: CHECK ((name ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
+vm.vm_pkey: PRIMARY KEY (id)
+vm.vm_power_check: CHECK ((power = ANY (ARRAY['RUNNING'::text, 'STOPPED'::text])))
+vm.vm_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+vm.vm_tenant_id_id_key: UNIQUE (tenant_id, id)
+vm.vm_vcpus_check: CHECK ((vcpus >= 1))
+vm_status.vm_status_pkey: PRIMARY KEY (vm_id)
+vm_status.vm_status_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+vm_status.vm_status_vm_id_fkey: FOREIGN KEY (vm_id) REFERENCES vm(id) ON DELETE CASCADE
+volume.volume_device_index_check: CHECK (((device_index >= 0) AND (device_index <= 25)))
+volume.volume_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+volume.volume_pkey: PRIMARY KEY (id)
+volume.volume_size_bytes_check: CHECK (((size_bytes >= 1048576) AND (size_bytes <= '17592186044416'::bigint)))
+volume.volume_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
+volume.volume_vm_id_device_index_key: UNIQUE (vm_id, device_index)
+
+-- Indexes
+CREATE UNIQUE INDEX account_email_idx ON public.account USING btree (email)
+CREATE UNIQUE INDEX account_pkey ON public.account USING btree (id)
+CREATE INDEX address_nic_idx ON public.address USING btree (nic_id)
+CREATE UNIQUE INDEX address_pkey ON public.address USING btree (network_id, ip)
+CREATE INDEX address_subnet_idx ON public.address USING btree (subnet_id)
+CREATE UNIQUE INDEX address_group_pkey ON public.address_group USING btree (id)
+CREATE UNIQUE INDEX address_group_tenant_id_id_key ON public.address_group USING btree (tenant_id, id)
+CREATE UNIQUE INDEX address_group_tenant_id_name_key ON public.address_group USING btree (tenant_id, name)
+CREATE UNIQUE INDEX address_group_entry_pkey ON public.address_group_entry USING btree (group_id, prefix)
+CREATE UNIQUE INDEX audit_chain_pkey ON public.audit_chain USING btree (tenant_id)
+CREATE UNIQUE INDEX audit_event_id_key ON public.audit_event USING btree (id)
+CREATE UNIQUE INDEX audit_event_pkey ON public.audit_event USING btree (tenant_id, sequence)
+CREATE INDEX audit_event_target_idx ON public.audit_event USING btree (tenant_id, target_id, sequence)
+CREATE INDEX enforcement_open_idx ON public.enforcement USING btree (host_id, revision) WHERE (applied_at IS NULL)
+CREATE UNIQUE INDEX enforcement_pkey ON public.enforcement USING btree (host_id, revision)
+CREATE UNIQUE INDEX flavor_name_key ON public.flavor USING btree (name)
+CREATE UNIQUE INDEX flavor_pkey ON public.flavor USING btree (id)
+CREATE UNIQUE INDEX host_name_key ON public.host USING btree (name)
+CREATE UNIQUE INDEX host_pkey ON public.host USING btree (id)
+CREATE INDEX host_certificate_host_idx ON public.host_certificate USING btree (host_id)
+CREATE UNIQUE INDEX host_certificate_pkey ON public.host_certificate USING btree (serial)
+CREATE UNIQUE INDEX host_certificate_sha256_key ON public.host_certificate USING btree (sha256)
+CREATE UNIQUE INDEX host_enrolment_token_pkey ON public.host_enrolment_token USING btree (token_hash)
+CREATE INDEX host_object_object_idx ON public.host_object USING btree (object_id, kind)
+CREATE UNIQUE INDEX host_object_pkey ON public.host_object USING btree (host_id, kind, object_id)
+CREATE INDEX host_object_revision_idx ON public.host_object USING btree (host_id, revision)
+CREATE UNIQUE INDEX image_pkey ON public.image USING btree (id)
+CREATE UNIQUE INDEX image_file_pkey ON public.image_file USING btree (image_id, role)
+CREATE INDEX member_account_idx ON public.member USING btree (account_id)
+CREATE UNIQUE INDEX member_pkey ON public.member USING btree (tenant_id, account_id)
+CREATE UNIQUE INDEX network_pkey ON public.network USING btree (id)
+CREATE UNIQUE INDEX network_tenant_id_id_key ON public.network USING btree (tenant_id, id)
+CREATE UNIQUE INDEX network_tenant_id_name_key ON public.network USING btree (tenant_id, name)
+CREATE UNIQUE INDEX network_vni_key ON public.network USING btree (vni)
+CREATE UNIQUE INDEX nic_mac_key ON public.nic USING btree (mac)
+CREATE INDEX nic_network_idx ON public.nic USING btree (network_id)
+CREATE UNIQUE INDEX nic_pkey ON public.nic USING btree (id)
+CREATE UNIQUE INDEX nic_tenant_id_id_key ON public.nic USING btree (tenant_id, id)
+CREATE UNIQUE INDEX nic_vm_id_device_index_key ON public.nic USING btree (vm_id, device_index)
+CREATE INDEX nic_security_group_group_idx ON public.nic_security_group USING btree (group_id)
+CREATE UNIQUE INDEX nic_security_group_pkey ON public.nic_security_group USING btree (nic_id, group_id)
+CREATE UNIQUE INDEX nic_status_pkey ON public.nic_status USING btree (nic_id)
+CREATE INDEX operation_open_idx ON public.operation USING btree (host_id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]))
+CREATE UNIQUE INDEX operation_pkey ON public.operation USING btree (id)
+CREATE INDEX operation_target_idx ON public.operation USING btree (target_id, id DESC)
+CREATE UNIQUE INDEX operation_tenant_id_idempotency_key_key ON public.operation USING btree (tenant_id, idempotency_key)
+CREATE INDEX operation_tenant_idx ON public.operation USING btree (tenant_id, id DESC)
+CREATE INDEX provider_audit_event_at_idx ON public.provider_audit_event USING btree (at)
+CREATE UNIQUE INDEX provider_audit_event_pkey ON public.provider_audit_event USING btree (id)
+CREATE UNIQUE INDEX quota_pkey ON public.quota USING btree (tenant_id, resource)
+CREATE UNIQUE INDEX rule_group_id_position_key ON public.rule USING btree (group_id, "position")
+CREATE UNIQUE INDEX rule_pkey ON public.rule USING btree (id)
+CREATE INDEX rule_remote_address_group_idx ON public.rule USING btree (remote_address_group_id) WHERE (remote_address_group_id IS NOT NULL)
+CREATE INDEX rule_remote_group_idx ON public.rule USING btree (remote_group_id) WHERE (remote_group_id IS NOT NULL)
+CREATE UNIQUE INDEX rule_hits_pkey ON public.rule_hits USING btree (rule_id, host_id, counter_epoch)
+CREATE UNIQUE INDEX ruleset_revision_pkey ON public.ruleset_revision USING btree (group_id, version)
+CREATE UNIQUE INDEX security_group_pkey ON public.security_group USING btree (id)
+CREATE UNIQUE INDEX security_group_tenant_id_id_key ON public.security_group USING btree (tenant_id, id)
+CREATE UNIQUE INDEX security_group_tenant_id_name_key ON public.security_group USING btree (tenant_id, name)
+CREATE INDEX sign_in_link_account_idx ON public.sign_in_link USING btree (account_id)
+CREATE UNIQUE INDEX sign_in_link_pkey ON public.sign_in_link USING btree (id)
+CREATE UNIQUE INDEX sign_in_link_secret_hash_key ON public.sign_in_link USING btree (secret_hash)
+CREATE INDEX spring_session_expiry_idx ON public.spring_session USING btree (expiry_time)
+CREATE UNIQUE INDEX spring_session_pkey ON public.spring_session USING btree (primary_id)
+CREATE INDEX spring_session_principal_idx ON public.spring_session USING btree (principal_name)
+CREATE UNIQUE INDEX spring_session_session_id_key ON public.spring_session USING btree (session_id)
+CREATE UNIQUE INDEX spring_session_attributes_pkey ON public.spring_session_attributes USING btree (session_primary_id, attribute_name)
+CREATE INDEX subnet_network_id_prefix_excl ON public.subnet USING gist (network_id, prefix inet_ops)
+CREATE UNIQUE INDEX subnet_pkey ON public.subnet USING btree (id)
+CREATE UNIQUE INDEX subnet_tenant_id_id_key ON public.subnet USING btree (tenant_id, id)
+CREATE UNIQUE INDEX tenant_pkey ON public.tenant USING btree (id)
+CREATE UNIQUE INDEX tenant_slug_key ON public.tenant USING btree (slug)
+CREATE INDEX throttle_bucket_at_idx ON public.throttle_bucket USING btree (at)
+CREATE UNIQUE INDEX throttle_bucket_pkey ON public.throttle_bucket USING btree (key)
+CREATE INDEX vm_host_idx ON public.vm USING btree (host_id)
+CREATE UNIQUE INDEX vm_name_idx ON public.vm USING btree (tenant_id, name) WHERE (deleting_since IS NULL)
+CREATE UNIQUE INDEX vm_pkey ON public.vm USING btree (id)
+CREATE UNIQUE INDEX vm_tenant_id_id_key ON public.vm USING btree (tenant_id, id)
+CREATE UNIQUE INDEX vm_status_pkey ON public.vm_status USING btree (vm_id)
+CREATE UNIQUE INDEX volume_pkey ON public.volume USING btree (id)
+CREATE UNIQUE INDEX volume_vm_id_device_index_key ON public.volume USING btree (vm_id, device_index)
+
+-- Functions
+CREATE OR REPLACE FUNCTION public.app_tenant()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT nullif(current_setting('app.tenant', true), '')::uuid $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.app_user()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT nullif(current_setting('app.user', true), '')::uuid $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.audit_append(p_tenant uuid, p_id uuid, p_at timestamp with time zone, p_actor_kind text, p_actor_id uuid, p_actor_name text, p_action text, p_target_kind text, p_target_id uuid, p_target_name text, p_before jsonb, p_after jsonb, p_request_id uuid, p_source_ip inet)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    head audit_chain;
+    e    audit_event;
+BEGIN
+    IF session_user <> 'freehold_system' AND p_tenant IS DISTINCT FROM app_tenant() THEN
+        RAISE EXCEPTION 'an audit event of tenant % cannot be written for tenant %', p_tenant, app_tenant()
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO audit_chain (tenant_id, sequence, hash) VALUES (p_tenant, 0, sha256(convert_to(p_tenant::text, 'UTF8')))
+        ON CONFLICT (tenant_id) DO NOTHING;
+    SELECT * INTO STRICT head FROM audit_chain WHERE tenant_id = p_tenant FOR UPDATE;
+
+    e.tenant_id := p_tenant;
+    e.sequence := head.sequence + 1;
+    e.id := p_id;
+    e.at := p_at;
+    e.actor_kind := p_actor_kind;
+    e.actor_id := p_actor_id;
+    e.actor_name := p_actor_name;
+    e.action := p_action;
+    e.target_kind := p_target_kind;
+    e.target_id := p_target_id;
+    e.target_name := p_target_name;
+    e.before := p_before;
+    e.after := p_after;
+    e.request_id := p_request_id;
+    e.source_ip := p_source_ip;
+    e.previous_hash := head.hash;
+    e.hash := audit_event_hash(e);
+    INSERT INTO audit_event SELECT e.*;
+    UPDATE audit_chain SET sequence = e.sequence, hash = e.hash WHERE tenant_id = p_tenant;
+    RETURN e.sequence;
+END $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.audit_event_hash(e audit_event)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+        SELECT sha256(e.previous_hash || convert_to(jsonb_build_array(
+            e.tenant_id, e.sequence, e.id, (extract(epoch FROM e.at) * 1000000)::bigint, e.actor_kind, e.actor_id, e.actor_name,
+            e.action, e.target_kind, e.target_id, e.target_name, e.before, e.after, e.request_id, host(e.source_ip))::text, 'UTF8'))
+    $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.refresh_host_objects(of_host uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    next_revision bigint;
+BEGIN
+    PERFORM 1 FROM host WHERE id = of_host FOR UPDATE;
+    IF NOT EXISTS (
+        (SELECT kind, object_id FROM wanted_host_objects(of_host)
+         EXCEPT SELECT kind, object_id FROM host_object WHERE host_id = of_host AND NOT removed)
+        UNION ALL
+        (SELECT kind, object_id FROM host_object WHERE host_id = of_host AND NOT removed
+         EXCEPT SELECT kind, object_id FROM wanted_host_objects(of_host))) THEN
+        RETURN;
+    END IF;
+    UPDATE host SET desired_revision = desired_revision + 1 WHERE id = of_host RETURNING desired_revision INTO next_revision;
+    INSERT INTO host_object AS o (host_id, kind, object_id, tenant_id, revision)
+        SELECT of_host, w.kind, w.object_id, w.tenant_id, next_revision FROM wanted_host_objects(of_host) w
+        ON CONFLICT (host_id, kind, object_id)
+        DO UPDATE SET removed = false, revision = next_revision WHERE o.removed;
+    UPDATE host_object o SET removed = true, revision = next_revision
+        WHERE o.host_id = of_host AND NOT o.removed
+          AND NOT EXISTS (SELECT FROM wanted_host_objects(of_host) w WHERE w.kind = o.kind AND w.object_id = o.object_id);
+    INSERT INTO enforcement (host_id, revision, committed_at) VALUES (of_host, next_revision, clock_timestamp());
+    PERFORM pg_notify('host', of_host::text);
+END $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.touch_host_objects(object_kind text, object_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    h record;
+BEGIN
+    FOR h IN
+        SELECT id FROM host
+        WHERE id IN (SELECT host_id FROM host_object WHERE kind = object_kind AND object_id = ANY (object_ids) AND NOT removed)
+        ORDER BY id FOR UPDATE
+    LOOP
+        UPDATE host SET desired_revision = desired_revision + 1 WHERE id = h.id;
+        UPDATE host_object o SET revision = (SELECT desired_revision FROM host WHERE id = h.id)
+            WHERE o.host_id = h.id AND o.kind = object_kind AND o.object_id = ANY (object_ids) AND NOT o.removed;
+        INSERT INTO enforcement (host_id, revision, committed_at)
+            SELECT id, desired_revision, clock_timestamp() FROM host WHERE id = h.id;
+        PERFORM pg_notify('host', h.id::text);
+    END LOOP;
+END $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.wanted_host_objects(of_host uuid)
+ RETURNS TABLE(kind text, object_id uuid, tenant_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    WITH v AS (SELECT id, tenant_id FROM vm WHERE host_id = of_host AND deleting_since IS NULL),
+         n AS (SELECT nic.id, nic.tenant_id, nic.network_id FROM nic JOIN v ON v.id = nic.vm_id),
+         g AS (SELECT DISTINCT s.group_id AS id, s.tenant_id FROM nic_security_group s JOIN n ON n.id = s.nic_id),
+         fallback AS (SELECT jsonb_array_elements(r.rules) AS rule, g.tenant_id
+                      FROM g JOIN security_group sg ON sg.id = g.id
+                      JOIN ruleset_revision r ON r.group_id = sg.id AND r.version = sg.fallback_version)
+    SELECT 'VM', id, tenant_id FROM v
+    UNION SELECT 'NIC', id, tenant_id FROM n
+    UNION SELECT 'NETWORK', network_id, tenant_id FROM n
+    UNION SELECT 'SECURITY_GROUP', id, tenant_id FROM g
+    UNION SELECT 'GROUP_MEMBERS', r.remote_group_id, r.tenant_id FROM rule r JOIN g ON g.id = r.group_id
+          WHERE r.remote_group_id IS NOT NULL
+    UNION SELECT 'ADDRESS_GROUP', r.remote_address_group_id, r.tenant_id FROM rule r JOIN g ON g.id = r.group_id
+          WHERE r.remote_address_group_id IS NOT NULL
+    UNION SELECT 'GROUP_MEMBERS', (rule ->> 'remoteGroupId')::uuid, tenant_id FROM fallback WHERE rule ->> 'remoteGroupId' IS NOT NULL
+    UNION SELECT 'ADDRESS_GROUP', (rule ->> 'remoteAddressGroupId')::uuid, tenant_id FROM fallback
+          WHERE rule ->> 'remoteAddressGroupId' IS NOT NULL
+$function$
+ owner freehold_owner
+
+-- Triggers
+
+-- Tables with row-level security
+account
+address
+address_group
+address_group_entry
+audit_chain
+audit_event
+host_object
+image
+image_file
+member
+network
+nic
+nic_security_group
+nic_status
+operation
+quota
+rule
+rule_hits
+ruleset_revision
+security_group
+subnet
+tenant
+vm
+vm_status
+volume
+
+-- Policies
+account.own_account_update for UPDATE to freehold_portal using ((id = app_user())) check ()
+account.system_all for ALL to freehold_system using (true) check (true)
+account.visible_accounts for SELECT to freehold_portal using (((id = app_user()) OR (EXISTS ( SELECT
+   FROM member m
+  WHERE ((m.account_id = account.id) AND (m.tenant_id = app_tenant())))))) check ()
+address.system_all for ALL to freehold_system using (true) check (true)
+address.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+address_group.system_all for ALL to freehold_system using (true) check (true)
+address_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+address_group_entry.system_all for ALL to freehold_system using (true) check (true)
+address_group_entry.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+audit_chain.system_all for ALL to freehold_system using (true) check (true)
+audit_chain.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+audit_event.system_all for ALL to freehold_system using (true) check (true)
+audit_event.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+host_object.system_all for ALL to freehold_system using (true) check (true)
+host_object.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+image.system_all for ALL to freehold_system using (true) check (true)
+image.visible_images for SELECT to freehold_portal using (((tenant_id IS NULL) OR (tenant_id = app_tenant()))) check ()
+image_file.system_all for ALL to freehold_system using (true) check (true)
+image_file.visible_image_files for SELECT to freehold_portal using ((EXISTS ( SELECT
+   FROM image i
+  WHERE (i.id = image_file.image_id)))) check ()
+member.own_memberships for SELECT to freehold_portal using ((account_id = app_user())) check ()
+member.own_tenant for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+member.system_all for ALL to freehold_system using (true) check (true)
+network.system_all for ALL to freehold_system using (true) check (true)
+network.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+nic.system_all for ALL to freehold_system using (true) check (true)
+nic.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+nic_security_group.system_all for ALL to freehold_system using (true) check (true)
+nic_security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+nic_status.system_all for ALL to freehold_system using (true) check (true)
+nic_status.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+operation.system_all for ALL to freehold_system using (true) check (true)
+operation.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+quota.system_all for ALL to freehold_system using (true) check (true)
+quota.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+rule.system_all for ALL to freehold_system using (true) check (true)
+rule.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+rule_hits.system_all for ALL to freehold_system using (true) check (true)
+rule_hits.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+ruleset_revision.system_all for ALL to freehold_system using (true) check (true)
+ruleset_revision.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+security_group.system_all for ALL to freehold_system using (true) check (true)
+security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+subnet.system_all for ALL to freehold_system using (true) check (true)
+subnet.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+tenant.own_tenant_update for UPDATE to freehold_portal using ((id = app_tenant())) check ()
+tenant.own_tenants for SELECT to freehold_portal using (((id = app_tenant()) OR (EXISTS ( SELECT
+   FROM member m
+  WHERE ((m.tenant_id = tenant.id) AND (m.account_id = app_user())))))) check ()
+tenant.system_all for ALL to freehold_system using (true) check (true)
+vm.system_all for ALL to freehold_system using (true) check (true)
+vm.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+vm_status.system_all for ALL to freehold_system using (true) check (true)
+vm_status.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+volume.system_all for ALL to freehold_system using (true) check (true)
+volume.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+
+-- Grants
+account: SELECT to freehold_portal
+account: DELETE, INSERT, SELECT, UPDATE to freehold_system
+address: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+address: DELETE, INSERT, SELECT, UPDATE to freehold_system
+address_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+address_group: DELETE, INSERT, SELECT, UPDATE to freehold_system
+address_group_entry: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+address_group_entry: DELETE, INSERT, SELECT, UPDATE to freehold_system
+audit_chain: SELECT to freehold_portal
+audit_chain: SELECT to freehold_system
+audit_event: SELECT to freehold_portal
+audit_event: SELECT to freehold_system
+enforcement: SELECT to freehold_portal
+enforcement: DELETE, INSERT, SELECT, UPDATE to freehold_system
+flavor: SELECT to freehold_portal
+flavor: DELETE, INSERT, SELECT, UPDATE to freehold_system
+host: DELETE, INSERT, SELECT, UPDATE to freehold_system
+host_certificate: DELETE, INSERT, SELECT, UPDATE to freehold_system
+host_enrolment_token: DELETE, INSERT, SELECT, UPDATE to freehold_system
+host_object: SELECT to freehold_portal
+host_object: DELETE, INSERT, SELECT, UPDATE to freehold_system
+image: SELECT to freehold_portal
+image: DELETE, INSERT, SELECT, UPDATE to freehold_system
+image_file: SELECT to freehold_portal
+image_file: DELETE, INSERT, SELECT, UPDATE to freehold_system
+member: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+member: DELETE, INSERT, SELECT, UPDATE to freehold_system
+network: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+network: DELETE, INSERT, SELECT, UPDATE to freehold_system
+nic: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+nic: DELETE, INSERT, SELECT, UPDATE to freehold_system
+nic_enforcement: SELECT to freehold_portal
+nic_enforcement: SELECT to freehold_system
+nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_system
+nic_status: SELECT to freehold_portal
+nic_status: DELETE, INSERT, SELECT, UPDATE to freehold_system
+operation: INSERT, SELECT, UPDATE to freehold_portal
+operation: DELETE, INSERT, SELECT, UPDATE to freehold_system
+provider_audit_event: INSERT, SELECT to freehold_system
+quota: SELECT to freehold_portal
+quota: DELETE, INSERT, SELECT, UPDATE to freehold_system
+rule: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+rule: DELETE, INSERT, SELECT, UPDATE to freehold_system
+rule_hits: SELECT to freehold_portal
+rule_hits: DELETE, INSERT, SELECT, UPDATE to freehold_system
+ruleset_revision: INSERT, SELECT, UPDATE to freehold_portal
+ruleset_revision: DELETE, INSERT, SELECT, UPDATE to freehold_system
+security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+security_group: DELETE, INSERT, SELECT, UPDATE to freehold_system
+sign_in_link: DELETE, INSERT, SELECT, UPDATE to freehold_system
+spring_session: DELETE, INSERT, SELECT, UPDATE to freehold_system
+spring_session_attributes: DELETE, INSERT, SELECT, UPDATE to freehold_system
+subnet: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+subnet: DELETE, INSERT, SELECT, UPDATE to freehold_system
+tenant: SELECT to freehold_portal
+tenant: DELETE, INSERT, SELECT, UPDATE to freehold_system
+throttle_bucket: DELETE, INSERT, SELECT, UPDATE to freehold_system
+vm: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+vm: DELETE, INSERT, SELECT, UPDATE to freehold_system
+vm_status: SELECT to freehold_portal
+vm_status: DELETE, INSERT, SELECT, UPDATE to freehold_system
+volume: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+volume: DELETE, INSERT, SELECT, UPDATE to freehold_system
+
+-- Column grants
+account(display_name): UPDATE to freehold_portal
+account(password_hash): UPDATE to freehold_portal
+host(applied_at): SELECT to freehold_portal
+host(applied_revision): SELECT to freehold_portal
+host(capacity_memory_mib): SELECT to freehold_portal
+host(capacity_vcpus): SELECT to freehold_portal
+host(desired_revision): SELECT to freehold_portal
+host(epoch): SELECT to freehold_portal
+host(id): SELECT to freehold_portal
+host(last_seen_at): SELECT to freehold_portal
+host(name): SELECT to freehold_portal
+tenant(name): UPDATE to freehold_portal
+tenant(time_zone): UPDATE to freehold_portal
+
+-- Function grants
+app_tenant(): public
+app_user(): public
+audit_append(uuid,uuid,timestamp with time zone,text,uuid,text,text,text,uuid,text,jsonb,jsonb,uuid,inet): freehold_portal, freehold_system
+audit_event_hash(audit_event): public
+refresh_host_objects(uuid): freehold_portal, freehold_system
+touch_host_objects(text,uuid[]): freehold_portal, freehold_system
+wanted_host_objects(uuid): owner only
