@@ -661,6 +661,74 @@ AS $function$
             e.action, e.target_kind, e.target_id, e.target_name, e.before, e.after, e.request_id, host(e.source_ip))::text, 'UTF8'))
     $function$
  owner freehold_owner
+CREATE OR REPLACE FUNCTION public.change_hosts(of_tenant uuid, touched_kinds text[], touched_ids uuid[], around_kinds text[], around_ids uuid[], rearranged uuid[], unplaced uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    w record;
+    picked uuid;
+    refreshed uuid[];
+BEGIN
+    PERFORM lock_host_changes(of_tenant);
+
+    FOR w IN SELECT id, vcpus, memory_mib FROM vm
+             WHERE id = ANY (unplaced) AND tenant_id = of_tenant AND host_id IS NULL AND deleting_since IS NULL ORDER BY id
+    LOOP
+        picked := host_with_room(w.vcpus, w.memory_mib);
+        IF picked IS NOT NULL THEN
+            PERFORM 1 FROM host WHERE id = picked FOR UPDATE;
+            picked := host_with_room(w.vcpus, w.memory_mib, picked);
+        END IF;
+        IF picked IS NOT NULL THEN
+            UPDATE vm SET host_id = picked WHERE id = w.id;
+            rearranged := rearranged || picked;
+        ELSIF EXISTS (SELECT FROM host WHERE capacity_vcpus > 0) THEN
+            RAISE EXCEPTION 'no host has room for % vCPUs and % MiB', w.vcpus, w.memory_mib USING ERRCODE = 'FH001';
+        END IF;
+    END LOOP;
+
+    SELECT array_agg(DISTINCT id) INTO refreshed FROM (
+        SELECT unnest(rearranged) AS id
+        UNION SELECT o.host_id FROM host_object o JOIN unnest(around_kinds, around_ids) a (kind, id)
+              ON o.kind = a.kind AND o.object_id = a.id WHERE NOT o.removed) x;
+
+    PERFORM 1 FROM host
+        WHERE id = ANY (refreshed)
+           OR id IN (SELECT o.host_id FROM host_object o JOIN unnest(touched_kinds, touched_ids) t (kind, id)
+                     ON o.kind = t.kind AND o.object_id = t.id WHERE NOT o.removed)
+        ORDER BY id FOR UPDATE;
+
+    -- References first: what a host only now learns of has its newest content with it.
+    PERFORM refresh_host_objects(id) FROM unnest(refreshed) AS r (id) ORDER BY id;
+    FOR w IN SELECT kind, array_agg(id) AS ids FROM unnest(touched_kinds, touched_ids) t (kind, id) GROUP BY kind ORDER BY kind
+    LOOP
+        PERFORM touch_host_objects(w.kind, w.ids);
+    END LOOP;
+END $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.host_with_room(need_vcpus integer, need_memory_mib bigint, among uuid DEFAULT NULL::uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    SELECT h.id FROM host h
+    CROSS JOIN LATERAL (SELECT coalesce(sum(v.vcpus), 0) AS vcpus, coalesce(sum(v.memory_mib), 0) AS memory_mib
+                        FROM vm v WHERE v.host_id = h.id) used
+    WHERE (among IS NULL OR h.id = among)
+      AND h.capacity_vcpus - used.vcpus >= need_vcpus AND h.capacity_memory_mib - used.memory_mib >= need_memory_mib
+    ORDER BY coalesce(h.last_seen_at > now() - interval '1 minute', false) DESC, h.capacity_memory_mib - used.memory_mib DESC, h.id
+    LIMIT 1
+$function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.lock_host_changes(of_tenant uuid)
+ RETURNS void
+ LANGUAGE sql
+AS $function$ SELECT pg_advisory_xact_lock(hashtextextended('host-changes:' || of_tenant::text, 0)) $function$
+ owner freehold_owner
 CREATE OR REPLACE FUNCTION public.refresh_host_objects(of_host uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -916,6 +984,9 @@ app_tenant(): public
 app_user(): public
 audit_append(uuid,uuid,timestamp with time zone,text,uuid,text,text,text,uuid,text,jsonb,jsonb,uuid,inet): freehold_portal, freehold_system
 audit_event_hash(audit_event): public
+change_hosts(uuid,text[],uuid[],text[],uuid[],uuid[],uuid[]): freehold_portal, freehold_system
+host_with_room(integer,bigint,uuid): owner only
+lock_host_changes(uuid): owner only
 refresh_host_objects(uuid): freehold_portal, freehold_system
 touch_host_objects(text,uuid[]): freehold_portal, freehold_system
 wanted_host_objects(uuid): owner only

@@ -35,56 +35,67 @@ class ArchitectureTests {
             .importPackages("cloud.freehold.portal");
 
     @Test
-    void whatIsInsideAFeatureIsNotPublic() {
+    void whatAnswersRequestsIsNotPublic() {
         classes()
-            .that()
-            .resideInAnyPackage("..domain..", "..web..")
-            .and(are(DescribedPredicate.describe("top level", JavaClass::isTopLevelClass)))
-            .should()
-            .notBePublic().check(CODE);
+                .that()
+                .resideInAPackage("..web..")
+                .and(are(DescribedPredicate.describe("top level", JavaClass::isTopLevelClass)))
+                .should()
+                .notBePublic()
+                .check(CODE);
     }
 
     @Test
     void entitiesStayInside() {
-        classes().that().areAnnotatedWith(Entity.class).should().notBePublic().allowEmptyShould(true).check(CODE);
+        classes()
+                .that()
+                .areAnnotatedWith(Entity.class)
+                .should()
+                .notBePublic()
+                .allowEmptyShould(true)
+                .check(CODE);
     }
 
     @Test
     void repositoriesOfferOnlyWhatTheyDeclare() {
         noClasses()
-            .that()
-            .areAssignableTo(Repository.class)
-            .should()
-            .beAssignableTo(CrudRepository.class)
-            .because("inherited look-ups such as findById take no tenant")
-            .allowEmptyShould(true).check(CODE);
+                .that()
+                .areAssignableTo(Repository.class)
+                .should()
+                .beAssignableTo(CrudRepository.class)
+                .because("inherited look-ups such as findById take no tenant")
+                .allowEmptyShould(true)
+                .check(CODE);
     }
 
     @Test
     void lookUpsTakeTheTenant() {
         methods()
-            .that()
-            .areDeclaredInClassesThat(are(DescribedPredicate.describe(
-                    "repositories of tenants' data", type -> type.isAssignableTo(Repository.class))))
-            .and(have(DescribedPredicate.describe(
-                    "a name that reads or deletes by key", method -> method.getName().matches("(find|get|read|count|exists|delete).*"))))
-            .should(takeATenant())
-            .allowEmptyShould(true).check(CODE);
+                .that()
+                .areDeclaredInClassesThat(are(DescribedPredicate.describe(
+                        "repositories of tenants' data", type -> type.isAssignableTo(Repository.class))))
+                .and(have(DescribedPredicate.describe(
+                        "a name that reads or deletes by key",
+                        method -> method.getName().matches("(find|get|read|count|exists|delete).*"))))
+                .should(takeATenant())
+                .allowEmptyShould(true)
+                .check(CODE);
     }
 
     @Test
     void timeComesFromTheClock() {
         noClasses()
-            .that()
-            .resideOutsideOfPackage("cloud.freehold.portal.common")
-            .should()
-            .callMethod(Instant.class, "now")
-            .orShould()
-            .callMethod(OffsetDateTime.class, "now")
-            .orShould()
-            .callMethod(LocalDate.class, "now")
-            .orShould()
-            .callMethod(Clock.class, "systemUTC").check(CODE);
+                .that()
+                .resideOutsideOfPackage("cloud.freehold.portal.common")
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(OffsetDateTime.class, "now")
+                .orShould()
+                .callMethod(LocalDate.class, "now")
+                .orShould()
+                .callMethod(Clock.class, "systemUTC")
+                .check(CODE);
     }
 
     @Test
@@ -96,14 +107,22 @@ class ArchitectureTests {
     @Test
     void workAcrossTenantsIsRare() {
         noClasses()
-            .that()
-            .resideOutsideOfPackages(
-                    "..database..", "..identity..", "..members..", "..audit..", "..hostlink..", "..live..", "..operation..", "..demo..")
-            .and()
-            .doNotHaveSimpleName("UnconfirmedChanges")
-            .should()
-            .dependOnClassesThat()
-            .areAssignableTo(SystemAccess.class).check(CODE);
+                .that()
+                .resideOutsideOfPackages(
+                        "..database..",
+                        "..identity..",
+                        "..members..",
+                        "..audit..",
+                        "..hostlink..",
+                        "..live..",
+                        "..operation..",
+                        "..demo..")
+                .and()
+                .doNotHaveSimpleName("UnconfirmedChanges")
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(SystemAccess.class)
+                .check(CODE);
     }
 
     private static ArchCondition<JavaMethod> takeATenant() {

@@ -124,7 +124,9 @@ class IsolationTests {
         Person anna = fixtures.owner("acme");
         Person gina = fixtures.owner("globex");
         assertThatThrownBy(() -> transactions.run(
-                        anna.tenant(), () -> transactions.run(gina.tenant(), () -> visibleTenants().clear())))
+                        anna.tenant(),
+                        () -> transactions.run(
+                                gina.tenant(), () -> visibleTenants().clear())))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("cannot go on for tenant");
     }
@@ -137,7 +139,9 @@ class IsolationTests {
     }
 
     private List<String> visibleTenants() {
-        return portal.sql("select slug from tenant order by slug").query(String.class).list();
+        return portal.sql("select slug from tenant order by slug")
+                .query(String.class)
+                .list();
     }
 
     private List<String> query(String sql) throws SQLException {

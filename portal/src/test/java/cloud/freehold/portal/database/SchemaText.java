@@ -85,7 +85,8 @@ final class SchemaText {
     private SchemaText() {}
 
     static String of(Login administrator) throws SQLException {
-        StringBuilder text = new StringBuilder("-- What db/migrations give; written by GoldenSchemaTests, never by hand.\n");
+        StringBuilder text =
+                new StringBuilder("-- What db/migrations give; written by GoldenSchemaTests, never by hand.\n");
         try (Connection connection = DatabaseBootstrap.connect(administrator);
                 Statement statement = connection.createStatement()) {
             for (Map.Entry<String, String> section : SECTIONS.entrySet()) {

@@ -27,8 +27,7 @@ class DoorTests {
 
     @Test
     void everyPathIsKnown() {
-        assertThat(mappings.getHandlerMethods().keySet().stream()
-                        .flatMap(info -> info.getPatternValues().stream()))
+        assertThat(mappings.getHandlerMethods().keySet().stream().flatMap(info -> info.getPatternValues().stream()))
                 .allMatch(path -> path.startsWith("/t/{tenantSlug}/")
                         || path.startsWith("/api/v1/tenants/{tenantSlug}/")
                         || path.startsWith("/agent/v1/")
@@ -40,8 +39,7 @@ class DoorTests {
         for (Map.Entry<RequestMappingInfo, HandlerMethod> mapping :
                 mappings.getHandlerMethods().entrySet()) {
             RequestMappingInfo info = mapping.getKey();
-            boolean tenants =
-                    info.getPatternValues().stream().anyMatch(path -> path.contains("{tenantSlug}"));
+            boolean tenants = info.getPatternValues().stream().anyMatch(path -> path.contains("{tenantSlug}"));
             boolean changing = !READING.containsAll(info.getMethodsCondition().getMethods());
             if (tenants && changing) {
                 HandlerMethod handler = mapping.getValue();

@@ -100,8 +100,9 @@ public class Enrolment implements HostEnrolment {
         String token = request.token() == null ? "" : request.token();
         String name = request.hostName() == null ? "" : request.hostName();
         PublicKey key = CertificateRequest.verifiedKey(request.certificateRequest());
-        EnrolmentGrant grant = transaction.execute(status -> usable(token, name) ? admit(token, name, key) : null);
-        if (grant == null) {
+        Optional<EnrolmentGrant> grant = transaction.execute(
+                status -> usable(token, name) ? Optional.of(admit(token, name, key)) : Optional.empty());
+        if (grant.isEmpty()) {
             audit.record(
                     "host.enrolment-refused",
                     "host",
@@ -113,8 +114,8 @@ public class Enrolment implements HostEnrolment {
                     "This enrolment token is wrong, expired, already used, or made for another host name. Ask the"
                             + " provider for a new one.");
         }
-        audit.record("host.enrolled", "host", name, Map.of("host", grant.hostId().toString()), sourceIp);
-        return grant;
+        audit.record("host.enrolled", "host", name, Map.of("host", grant.get().hostId().toString()), sourceIp);
+        return grant.get();
     }
 
     private boolean usable(String token, String name) {
