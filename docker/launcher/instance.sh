@@ -158,7 +158,7 @@ start_parts() {
   step "start the portal" wait_until 120 portal_is_ready ||
     fail "the portal does not answer; see $state/log/portal.log"
   start_part agent "$(<"$config/agent.properties")" "${java[@]}" -Xmx256m -jar "$app/agent/agent.jar" \
-    "$config/agent.properties"
+    --config "$config/agent.properties"
 }
 
 # bring_up: everything of this instance but packages and builds. Repeating it repairs.
