@@ -1,0 +1,18 @@
+/* Command line. */
+#ifndef FH_DP_OPTIONS_H
+#define FH_DP_OPTIONS_H
+
+#include "runtime.h"
+
+struct options {
+	const char *control, *state;
+	unsigned workers;
+	unsigned memory_mb;
+	bool huge;
+	int cores[DP_MAX_WORKERS]; /* -1: not pinned */
+};
+
+/* Return: false with the reason and the usage on standard error. */
+bool options_parse(struct options *o, int argc, char *argv[]);
+
+#endif

@@ -1,0 +1,669 @@
+/*
+ * Theory of operation
+ * -------------------
+ * QEMU listens, the dataplane connects: a restarted dataplane finds its guests again, and QEMU waits for it. A port whose
+ * socket does not exist yet is looked for often (so a new VM does not wait for librte_vhost's one-second rounds); after
+ * the first connect librte_vhost itself reconnects.
+ *
+ * librte_vhost's callbacks run in its own threads, some with queue locks held, so they only record: the device number,
+ * features, enabled rings, a dup of each kick descriptor. Pools and the hand-over of queues to workers are the control
+ * thread's job, told by an event. The exception is destroy_device(), after which librte_vhost frees the device: there
+ * waiting for a grace period is right.
+ *
+ * An event carries the session (connection count) that it belongs to; one of an earlier session is stale and dropped.
+ */
+#include "port.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/virtio_net.h>
+#include <rte_mempool.h>
+#include <rte_vhost.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "worker.h"
+
+#define POOL_DATA (2048 + RTE_PKTMBUF_HEADROOM)
+/* One burst of the largest frames that a guest can send, and what fragment holds may keep. */
+#define POOL_SIZE (DP_BURST * 34 + 256)
+#define START_RETRY_MS 25
+#define REGISTER_RETRY_MS 1000
+
+struct event {
+	struct event *next;
+	struct port *port;
+	uint32_t session;
+	int queue;   /* -1: the device is there or gone */
+	int kick_fd; /* for queue >= 0 */
+};
+
+static struct {
+	int fd;
+	pthread_mutex_t lock; /* of the events, and of ports[] against librte_vhost's threads */
+	struct event *first, **last;
+	struct port *ports[DP_MAX_PORTS];    /* [c] by slot */
+	struct port *by_vid[RTE_MAX_VHOST_DEVICE];
+	struct rte_mempool *retired[DP_MAX_PORTS]; /* pools with packets in other ports' fragment holds */
+	unsigned n_retired;
+	unsigned next_worker, pools;
+} sys = { .fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static uint64_t now_ms(void)
+{
+	return dp_boot_ns() / 1000000;
+}
+
+/* --- callbacks of librte_vhost -------------------------------------------------------------------------------------- */
+static void post(struct port *port, int queue, int kick_fd)
+{
+	struct event *e = malloc(sizeof *e);
+	if (!e) {
+		if (kick_fd >= 0)
+			close(kick_fd);
+		return;
+	}
+	*e = (struct event){ .port = port, .session = fh_load(&port->session), .queue = queue, .kick_fd = kick_fd };
+	pthread_mutex_lock(&sys.lock);
+	*sys.last = e;
+	sys.last = &e->next;
+	pthread_mutex_unlock(&sys.lock);
+	eventfd_write(sys.fd, 1);
+}
+
+static struct port *port_of(int vid)
+{
+	char path[PATH_MAX];
+	if (vid < 0 || vid >= RTE_MAX_VHOST_DEVICE)
+		return NULL;
+	if (sys.by_vid[vid])
+		return sys.by_vid[vid];
+	if (rte_vhost_get_ifname(vid, path, sizeof path) != 0)
+		return NULL;
+	struct port *found = NULL;
+	pthread_mutex_lock(&sys.lock);
+	for (unsigned i = 0; i < DP_MAX_PORTS && !found; i++) {
+		struct port *p = sys.ports[i];
+		if (p && p->registered && strcmp(p->socket_path, path) == 0)
+			found = p;
+	}
+	pthread_mutex_unlock(&sys.lock);
+	return found;
+}
+
+static int new_connection(int vid)
+{
+	struct port *port = port_of(vid);
+	if (!port)
+		return -1;
+	sys.by_vid[vid] = port;
+	fh_store_release(&port->connected, 1);
+	return 0;
+}
+
+static void destroy_connection(int vid)
+{
+	struct port *port = port_of(vid);
+	if (!port)
+		return;
+	sys.by_vid[vid] = NULL;
+	fh_store(&port->rx_rings, 0);
+	fh_store_release(&port->connected, 0);
+}
+
+static void record_kick(struct port *port, int vid, uint16_t ring)
+{
+	struct rte_vhost_vring vring;
+	int fd = -1;
+	if (rte_vhost_get_vhost_vring(vid, ring, &vring) == 0 && vring.kickfd >= 0)
+		fd = fcntl(vring.kickfd, F_DUPFD_CLOEXEC, 0);
+	post(port, ring / 2, fd);
+}
+
+static int new_device(int vid)
+{
+	struct port *port = port_of(vid);
+	uint64_t features = 0;
+	if (!port)
+		return -1;
+	rte_vhost_get_negotiated_features(vid, &features);
+	fh_store(&port->features, features);
+	fh_store(&port->session, port->session + 1);
+	fh_store_release(&port->vid, vid);
+	post(port, -1, -1);
+	uint16_t rings = rte_vhost_get_vring_num(vid);
+	for (uint16_t r = 1; r < rings && r < port->queue_pairs * 2; r += 2)
+		record_kick(port, vid, r);
+	return 0;
+}
+
+static void destroy_device(int vid)
+{
+	struct port *port = port_of(vid);
+	if (!port)
+		return;
+	fh_store_release(&port->vid, -1);
+	dp_grace();
+	fh_store(&port->session, port->session + 1);
+	post(port, -1, -1);
+}
+
+static int vring_state_changed(int vid, uint16_t ring, int enable)
+{
+	struct port *port = port_of(vid);
+	if (!port || ring >= port->queue_pairs * 2)
+		return 0;
+	if (ring % 2 == 0) {
+		uint32_t bit = 1u << (ring / 2);
+		if (enable)
+			__atomic_fetch_or(&port->rx_rings, bit, __ATOMIC_RELEASE);
+		else
+			__atomic_fetch_and(&port->rx_rings, ~bit, __ATOMIC_RELEASE);
+	} else if (enable && fh_load(&port->vid) == vid) {
+		record_kick(port, vid, ring);
+	}
+	return 0;
+}
+
+static int features_changed(int vid, uint64_t features)
+{
+	struct port *port = port_of(vid);
+	if (port)
+		fh_store(&port->features, features);
+	return 0;
+}
+
+static const struct rte_vhost_device_ops ops = {
+	.new_device = new_device,
+	.destroy_device = destroy_device,
+	.vring_state_changed = vring_state_changed,
+	.features_changed = features_changed,
+	.new_connection = new_connection,
+	.destroy_connection = destroy_connection,
+};
+
+/* --- queues ------------------------------------------------------------------------------------------------------------ */
+static void forget_kick(struct rxq *q)
+{
+	if (q->kick_fd < 0)
+		return;
+	if (q->worker)
+		epoll_ctl(q->worker->epoll_fd, EPOLL_CTL_DEL, q->kick_fd, NULL);
+	close(q->kick_fd);
+	q->kick_fd = -1;
+}
+
+static void watch_kick(struct rxq *q)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLET, .data.u64 = q->id };
+	if (q->kick_fd >= 0 && q->worker && epoll_ctl(q->worker->epoll_fd, EPOLL_CTL_ADD, q->kick_fd, &e) != 0)
+		dp_log(LOG_WARNING, "port %s: cannot watch a queue: %s; it is polled once a second", q->port->socket_path, strerror(errno));
+}
+
+static unsigned least_loaded(const unsigned load[])
+{
+	unsigned best = 0;
+	for (unsigned i = 1; i < dp.n_workers; i++)
+		if (load[i] < load[best])
+			best = i;
+	return best;
+}
+
+void ports_assign_queues(void)
+{
+	unsigned load[DP_MAX_WORKERS] = { 0 }, total = 0;
+	struct queue_list *old[DP_MAX_WORKERS];
+	/* Queues stay where they are; new ones go to the least loaded worker. */
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (unsigned i = 0; i < DP_MAX_PORTS; i++) {
+			struct port *p = sys.ports[i];
+			if (!p)
+				continue;
+			bool running = fh_load_acquire(&p->vid) >= 0 && p->pool;
+			for (unsigned k = 0; k < p->queue_pairs; k++) {
+				struct rxq *q = &p->rxq[k];
+				bool wanted = running && q->kick_fd >= 0;
+				if (pass == 0 && !wanted && q->worker) {
+					forget_kick(q);
+					q->worker = NULL;
+				}
+				if (pass == 0 && wanted && q->worker)
+					load[q->worker->id]++;
+				if (pass == 1 && wanted && !q->worker) {
+					unsigned w = least_loaded(load);
+					load[w]++;
+					q->worker = &dp.workers[w];
+					watch_kick(q);
+				}
+				total += q->worker != NULL;
+			}
+		}
+	}
+	for (unsigned w = 0; w < dp.n_workers; w++) {
+		struct queue_list *list = malloc(sizeof *list + (total + 1) * sizeof list->q[0]);
+		old[w] = dp.workers[w].queues;
+		if (!list) {
+			dp_log(LOG_ERR, "out of memory while handing queues to workers; giving up");
+			abort();
+		}
+		list->n = 0;
+		for (unsigned i = 0; i < DP_MAX_PORTS; i++) {
+			struct port *p = sys.ports[i];
+			for (unsigned k = 0; p && k < p->queue_pairs; k++)
+				if (p->rxq[k].worker == &dp.workers[w])
+					list->q[list->n++] = &p->rxq[k];
+		}
+		fh_store_release(&dp.workers[w].queues, list);
+		worker_wake(&dp.workers[w]);
+	}
+	dp_grace();
+	for (unsigned w = 0; w < dp.n_workers; w++)
+		free(old[w]);
+}
+
+/* Takes the port's queues from the workers. */
+static void take_queues(struct port *port)
+{
+	bool any = false;
+	for (unsigned k = 0; k < DP_MAX_QUEUES; k++) {
+		any |= port->rxq[k].worker != NULL;
+		forget_kick(&port->rxq[k]);
+	}
+	if (any)
+		ports_assign_queues();
+}
+
+static bool make_pool(struct port *port)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+	unsigned polled_at_once = port->queue_pairs < dp.n_workers ? port->queue_pairs : dp.n_workers;
+	if (port->pool)
+		return true;
+	snprintf(name, sizeof name, "port%u", sys.pools++);
+	/* A stack: what was freed last is still in the cache. No per-core caches: they would be 1 MB a pool. */
+	port->pool = rte_pktmbuf_pool_create_by_ops(name, POOL_SIZE * polled_at_once, 0, 0, POOL_DATA, SOCKET_ID_ANY, "stack");
+	if (!port->pool)
+		dp_log(LOG_ERR, "port %s: no memory for its packet buffers; raise --memory. The port stays down", port->socket_path);
+	return port->pool != NULL;
+}
+
+static void handle(struct event *e)
+{
+	struct port *port = e->port;
+	if (e->session != fh_load(&port->session)) {
+		if (e->kick_fd >= 0)
+			close(e->kick_fd);
+		return;
+	}
+	if (e->queue < 0) {
+		take_queues(port);
+		if (fh_load_acquire(&port->vid) >= 0) {
+			make_pool(port);
+			port->next_ra_ns = 0;
+		}
+		return;
+	}
+	struct rxq *q = &port->rxq[e->queue];
+	bool assigned = q->worker != NULL;
+	forget_kick(q);
+	q->kick_fd = e->kick_fd;
+	if (assigned) {
+		watch_kick(q);
+		worker_wake(q->worker);
+	}
+}
+
+void ports_handle_events(void)
+{
+	eventfd_t n;
+	eventfd_read(sys.fd, &n);
+	pthread_mutex_lock(&sys.lock);
+	struct event *e = sys.first;
+	sys.first = NULL;
+	sys.last = &sys.first;
+	pthread_mutex_unlock(&sys.lock);
+	bool any = e;
+	while (e) {
+		struct event *next = e->next;
+		handle(e);
+		free(e);
+		e = next;
+	}
+	if (any)
+		ports_assign_queues();
+	for (unsigned i = 0; i < sys.n_retired; i++) {
+		if (!rte_mempool_full(sys.retired[i]))
+			continue;
+		rte_mempool_free(sys.retired[i]);
+		sys.retired[i--] = sys.retired[--sys.n_retired];
+	}
+}
+
+/* Events of a port that is about to be freed. */
+static void purge_events(const struct port *port)
+{
+	pthread_mutex_lock(&sys.lock);
+	for (struct event **at = &sys.first; *at;) {
+		struct event *e = *at;
+		if (e->port != port) {
+			at = &e->next;
+			continue;
+		}
+		*at = e->next;
+		if (e->kick_fd >= 0)
+			close(e->kick_fd);
+		free(e);
+	}
+	sys.last = &sys.first;
+	while (*sys.last)
+		sys.last = &(*sys.last)->next;
+	pthread_mutex_unlock(&sys.lock);
+}
+
+/* --- connecting ---------------------------------------------------------------------------------------------------------- */
+static bool register_socket(struct port *port)
+{
+	uint64_t flags = RTE_VHOST_USER_CLIENT | RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
+	uint64_t refused = 1ull << VIRTIO_NET_F_HOST_ECN | 1ull << VIRTIO_NET_F_GUEST_ECN | 1ull << VIRTIO_NET_F_HOST_UFO |
+			   1ull << VIRTIO_NET_F_GUEST_UFO | 1ull << 34 /* VIRTIO_F_RING_PACKED: cannot be resumed */;
+	if (rte_vhost_driver_register(port->socket_path, flags) != 0) {
+		dp_log(LOG_ERR, "port %s: librte_vhost refuses the socket (used by another port?); trying again", port->socket_path);
+		return false;
+	}
+	if (rte_vhost_driver_disable_features(port->socket_path, refused) != 0 ||
+	    rte_vhost_driver_callback_register(port->socket_path, &ops) != 0) {
+		rte_vhost_driver_unregister(port->socket_path);
+		return false;
+	}
+	return true;
+}
+
+void port_register(struct port *port)
+{
+	if (port->registered)
+		return;
+	port->registered = true;
+	port->started = false;
+	port->next_start_ms = 0;
+}
+
+int ports_start_due(void)
+{
+	uint64_t now = now_ms();
+	int wait = -1;
+	for (unsigned i = 0; i < DP_MAX_PORTS; i++) {
+		struct port *p = sys.ports[i];
+		struct stat st;
+		if (!p || !p->registered || p->started)
+			continue;
+		if (now >= p->next_start_ms) {
+			p->next_start_ms = now + START_RETRY_MS;
+			if (stat(p->socket_path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+				if (!register_socket(p)) {
+					p->next_start_ms = now + REGISTER_RETRY_MS;
+				} else {
+					p->started = rte_vhost_driver_start(p->socket_path) == 0;
+					if (p->started)
+						continue;
+					rte_vhost_driver_unregister(p->socket_path);
+					p->next_start_ms = now + REGISTER_RETRY_MS;
+				}
+			}
+		}
+		int left = (int)(p->next_start_ms - now);
+		if (wait < 0 || left < wait)
+			wait = left;
+	}
+	return wait;
+}
+
+void port_unregister(struct port *port)
+{
+	if (!port->registered)
+		return;
+	if (port->started)
+		rte_vhost_driver_unregister(port->socket_path);
+	port->registered = port->started = false;
+	fh_store_release(&port->vid, -1);
+	fh_store(&port->connected, 0);
+	take_queues(port);
+}
+
+enum fh_port_state port_state(const struct port *port)
+{
+	if (fh_load_acquire(&port->vid) >= 0 && port->pool)
+		return FH_PORT_UP;
+	return fh_load(&port->connected) ? FH_PORT_CONNECTED : FH_PORT_CONNECTING;
+}
+
+/* --- connection table ------------------------------------------------------------------------------------------------------ */
+static void id_text(const struct fh_id *id, char out[33])
+{
+	for (unsigned i = 0; i < 16; i++)
+		snprintf(out + 2 * i, 3, "%02x", id->b[i]);
+}
+
+static void timeouts_of(const struct fh_port *spec, struct fh_ct_timeouts *t)
+{
+	fh_ct_default_timeouts(t);
+	if (spec->tcp_established_s)
+		t->tcp[FH_CT_S_ESTABLISHED] = spec->tcp_established_s;
+}
+
+/* Maps the table's file, creating it if need be. */
+static int open_table(struct port *port, const struct fh_port *spec, const char *path, struct fh_ct **ct, void **mem, size_t *size)
+{
+	struct fh_ct_config cfg = {
+		.capacity = spec->connection_quota,
+		.workers = dp.n_workers + 1,
+		.rules = dp.rules,
+		.hash = &dp.hash,
+		.nic = spec->id,
+		.incarnation = spec->incarnation,
+	};
+	uint32_t recovered = 0;
+	int rc = FH_EINTERNAL;
+	timeouts_of(spec, &cfg.timeouts);
+	*size = fh_ct_image_size(cfg.capacity);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || ftruncate(fd, (off_t)*size) != 0) {
+		dp_log(LOG_ERR, "port %s: cannot create %s: %s", port->socket_path, path, strerror(errno));
+		goto close_fd;
+	}
+	*mem = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (*mem == MAP_FAILED) {
+		rc = FH_ENOMEM;
+		goto close_fd;
+	}
+	rc = fh_ct_open(*mem, *size, &cfg, dp_boot_ns(), ct, &recovered);
+	if (rc != FH_OK)
+		munmap(*mem, *size);
+	else if (recovered)
+		dp_log(LOG_INFO, "port %s: %u connections recovered", port->socket_path, recovered);
+close_fd:
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static void next_path(const struct port *port, char path[sizeof port->ct_path + 8])
+{
+	snprintf(path, sizeof port->ct_path + 8, "%s.next", port->ct_path);
+}
+
+int port_prepare(struct port *port, const struct fh_port *spec)
+{
+	char path[sizeof port->ct_path + 8];
+	if (port->ct_quota == spec->connection_quota && port->incarnation == spec->incarnation)
+		return FH_OK;
+	next_path(port, path);
+	unlink(path);
+	return open_table(port, spec, path, &port->next_ct, &port->next_ct_mem, &port->next_ct_size);
+}
+
+void port_abandon(struct port *port)
+{
+	char path[sizeof port->ct_path + 8];
+	if (!port->next_ct)
+		return;
+	next_path(port, path);
+	unlink(path);
+	fh_ct_close(port->next_ct);
+	munmap(port->next_ct_mem, port->next_ct_size);
+	port->next_ct = NULL;
+}
+
+static void move_connections(struct fh_ct *from, struct fh_ct *to)
+{
+	uint8_t buf[FH_CT_RECORD_SIZE * 64];
+	uint32_t cursor = 0, refused, n;
+	do {
+		n = fh_ct_export(from, dp_boot_ns(), 0, &cursor, buf, sizeof buf);
+		if (n)
+			fh_ct_import(to, dp_control_id(), dp_boot_ns(), buf, (size_t)n * FH_CT_RECORD_SIZE, &refused);
+	} while (cursor);
+}
+
+static void adopt_table(struct port *port, const struct fh_port *spec)
+{
+	char path[sizeof port->ct_path + 8];
+	struct fh_ct *old = port->ct;
+	if (!port->next_ct)
+		return;
+	if (port->incarnation == spec->incarnation)
+		move_connections(old, port->next_ct);
+	next_path(port, path);
+	if (rename(path, port->ct_path) != 0)
+		dp_log(LOG_ERR, "port %s: cannot rename %s: %s; its connections will not survive a restart", port->socket_path, path,
+		       strerror(errno));
+	fh_store_release(&port->ct, port->next_ct);
+	dp_grace();
+	fh_ct_close(old);
+	munmap(port->ct_mem, port->ct_size);
+	port->ct_mem = port->next_ct_mem;
+	port->ct_size = port->next_ct_size;
+	port->next_ct = NULL;
+}
+
+void port_adopt(struct port *port, const struct fh_port *spec)
+{
+	struct fh_ct_timeouts t;
+	bool moved = strcmp(port->socket_path, spec->socket_path) != 0 || port->queue_pairs != spec->queue_pairs;
+	adopt_table(port, spec);
+	port->ct_quota = spec->connection_quota;
+	port->incarnation = spec->incarnation;
+	timeouts_of(spec, &t);
+	fh_ct_set_timeouts(port->ct, &t);
+	if (!moved)
+		return;
+	port_unregister(port);
+	memcpy(port->socket_path, spec->socket_path, sizeof port->socket_path);
+	port->queue_pairs = spec->queue_pairs;
+	port_register(port);
+}
+
+/* --- life cycle -------------------------------------------------------------------------------------------------------------- */
+static int free_slot(void)
+{
+	for (unsigned i = 0; i < DP_MAX_PORTS; i++)
+		if (!sys.ports[i])
+			return (int)i;
+	return -1;
+}
+
+int port_new(const struct fh_port *spec, struct port **out)
+{
+	char id[33];
+	int rc = FH_ENOMEM, slot = free_slot();
+	if (slot < 0)
+		return FH_ELIMIT;
+	struct port *p = calloc(1, sizeof *p);
+	if (!p)
+		return FH_ENOMEM;
+	p->counters = aligned_alloc(FH_CACHE_LINE, (dp.n_workers + 1) * sizeof p->counters[0]);
+	p->frag[FH_EGRESS] = fh_frag_new();
+	p->frag[FH_INGRESS] = fh_frag_new();
+	if (!p->counters || !p->frag[0] || !p->frag[1])
+		goto fail;
+	memset(p->counters, 0, (dp.n_workers + 1) * sizeof p->counters[0]);
+	p->id = spec->id;
+	p->incarnation = spec->incarnation;
+	p->slot = (uint32_t)slot;
+	p->vid = -1;
+	p->queue_pairs = spec->queue_pairs;
+	p->ct_quota = spec->connection_quota;
+	memcpy(p->socket_path, spec->socket_path, sizeof p->socket_path);
+	rte_spinlock_init(&p->frag_lock[0]);
+	rte_spinlock_init(&p->frag_lock[1]);
+	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
+		p->rxq[k] = (struct rxq){ .port = p, .index = (uint16_t)k, .id = p->slot * DP_MAX_QUEUES + k, .kick_fd = -1 };
+	id_text(&spec->id, id);
+	snprintf(p->ct_path, sizeof p->ct_path, "%s/connections/%s", dp.state_dir, id);
+	rc = open_table(p, spec, p->ct_path, &p->ct, &p->ct_mem, &p->ct_size);
+	if (rc != FH_OK)
+		goto fail;
+	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
+		fh_store_release(&dp.rxqs[p->rxq[k].id], &p->rxq[k]);
+	pthread_mutex_lock(&sys.lock);
+	sys.ports[p->slot] = p;
+	pthread_mutex_unlock(&sys.lock);
+	*out = p;
+	return FH_OK;
+fail:
+	fh_frag_free(p->frag[0], NULL, NULL);
+	fh_frag_free(p->frag[1], NULL, NULL);
+	free(p->counters);
+	free(p);
+	return rc;
+}
+
+static void free_held(void *arg, void *cookie)
+{
+	(void)arg;
+	rte_pktmbuf_free(cookie);
+}
+
+void port_free(struct port *port, bool forget)
+{
+	port_unregister(port);
+	pthread_mutex_lock(&sys.lock);
+	sys.ports[port->slot] = NULL;
+	pthread_mutex_unlock(&sys.lock);
+	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
+		fh_store_release(&dp.rxqs[port->rxq[k].id], NULL);
+	dp_grace();
+	purge_events(port);
+	fh_frag_free(port->frag[0], free_held, NULL);
+	fh_frag_free(port->frag[1], free_held, NULL);
+	fh_ct_close(port->ct);
+	munmap(port->ct_mem, port->ct_size);
+	if (forget)
+		unlink(port->ct_path);
+	if (port->pool) {
+		if (rte_mempool_full(port->pool))
+			rte_mempool_free(port->pool);
+		else
+			sys.retired[sys.n_retired++] = port->pool;
+	}
+	free(port->counters);
+	free(port);
+}
+
+bool port_system_init(void)
+{
+	sys.last = &sys.first;
+	sys.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return sys.fd >= 0;
+}
+
+int port_event_fd(void)
+{
+	return sys.fd;
+}

@@ -1,0 +1,39 @@
+/*
+ * Ports: the vhost-user device, the queues that workers poll, the connection table of one NIC. Control thread only,
+ * but for what librte_vhost's callbacks do.
+ */
+#ifndef FH_DP_PORT_H
+#define FH_DP_PORT_H
+
+#include "runtime.h"
+
+/* Once. Return: false when the process cannot have an event descriptor. */
+bool port_system_init(void);
+/* Readable when ports_handle_events() has something to do. */
+int port_event_fd(void);
+void ports_handle_events(void);
+/* Tries first connects that are due. Return: milliseconds until the next try, -1: none is waiting. */
+int ports_start_due(void);
+
+/* Creates the port's memory and its connection table (or recovers that from the state directory).
+ * Return: FH_OK with *out, FH_ENOMEM, FH_EINTERNAL. Nothing is connected yet. */
+int port_new(const struct fh_port *spec, struct port **out);
+/* A port's specification changes in two steps: prepare may fail and changes nothing that workers see (another table is
+ * opened if quota or incarnation are other ones), then adopt (which cannot fail) or abandon. Connections move to the
+ * other table unless the incarnation is another. */
+int port_prepare(struct port *port, const struct fh_port *spec);
+void port_adopt(struct port *port, const struct fh_port *spec);
+void port_abandon(struct port *port);
+/* Begins to look for the front end. Idempotent. */
+void port_register(struct port *port);
+/* Disconnects; returns when no worker touches the device any more. */
+void port_unregister(struct port *port);
+/* Unregisters and frees. No world may contain the port any more, and a grace period must have passed.
+ * @param forget  removes the connection table's file, too */
+void port_free(struct port *port, bool forget);
+
+/* Gives each queue of each running port to a worker, or takes it back. */
+void ports_assign_queues(void);
+enum fh_port_state port_state(const struct port *port);
+
+#endif

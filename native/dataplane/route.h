@@ -1,0 +1,35 @@
+/*
+ * Routing modes: every way out of a port, each behind one const vtable. See ROUTING-MODES.md.
+ */
+#ifndef FH_DP_ROUTE_H
+#define FH_DP_ROUTE_H
+
+#include "runtime.h"
+
+/* Where a packet goes. */
+struct route {
+	const struct fh_route_mode *mode;
+	const struct port_view *port; /* local: whose queue; NULL otherwise */
+};
+
+struct fh_route_mode {
+	const char *name;
+	/* Sends n <= DP_BURST packets that passed all policy, in order.
+	 * Owns the packets: frees each one, counts what it sent and, with a reason, what it dropped.
+	 * @param pkts  pkts[i] describes m[i]; m[i]->ol_flags still are those of reception */
+	void (*output)(struct worker *w, const struct route *to, struct rte_mbuf *m[], struct fh_pkt *const pkts[], unsigned n);
+};
+
+extern const struct fh_route_mode route_local, route_drop;
+
+/* Makes the offload requests of a received packet those of one to be sent to a guest with these features: passes them
+ * through where the guest can take them, else fills the checksum in software.
+ * Return: FH_DROP_NONE, or why it cannot be sent so. */
+uint8_t route_offload(struct rte_mbuf *m, const struct fh_pkt *pkt, uint64_t features, uint32_t mtu);
+
+static inline void route_count_drop(struct worker *w, struct port *port, uint8_t reason)
+{
+	fh_count(&port->counters[w->id].drops[reason], 1);
+}
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * What the threads of the dataplane share.
+ *
+ * Theory of operation
+ * -------------------
+ * Threads: one control thread (socket, transactions, timers, port life cycle), N workers (packets), and librte_vhost's
+ * own (socket messages of the front ends).
+ *
+ *   world      immutable; what packets are judged and routed by. The control thread builds another one for each
+ *              transaction, swaps the pointer, waits until every worker passed a quiescent state, frees the old one.
+ *   port       mutable; one NIC's vhost device, connection table and counters. It outlives worlds.
+ *   queue list immutable; which guest queues a worker polls.
+ *
+ * A worker loads world and queue list afresh in each round and reports a quiescent state between rounds; it is offline
+ * while it sleeps. Nothing that it found through them is kept across rounds, but for what is held in port->frag.
+ *
+ * Writers: fields of struct port marked [c] belong to the control thread, [v] to librte_vhost's callbacks (read with
+ * acquire by workers), [w] to the worker that polls the queue.
+ */
+#ifndef FH_DP_RUNTIME_H
+#define FH_DP_RUNTIME_H
+
+#include <pthread.h>
+#include <rte_mbuf.h>
+#include <rte_rcu_qsbr.h>
+#include <rte_spinlock.h>
+
+#include "conntrack.h"
+#include "lookup.h"
+
+#define DP_BURST 32
+#define DP_MAX_QUEUES 16
+#define DP_MAX_PORTS 4096
+#define DP_MAX_SEGMENTS 4096
+#define DP_MAX_WORKERS (FH_WORKERS_MAX - 1)
+#define DP_NS_PER_S 1000000000ull
+
+struct worker;
+struct port;
+
+/* --- immutable views ---------------------------------------------------------------------------------------------- */
+struct prefix4 {
+	uint32_t addr, mask; /* network order */
+};
+
+struct prefix6 {
+	uint8_t addr[16];
+	uint8_t mask[16];
+};
+
+struct subnet_view {
+	uint8_t v6, prefix_len, has_gateway, dhcp;
+	uint8_t prefix[16];
+	uint8_t gateway[16];
+	uint32_t n_dns;
+	uint8_t dns[FH_MAX_DNS][16]; /* of the subnet's own family only */
+};
+
+struct segment_view {
+	uint32_t vni;
+	uint32_t mtu;
+	uint8_t gateway_mac[6];
+	uint8_t gateway_link_local[16]; /* EUI-64 of the gateway's MAC */
+	uint32_t n_subnets;
+	struct subnet_view subnets[FH_MAX_SUBNETS];
+	struct fh_lookup *lookup;
+};
+
+struct port_view {
+	struct port *port;
+	struct fh_policy *policy;
+	uint32_t segment; /* index into world.segments */
+	uint32_t flags;   /* FH_PORT_* */
+	uint64_t generation;
+	uint8_t mac[6];
+	uint8_t link_local[16];
+	uint32_t n4, n6;
+	struct prefix4 allowed4[FH_MAX_PORT_ADDRS];
+	struct prefix6 allowed6[FH_MAX_PORT_ADDRS];
+	/* DHCPv4: the address to give; zero: none */
+	uint8_t dhcp4[4];
+	uint32_t dhcp4_subnet;
+	char hostname[FH_MAX_NAME];
+};
+
+struct world {
+	struct segment_view *segments[DP_MAX_SEGMENTS];
+	struct port_view *ports[DP_MAX_PORTS];
+};
+
+/* --- ports ---------------------------------------------------------------------------------------------------------- */
+struct port_counters {
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint64_t drops[FH_DROP_REASON_COUNT];
+	uint64_t answers_tick; /* rate limit of local answers: the 100 ms that answers counts in */
+	uint64_t answers;
+} fh_cache_aligned;
+
+struct rxq {
+	struct port *port;
+	uint16_t index;    /* of the queue pair */
+	uint32_t id;       /* in dp.rxqs */
+	int kick_fd;       /* [c] ours, a dup; -1: none */
+	struct worker *worker; /* [c] who polls it; NULL: nobody */
+	/* [w] */
+	uint64_t last_packet_tsc;
+	uint32_t refusals; /* times that it could not sleep though nothing came */
+	uint8_t parked;    /* waits for a kick */
+	uint8_t stuck;     /* the ring says that there is something and never delivers */
+	uint8_t listed;    /* is in the worker's active array */
+};
+
+struct port {
+	struct fh_id id;
+	uint64_t incarnation;
+	uint32_t slot;
+	uint32_t session;              /* [v] counts connections of the front end */
+	char socket_path[FH_MAX_PATH]; /* [c] */
+	uint16_t queue_pairs;          /* [c] */
+	bool registered;               /* [c] with librte_vhost */
+	bool started;                  /* [c] the first connect was tried */
+	uint64_t next_start_ms;        /* [c] */
+	int connected;                 /* [v] the front end's socket is there */
+	int vid;                       /* [v] -1: no running device */
+	uint64_t features;             /* [v] negotiated virtio features */
+	uint32_t rx_rings;             /* [v] bit q: ring towards the guest of queue pair q is enabled */
+	struct rte_mempool *pool;      /* [c] set before the queues are handed to workers */
+	struct rxq rxq[DP_MAX_QUEUES];
+	struct fh_ct *ct;              /* [c] published */
+	void *ct_mem;
+	size_t ct_size;
+	uint32_t ct_quota;
+	struct fh_ct *next_ct;         /* [c] between prepare and adopt */
+	void *next_ct_mem;
+	size_t next_ct_size;
+	char ct_path[FH_MAX_PATH + FH_MAX_NAME];
+	struct fh_frag *frag[2];       /* by enum fh_direction, under frag_lock */
+	rte_spinlock_t frag_lock[2];
+	uint64_t next_ra_ns;           /* [w] of queue 0: the next unsolicited router advertisement */
+	struct port_counters *counters; /* one per worker */
+};
+
+/* --- workers --------------------------------------------------------------------------------------------------------- */
+struct queue_list {
+	uint32_t n;
+	struct rxq *q[];
+};
+
+struct worker {
+	unsigned id;     /* also the slot in qsbr, policy and connection counters */
+	int core;        /* -1: not pinned */
+	int epoll_fd, wake_fd;
+	pthread_t thread;
+	struct queue_list *queues; /* published by the control thread */
+	/* private */
+	const struct queue_list *seen;
+	uint32_t n_active, n_stuck, capacity;
+	struct rxq **active;
+	uint64_t now_ns;  /* CLOCK_BOOTTIME at the start of the round */
+	uint64_t wakeups, rounds;
+	const struct world *world;
+} fh_cache_aligned;
+
+struct dp {
+	const char *state_dir;
+	struct rte_rcu_qsbr *qsbr;
+	struct world *world; /* published */
+	unsigned n_workers;
+	struct worker workers[DP_MAX_WORKERS];
+	struct rxq *rxqs[DP_MAX_PORTS * DP_MAX_QUEUES]; /* published: queue ids to queues */
+	struct fh_pol_ctx *rules;
+	struct fh_hash hash;
+	uint64_t seed;
+	uint64_t epoch, started_ns;
+	int stop;
+};
+
+extern struct dp dp;
+
+/* Worker number of the control thread in connection tables and counters. */
+static inline unsigned dp_control_id(void)
+{
+	return dp.n_workers;
+}
+
+/* Waits until every worker passed a quiescent state. Not for workers. */
+void dp_grace(void);
+uint64_t dp_boot_ns(void);
+uint64_t dp_unix_ns(void);
+
+#endif

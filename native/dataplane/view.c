@@ -1,0 +1,126 @@
+#include "view.h"
+
+#include <stdlib.h>
+
+#include "answer.h"
+
+static void mask_of(uint8_t prefix_len, uint8_t mask[16])
+{
+	for (unsigned i = 0; i < 16; i++) {
+		int bits = (int)prefix_len - (int)(8 * i);
+		mask[i] = bits >= 8 ? 0xff : bits <= 0 ? 0 : (uint8_t)(0xff << (8 - bits));
+	}
+}
+
+static struct subnet_view subnet(const struct fh_subnet *n)
+{
+	struct subnet_view v = {
+		.v6 = n->prefix.family == 6, .prefix_len = n->prefix.prefix_len, .has_gateway = n->gateway.family != 0, .dhcp = n->dhcp != 0
+	};
+	uint8_t mask[16];
+	mask_of(n->prefix.prefix_len, mask);
+	for (unsigned i = 0; i < 16; i++)
+		v.prefix[i] = n->prefix.b[i] & mask[i];
+	memcpy(v.gateway, n->gateway.b, 16);
+	for (uint32_t i = 0; i < n->n_dns; i++)
+		if (n->dns[i].family == n->prefix.family)
+			memcpy(v.dns[v.n_dns++], n->dns[i].b, 16);
+	return v;
+}
+
+struct segment_view *view_segment(const struct fh_segment *spec)
+{
+	struct segment_view *v = calloc(1, sizeof *v);
+	if (!v)
+		return NULL;
+	v->vni = spec->vni;
+	v->mtu = spec->mtu;
+	memcpy(v->gateway_mac, spec->gateway_mac, 6);
+	answer_eui64(spec->gateway_mac, v->gateway_link_local);
+	v->n_subnets = spec->n_subnets;
+	for (uint32_t i = 0; i < spec->n_subnets; i++)
+		v->subnets[i] = subnet(&spec->subnets[i]);
+	return v;
+}
+
+void view_segment_free(struct segment_view *v)
+{
+	if (!v)
+		return;
+	free(v->lookup);
+	free(v);
+}
+
+static bool contains(const struct fh_addr *prefix, const struct fh_addr *a)
+{
+	uint8_t mask[16];
+	if (prefix->family != a->family)
+		return false;
+	mask_of(prefix->prefix_len, mask);
+	for (unsigned i = 0; i < (a->family == 4 ? 4 : 16); i++)
+		if ((prefix->b[i] ^ a->b[i]) & mask[i])
+			return false;
+	return true;
+}
+
+static void pick_dhcp_address(struct port_view *v, const struct fh_port *spec, const struct fh_segment *segment)
+{
+	for (uint32_t i = 0; i < spec->n_addrs; i++) {
+		const struct fh_addr *a = &spec->addrs[i];
+		if (a->family != 4 || a->prefix_len != 32)
+			continue;
+		for (uint32_t k = 0; k < segment->n_subnets; k++) {
+			if (!segment->subnets[k].dhcp || !contains(&segment->subnets[k].prefix, a))
+				continue;
+			memcpy(v->dhcp4, a->b, 4);
+			v->dhcp4_subnet = k;
+			return;
+		}
+	}
+}
+
+struct port_view *view_port(const struct fh_port *spec, struct port *port, const struct fh_segment *segment, uint32_t segment_slot)
+{
+	struct port_view *v = calloc(1, sizeof *v);
+	if (!v)
+		return NULL;
+	v->port = port;
+	v->segment = segment_slot;
+	v->flags = spec->flags;
+	v->generation = spec->generation;
+	memcpy(v->mac, spec->mac, 6);
+	memcpy(v->hostname, spec->hostname, sizeof v->hostname);
+	answer_eui64(spec->mac, v->link_local);
+	for (uint32_t i = 0; i < spec->n_addrs; i++) {
+		const struct fh_addr *a = &spec->addrs[i];
+		uint8_t mask[16];
+		mask_of(a->prefix_len, mask);
+		if (a->family == 4) {
+			struct prefix4 *p = &v->allowed4[v->n4++];
+			memcpy(&p->addr, a->b, 4);
+			memcpy(&p->mask, mask, 4);
+			p->addr &= p->mask;
+		} else {
+			struct prefix6 *p = &v->allowed6[v->n6++];
+			for (unsigned b = 0; b < 16; b++) {
+				p->mask[b] = mask[b];
+				p->addr[b] = a->b[b] & mask[b];
+			}
+		}
+	}
+	pick_dhcp_address(v, spec, segment);
+	return v;
+}
+
+void view_segment_add(struct segment_view *s, const struct port_view *p, const struct fh_port *spec)
+{
+	fh_lookup_add(s->lookup, fh_key_mac(p->mac), p->port->slot);
+	fh_lookup_add(s->lookup, fh_key_ip6(p->link_local), p->port->slot);
+	for (uint32_t i = 0; i < spec->n_addrs; i++) {
+		const struct fh_addr *a = &spec->addrs[i];
+		if (a->family == 4 && a->prefix_len == 32)
+			fh_lookup_add(s->lookup, fh_key_ip4(a->b), p->port->slot);
+		if (a->family == 6 && a->prefix_len == 128)
+			fh_lookup_add(s->lookup, fh_key_ip6(a->b), p->port->slot);
+	}
+}
