@@ -96,11 +96,11 @@ static bool start_dpdk(const struct options *o)
 	char memory[16];
 	snprintf(memory, sizeof memory, "%u", o->memory_mb);
 	char *argv[] = {
-		(char *)"freehold-dataplane", (char *)"--in-memory", (char *)"--no-telemetry", (char *)"--no-pci",
-		(char *)"--no-hpet", (char *)"--lcores=0", (char *)"--log-level=lib.*:error", (char *)"-m", memory,
-		o->huge ? NULL : (char *)"--no-huge", NULL,
+		(char *)"freehold-dataplane", (char *)"--no-shconf", (char *)"--no-telemetry", (char *)"--no-pci", (char *)"--no-hpet",
+		(char *)"--lcores=0", (char *)"--log-level=lib.*:error", (char *)"-m", memory,
+		(char *)(o->huge ? "--in-memory" : "--no-huge"), NULL,
 	};
-	int argc = o->huge ? 9 : 10;
+	int argc = sizeof argv / sizeof argv[0] - 1;
 	cpu_set_t all;
 	pthread_getaffinity_np(pthread_self(), sizeof all, &all);
 	if (rte_eal_init(argc, argv) < 0) {
