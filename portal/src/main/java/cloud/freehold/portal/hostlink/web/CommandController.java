@@ -1,0 +1,65 @@
+package cloud.freehold.portal.hostlink.web;
+
+import cloud.freehold.api.AgentPaths;
+import cloud.freehold.api.command.CommandProgress;
+import cloud.freehold.portal.audit.ProviderAudit;
+import cloud.freehold.portal.common.Ids;
+import cloud.freehold.portal.common.InvalidInputException;
+import cloud.freehold.portal.common.NotFoundException;
+import cloud.freehold.portal.database.SystemAccess;
+import cloud.freehold.portal.hostlink.HostPrincipal;
+import cloud.freehold.portal.operation.HostOperations;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RestController;
+
+/** How a host gets on with its commands. */
+@RestController
+class CommandController {
+
+    private final HostOperations operations;
+    private final TransactionTemplate transaction;
+    private final ProviderAudit audit;
+
+    CommandController(HostOperations operations, @SystemAccess TransactionTemplate transaction, ProviderAudit audit) {
+        this.operations = operations;
+        this.transaction = transaction;
+        this.audit = audit;
+    }
+
+    @PostMapping(AgentPaths.COMMANDS + "/{id}")
+    ResponseEntity<Void> progressed(
+            @AuthenticationPrincipal HostPrincipal host,
+            @PathVariable String id,
+            @RequestBody CommandProgress progress,
+            HttpServletRequest request) {
+        if (progress.status() == null) {
+            throw InvalidInputException.field("command.status", "status", "Say RUNNING, DONE or FAILED.");
+        }
+        UUID command = Ids.parse(id);
+        HostOperations.Answer answer = Objects.requireNonNull(
+                transaction.execute(status -> operations.progressed(host.id(), command, progress)));
+        return switch (answer) {
+            case TAKEN -> ResponseEntity.noContent().build();
+            case GONE -> ResponseEntity.status(HttpStatus.GONE).build();
+            case UNKNOWN -> {
+                audit.record(
+                        "host.foreign-command",
+                        "host",
+                        host.name(),
+                        Map.of("command", command.toString()),
+                        request.getRemoteAddr());
+                throw new NotFoundException("This host has no such command. Ask for the desired state again.");
+            }
+        };
+    }
+}
