@@ -236,6 +236,7 @@ static bool parse_fragment(struct parse *s, uint32_t piece_at, uint32_t len, uin
 				p->reason = FH_DROP_FRAGMENT_INVALID;
 			return false;
 		}
+		p->frag_kind = p->kind;
 	} else {
 		p->l4_off = p->payload_off = (uint16_t)piece_at;
 		make_key(s, 0, 0, 0);

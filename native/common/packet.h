@@ -95,6 +95,7 @@ struct fh_pkt {
 	uint8_t tcp_flags;
 	uint8_t tcp_opt_len;        /* options start at l4_off + 20 */
 	/* fragments */
+	uint8_t frag_kind;          /* first fragments: enum fh_pkt_kind that the packet would have as a whole */
 	uint32_t frag_id;
 	uint16_t frag_off;          /* bytes; the length of this piece is l4_len */
 	uint16_t wire_segs;         /* set by the dataplane: segments on the wire for billing of TSO; 0 counts as 1 */

@@ -228,7 +228,7 @@ enum fh_frag_step {
 };
 enum fh_frag_step fh_frag_input(struct fh_frag *f, struct fh_pkt *pkt, uint64_t now_ns, void *cookie, uint8_t *reason);
 /* Tells the verdict of the datagram whose first fragment was just judged. */
-void fh_frag_decide(struct fh_frag *f, const struct fh_pkt *pkt, uint64_t now_ns, const struct fh_ct_verdict *verdict);
+void fh_frag_decide(struct fh_frag *f, const struct fh_pkt *pkt, const struct fh_ct_verdict *verdict);
 /* Packets whose fate is known by now (decided or timed out); call until NULL after fh_frag_decide() and once a second.
  * Return: the cookie; *reason FH_DROP_NONE: pass it. */
 void *fh_frag_next_held(struct fh_frag *f, uint64_t now_ns, uint8_t *reason);

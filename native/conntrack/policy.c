@@ -530,6 +530,8 @@ static bool rule_compile(struct fh_pol_group *g, const struct fh_rule *r, const 
 	out->action = r->action;
 	out->log = r->flags & FH_RULE_LOG;
 	out->families = r->ethertype == 4 ? POL_V4 : r->ethertype == 6 ? POL_V6 : POL_V4 | POL_V6;
+	if (rule_is_icmp(r) && r->icmp_type != FH_ICMP_ANY) /* the other family has no such types */
+		out->families &= r->protocol == FH_PROTO_ICMP ? POL_V4 : POL_V6;
 	out->remote = POL_REMOTE_ANY;
 	if (r->remote == FH_REMOTE_SET) {
 		out->remote = set->id;
