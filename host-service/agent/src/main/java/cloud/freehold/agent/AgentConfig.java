@@ -1,0 +1,161 @@
+package cloud.freehold.agent;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Properties;
+
+/**
+ * Settings, all named {@code freehold.agent.*}: from a properties file, system properties win.
+ *
+ * @param instance tells this agent's VMs from others' on the same libvirt
+ * @param caFile PEM of whom to trust at enrolment
+ * @param caFingerprint SHA-256 of that certificate, hex; instead of the file
+ * @param qemuUser whom QEMU runs as; owns sockets and disks
+ * @param memoryMib what VMs may use together; empty: the host's memory less a reserve
+ * @param shutdownGrace how long a guest may take to shut down when asked
+ */
+public record AgentConfig(
+        URI portalUrl,
+        String hostName,
+        String instance,
+        Path stateDir,
+        Path imagesDir,
+        Path vmsDir,
+        Path socketsDir,
+        Path tokenFile,
+        Optional<Path> caFile,
+        Optional<String> caFingerprint,
+        String libvirtUri,
+        String libvirtLibrary,
+        Path dataplaneSocket,
+        String ctlLibrary,
+        Accelerator accelerator,
+        String emulator,
+        String qemuUser,
+        Optional<Long> memoryMib,
+        Duration shutdownGrace) {
+
+    private static final String PREFIX = "freehold.agent.";
+
+    /** How guests' processors are run. */
+    public enum Accelerator {
+        KVM,
+        TCG,
+        /** KVM where a guest really boots with it. */
+        AUTO
+    }
+
+    /** A setting is missing or makes no sense. */
+    public static final class InvalidConfig extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        InvalidConfig(String message) {
+            super(message);
+        }
+    }
+
+    public static AgentConfig load(Optional<Path> file, Properties overriding) throws IOException {
+        var properties = new Properties();
+        if (file.isPresent()) {
+            try (var in = Files.newBufferedReader(file.get())) {
+                properties.load(in);
+            }
+        }
+        overriding.stringPropertyNames().stream()
+                .filter(name -> name.startsWith(PREFIX))
+                .forEach(name -> properties.setProperty(name, overriding.getProperty(name)));
+        return of(properties);
+    }
+
+    static AgentConfig of(Properties properties) {
+        var read = new Reader(properties);
+        var state = Path.of(read.text("state-dir", "/var/lib/freehold/agent"));
+        var config = new AgentConfig(
+                read.uri("portal-url"),
+                read.text("host-name", localHostName()),
+                read.text("instance", "main"),
+                state,
+                read.path("images-dir", state.resolve("images")),
+                read.path("vms-dir", state.resolve("vms")),
+                read.path("sockets-dir", Path.of("/run/freehold/vhost")),
+                read.path("token-file", state.resolve("enrolment-token")),
+                read.optional("ca-file").map(Path::of),
+                read.optional("ca-fingerprint"),
+                read.text("libvirt-uri", "qemu:///system"),
+                read.text("libvirt-library", "libvirt.so.0"),
+                read.path("dataplane-socket", Path.of("/run/freehold/dataplane.sock")),
+                read.text("ctl-library", "libfreeholdctl.so"),
+                read.accelerator(),
+                read.text("emulator", "/usr/bin/qemu-system-x86_64"),
+                read.text("qemu-user", "libvirt-qemu"),
+                read.optional("memory-mib").map(text -> read.number("memory-mib", text)),
+                Duration.ofSeconds(read.number("shutdown-grace-seconds", read.text("shutdown-grace-seconds", "60"))));
+        if (!config.instance().matches("[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")) {
+            throw new InvalidConfig(PREFIX + "instance is '" + config.instance()
+                    + "': use up to 20 lower-case letters, digits and dashes.");
+        }
+        return config;
+    }
+
+    private static String localHostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost";
+        }
+    }
+
+    private record Reader(Properties properties) {
+        Optional<String> optional(String name) {
+            return Optional.ofNullable(properties.getProperty(PREFIX + name))
+                    .map(String::strip)
+                    .filter(text -> !text.isEmpty());
+        }
+
+        String text(String name, String otherwise) {
+            return optional(name).orElse(otherwise);
+        }
+
+        Path path(String name, Path otherwise) {
+            return optional(name).map(Path::of).orElse(otherwise).toAbsolutePath();
+        }
+
+        URI uri(String name) {
+            var text = optional(name)
+                    .orElseThrow(() -> new InvalidConfig("Set " + PREFIX + name
+                            + " in the configuration file: the https address where the portal takes hosts."));
+            if (!text.startsWith("https://")) {
+                throw new InvalidConfig(PREFIX + name + " is '" + text + "', it must start with https://.");
+            }
+            return URI.create(text);
+        }
+
+        long number(String name, String text) {
+            try {
+                long number = Long.parseLong(text);
+                if (number > 0) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // said below, as for numbers out of range
+            }
+            throw new InvalidConfig(PREFIX + name + " is '" + text + "', it must be a positive whole number.");
+        }
+
+        Accelerator accelerator() {
+            var text = text("accelerator", "auto");
+            try {
+                return Accelerator.valueOf(text.toUpperCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new InvalidConfig(PREFIX + "accelerator is '" + text + "', it must be kvm, tcg or auto.");
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package cloud.freehold.agent.dataplane;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+
+/** libfreeholdctl; see {@code freehold/ctl.h}. */
+interface CtlLibrary extends Library {
+    int fh_ctl_api_version();
+
+    String fh_strerror(int result);
+
+    int fh_ctl_open(String socketPath, int timeoutMs, PointerByReference out);
+
+    void fh_ctl_close(Pointer ctl);
+
+    int fh_ctl_info(Pointer ctl, int timeoutMs, Pointer out);
+
+    Pointer fh_txn_new();
+
+    void fh_txn_free(Pointer txn);
+
+    int fh_txn_put_segment(Pointer txn, Pointer segment);
+
+    int fh_txn_put_set(Pointer txn, Pointer set);
+
+    int fh_txn_change_set(
+            Pointer txn, Pointer id, long base, long generation, Pointer add, int nAdd, Pointer remove, int nRemove);
+
+    int fh_txn_put_group(Pointer txn, Pointer group);
+
+    int fh_txn_put_port(Pointer txn, Pointer port);
+
+    int fh_txn_remove(Pointer txn, int kind, Pointer id);
+
+    int fh_txn_replace_all(Pointer txn);
+
+    int fh_txn_mark(Pointer txn, Pointer epoch, long revision);
+
+    int fh_ctl_commit(Pointer ctl, Pointer txn, int timeoutMs, Pointer out);
+
+    int fh_ctl_ports(Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
+
+    int fh_ctl_rule_hits(
+            Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
+
+    Pointer fh_ctl_layout(IntByReference count);
+
+    /** Loads the library and makes sure that it means the same structures as we do. */
+    static CtlLibrary load(String nameOrPath) {
+        CtlLibrary library;
+        try {
+            library = Native.load(nameOrPath, CtlLibrary.class);
+        } catch (UnsatisfiedLinkError e) {
+            throw new IllegalStateException("The dataplane's control library " + nameOrPath
+                    + " cannot be loaded; install it or set freehold.agent.ctl-library to its path.", e);
+        }
+        var differences = differences(library);
+        if (!differences.isEmpty()) {
+            throw new IllegalStateException("The control library " + nameOrPath
+                    + " is not the one this agent was built for; install both from one release. Differences: "
+                    + String.join("; ", differences));
+        }
+        return library;
+    }
+
+    /** Where the library's structures are not as {@link Layouts} has them. */
+    static List<String> differences(CtlLibrary library) {
+        var found = new ArrayList<String>();
+        if (library.fh_ctl_api_version() != Layouts.API_VERSION) {
+            found.add("API version " + library.fh_ctl_api_version() + " instead of " + Layouts.API_VERSION);
+        }
+        var exported = exported(library);
+        for (var struct : Layouts.ALL) {
+            compare(struct.name(), new CStruct.Field(0, struct.size()), exported, found);
+            struct.fields().forEach((field, ours) -> compare(struct.name() + "." + field, ours, exported, found));
+        }
+        exported.forEach((what, theirs) -> found.add(what + " is unknown here"));
+        return found;
+    }
+
+    private static void compare(
+            String what, CStruct.Field ours, HashMap<String, CStruct.Field> exported, List<String> found) {
+        var theirs = exported.remove(what);
+        if (theirs == null) {
+            found.add(what + " is not exported");
+        } else if (!theirs.equals(ours)) {
+            found.add(what + " is at " + theirs.offset() + " with " + theirs.size() + " bytes instead of "
+                    + ours.offset() + " with " + ours.size());
+        }
+    }
+
+    private static HashMap<String, CStruct.Field> exported(CtlLibrary library) {
+        var entry = new CStruct("fh_layout_entry").pointer("structure").pointer("field").u32("offset", "size");
+        var count = new IntByReference();
+        var table = library.fh_ctl_layout(count);
+        var fields = new HashMap<String, CStruct.Field>();
+        for (int i = 0; i < count.getValue(); i++) {
+            var row = table.share((long) i * entry.size());
+            var field = row.getPointer(entry.at("field"));
+            var name = row.getPointer(entry.at("structure")).getString(0);
+            fields.put(
+                    field == null ? name : name + "." + field.getString(0),
+                    new CStruct.Field(row.getInt(entry.at("offset")), row.getInt(entry.at("size"))));
+        }
+        return fields;
+    }
+}

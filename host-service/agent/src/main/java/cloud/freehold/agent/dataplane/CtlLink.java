@@ -1,0 +1,269 @@
+package cloud.freehold.agent.dataplane;
+
+import static cloud.freehold.agent.dataplane.Layouts.COMMIT_RESULT;
+import static cloud.freehold.agent.dataplane.Layouts.INFO;
+import static cloud.freehold.agent.dataplane.Layouts.PORT_STATUS;
+import static cloud.freehold.agent.dataplane.Layouts.RULE_HIT;
+
+import cloud.freehold.api.ObjectKind;
+import cloud.freehold.api.ObjectRef;
+import cloud.freehold.api.observed.RuleHits;
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+
+/** A connection through libfreeholdctl. */
+final class CtlLink implements DataplaneLink {
+    private static final int TIMEOUT_MS = 2_000;
+    private static final int PAGE = 512;
+
+    private static final int OK = 0;
+    private static final int EREF = -6;
+    private static final int ELIMIT = -7;
+    private static final int ESTALE = -8;
+    private static final int EINVAL = -1;
+    private static final int ENOENT = -9;
+
+    private static final int KIND_SEGMENT = 1;
+    private static final int KIND_SET = 2;
+    private static final int KIND_GROUP = 3;
+    private static final int KIND_PORT = 4;
+
+    private final CtlLibrary library;
+    private Pointer ctl;
+
+    private CtlLink(CtlLibrary library, Pointer ctl) {
+        this.library = library;
+        this.ctl = ctl;
+    }
+
+    static CtlLink open(CtlLibrary library, String socket) throws DataplaneException {
+        var out = new PointerByReference();
+        int result = library.fh_ctl_open(socket, TIMEOUT_MS, out);
+        if (result != OK) {
+            throw new DataplaneException.Unavailable(library.fh_strerror(result) + " (" + socket + ")");
+        }
+        return new CtlLink(library, out.getValue());
+    }
+
+    @Override
+    public void close() {
+        if (ctl != null) {
+            library.fh_ctl_close(ctl);
+            ctl = null;
+        }
+    }
+
+    @Override
+    public Info info() throws DataplaneException {
+        var info = Encoder.zeroed(INFO.size());
+        info.setInt(INFO.at("struct_size"), INFO.size());
+        check(library.fh_ctl_info(ctl, TIMEOUT_MS, info));
+        return new Info(
+                info.getLong(INFO.at("epoch")),
+                info.getLong(INFO.at("started_ns")),
+                id(info, INFO.at("revision_epoch")),
+                info.getLong(INFO.at("revision")),
+                info.getString(INFO.at("version")));
+    }
+
+    @Override
+    public Instant commit(Transaction transaction, Duration deadline) throws DataplaneException {
+        var txn = library.fh_txn_new();
+        if (txn == null) {
+            throw new DataplaneException.Unavailable("no memory for a transaction");
+        }
+        try {
+            // The library may refer to what it was given until the commit: keep all of it reachable.
+            var kept = new ArrayList<Object>();
+            if (transaction.replaceAll()) {
+                check(library.fh_txn_replace_all(txn));
+            }
+            for (var change : transaction.changes()) {
+                add(txn, change, kept);
+            }
+            check(library.fh_txn_mark(txn, Encoder.id(transaction.epoch()), transaction.revision()));
+            return commit(txn, deadline);
+        } finally {
+            library.fh_txn_free(txn);
+        }
+    }
+
+    private void add(Pointer txn, Change change, List<Object> kept) throws DataplaneException {
+        int result;
+        try {
+            result = put(txn, change, kept);
+        } catch (IllegalArgumentException e) {
+            throw new DataplaneException.Refused(change.object(), false, e.getMessage());
+        }
+        if (result != OK) {
+            throw new DataplaneException.Refused(change.object(), false, library.fh_strerror(result));
+        }
+    }
+
+    private int put(Pointer txn, Change change, List<Object> kept) {
+        if (change instanceof Change.PutNetwork put) {
+            return library.fh_txn_put_segment(txn, keep(kept, Encoder.segment(put.network())));
+        } else if (change instanceof Change.PutSet put) {
+            var set = keep(kept, Encoder.set(put.set().ref().id(), put.revision(), put.set().members()));
+            return library.fh_txn_put_set(txn, set.memory());
+        } else if (change instanceof Change.ChangeMembers members) {
+            return library.fh_txn_change_set(
+                    txn,
+                    keep(kept, Encoder.id(members.ref().id())),
+                    members.base(),
+                    members.revision(),
+                    keep(kept, Encoder.addresses(members.added())),
+                    members.added().size(),
+                    keep(kept, Encoder.addresses(members.removed())),
+                    members.removed().size());
+        } else if (change instanceof Change.PutGroup put) {
+            return library.fh_txn_put_group(txn, keep(kept, Encoder.group(put.group())).memory());
+        } else if (change instanceof Change.PutNic put) {
+            return library.fh_txn_put_port(txn, keep(kept, Encoder.port(put)));
+        } else if (change instanceof Change.Remove remove) {
+            var object = remove.object();
+            return library.fh_txn_remove(txn, kind(object.kind()), keep(kept, Encoder.id(object.id())));
+        }
+        throw new IllegalStateException("unknown change " + change);
+    }
+
+    private static <T> T keep(List<Object> kept, T object) {
+        kept.add(object);
+        return object;
+    }
+
+    private Instant commit(Pointer txn, Duration deadline) throws DataplaneException {
+        var out = Encoder.zeroed(COMMIT_RESULT.size());
+        out.setInt(COMMIT_RESULT.at("struct_size"), COMMIT_RESULT.size());
+        int result = library.fh_ctl_commit(ctl, txn, (int) deadline.toMillis(), out);
+        if (result == OK) {
+            return instant(out.getLong(COMMIT_RESULT.at("enforced_ns")));
+        }
+        if (!refusal(result)) {
+            throw new DataplaneException.Unavailable(library.fh_strerror(result));
+        }
+        var message = out.getString(COMMIT_RESULT.at("message"));
+        throw new DataplaneException.Refused(
+                object(out.getInt(COMMIT_RESULT.at("failed_kind")), id(out, COMMIT_RESULT.at("failed_id"))),
+                result == ESTALE,
+                message.isEmpty() ? library.fh_strerror(result) : message);
+    }
+
+    private static boolean refusal(int result) {
+        return result == EINVAL || result == EREF || result == ELIMIT || result == ESTALE || result == ENOENT;
+    }
+
+    private static int kind(ObjectKind kind) {
+        return switch (kind) {
+            case NETWORK -> KIND_SEGMENT;
+            case ADDRESS_GROUP, GROUP_MEMBERS -> KIND_SET;
+            case SECURITY_GROUP -> KIND_GROUP;
+            case NIC -> KIND_PORT;
+            case VM -> throw new IllegalArgumentException("the dataplane knows no VMs");
+        };
+    }
+
+    /** A set's own kind is not known to the dataplane: it comes back as ADDRESS_GROUP. */
+    private static ObjectRef object(int kind, UUID id) {
+        return switch (kind) {
+            case KIND_SEGMENT -> new ObjectRef(ObjectKind.NETWORK, id);
+            case KIND_SET -> new ObjectRef(ObjectKind.ADDRESS_GROUP, id);
+            case KIND_GROUP -> new ObjectRef(ObjectKind.SECURITY_GROUP, id);
+            case KIND_PORT -> new ObjectRef(ObjectKind.NIC, id);
+            default -> null;
+        };
+    }
+
+    @Override
+    public List<PortStatus> ports() throws DataplaneException {
+        return pages(PORT_STATUS, library::fh_ctl_ports, CtlLink::port);
+    }
+
+    private static PortStatus port(Pointer status) {
+        long drops = 0;
+        for (int reason = 0; reason < Layouts.DROP_REASONS; reason++) {
+            drops += status.getLong(PORT_STATUS.at("drops") + 8L * reason);
+        }
+        return new PortStatus(
+                id(status, PORT_STATUS.at("id")),
+                status.getLong(PORT_STATUS.at("incarnation")),
+                state(status.getInt(PORT_STATUS.at("state"))),
+                status.getLong(PORT_STATUS.at("rx_packets")),
+                status.getLong(PORT_STATUS.at("rx_bytes")),
+                status.getLong(PORT_STATUS.at("tx_packets")),
+                status.getLong(PORT_STATUS.at("tx_bytes")),
+                status.getLong(PORT_STATUS.at("connections")),
+                drops);
+    }
+
+    private static PortStatus.State state(int number) {
+        return switch (number) {
+            case 1 -> PortStatus.State.CONNECTED;
+            case 2 -> PortStatus.State.UP;
+            default -> PortStatus.State.CONNECTING;
+        };
+    }
+
+    @Override
+    public List<RuleHits> ruleHits(long counterEpoch) throws DataplaneException {
+        return pages(
+                RULE_HIT,
+                library::fh_ctl_rule_hits,
+                hit -> new RuleHits(
+                        id(hit, RULE_HIT.at("rule")),
+                        counterEpoch,
+                        hit.getLong(RULE_HIT.at("connections")),
+                        hit.getLong(RULE_HIT.at("packets")),
+                        hit.getLong(RULE_HIT.at("bytes")),
+                        instant(hit.getLong(RULE_HIT.at("last_hit_ns")))));
+    }
+
+    private interface PageCall {
+        int fill(Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference count);
+    }
+
+    private <T> List<T> pages(CStruct struct, PageCall call, Function<Pointer, T> read) throws DataplaneException {
+        var found = new ArrayList<T>();
+        var page = new Memory((long) PAGE * struct.size());
+        page.clear();
+        if (struct.fields().containsKey("struct_size")) {
+            for (int i = 0; i < PAGE; i++) {
+                page.setInt((long) i * struct.size() + struct.at("struct_size"), struct.size());
+            }
+        }
+        var cursor = new LongByReference(0);
+        var count = new IntByReference();
+        do {
+            check(call.fill(ctl, TIMEOUT_MS, cursor, page, PAGE, count));
+            for (int i = 0; i < count.getValue(); i++) {
+                found.add(read.apply(page.share((long) i * struct.size())));
+            }
+        } while (cursor.getValue() != 0);
+        return found;
+    }
+
+    private void check(int result) throws DataplaneException {
+        if (result != OK) {
+            throw new DataplaneException.Unavailable(library.fh_strerror(result));
+        }
+    }
+
+    private static UUID id(Pointer from, long offset) {
+        return new UUID(
+                Long.reverseBytes(from.getLong(offset)), Long.reverseBytes(from.getLong(offset + 8)));
+    }
+
+    /** Null: never. */
+    private static Instant instant(long nanos) {
+        return nanos == 0 ? null : Instant.ofEpochSecond(nanos / 1_000_000_000, nanos % 1_000_000_000);
+    }
+}

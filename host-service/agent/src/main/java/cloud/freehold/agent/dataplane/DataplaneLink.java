@@ -1,0 +1,61 @@
+package cloud.freehold.agent.dataplane;
+
+import cloud.freehold.api.observed.RuleHits;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/** One connection to a dataplane; for one thread. */
+interface DataplaneLink extends AutoCloseable {
+
+    /** Makes connections. */
+    interface Opener {
+        DataplaneLink open() throws DataplaneException;
+    }
+
+    /**
+     * @param counterEpoch changes when counters start from zero
+     * @param startedNs tells two runs of the dataplane apart
+     * @param markEpoch with {@code markRevision}: what was last committed; revision 0: nothing
+     */
+    record Info(long counterEpoch, long startedNs, UUID markEpoch, long markRevision, String version) {
+        boolean marks(UUID epoch, long revision) {
+            return markRevision == revision && markEpoch.equals(epoch);
+        }
+    }
+
+    /** @param replaceAll what is not put is removed */
+    record Transaction(boolean replaceAll, List<Change> changes, UUID epoch, long revision) {}
+
+    /** @param drops sum over all reasons */
+    record PortStatus(
+            UUID nic,
+            long incarnation,
+            State state,
+            long rxPackets,
+            long rxBytes,
+            long txPackets,
+            long txBytes,
+            long connections,
+            long drops) {
+
+        enum State {
+            CONNECTING,
+            CONNECTED,
+            UP
+        }
+    }
+
+    Info info() throws DataplaneException;
+
+    /** @return when every worker saw it */
+    Instant commit(Transaction transaction, Duration deadline) throws DataplaneException;
+
+    List<PortStatus> ports() throws DataplaneException;
+
+    List<RuleHits> ruleHits(long counterEpoch) throws DataplaneException;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,107 @@
+package cloud.freehold.agent.dataplane;
+
+import java.util.List;
+
+/** The structures of {@code freehold/ctl.h}, API version 1. */
+final class Layouts {
+    static final int API_VERSION = 1;
+
+    static final int MAX_PATH = 108;
+    static final int MAX_NAME = 64;
+    static final int MAX_SUBNETS = 8;
+    static final int MAX_DNS = 4;
+    static final int MAX_PORT_ADDRS = 32;
+    static final int MAX_PORT_GROUPS = 64;
+    static final int MESSAGE = 256;
+    static final int DROP_REASONS = 32;
+
+    static final CStruct ID = new CStruct("fh_id").bytes("b", 16);
+    static final CStruct ADDR =
+            new CStruct("fh_addr").u8("family", "prefix_len").bytes("pad", 2).bytes("b", 16);
+    static final CStruct SUBNET = new CStruct("fh_subnet")
+            .struct("prefix", ADDR)
+            .struct("gateway", ADDR)
+            .structs("dns", ADDR, MAX_DNS)
+            .u32("n_dns", "dhcp");
+    static final CStruct SEGMENT = new CStruct("fh_segment")
+            .u32("struct_size", "vni")
+            .struct("id", ID)
+            .u64("generation")
+            .u32("mtu")
+            .bytes("gateway_mac", 6)
+            .bytes("pad", 2)
+            .u32("n_subnets")
+            .structs("subnets", SUBNET, MAX_SUBNETS);
+    static final CStruct RULE = new CStruct("fh_rule")
+            .struct("id", ID)
+            .u8("direction", "ethertype", "action", "remote")
+            .u16("protocol", "port_min", "port_max", "icmp_type", "icmp_code", "flags")
+            .struct("prefix", ADDR)
+            .struct("set", ID)
+            .u64("valid_from", "valid_until");
+    static final CStruct GROUP = new CStruct("fh_group")
+            .u32("struct_size", "flags")
+            .struct("id", ID)
+            .u64("generation")
+            .u32("n_rules", "pad")
+            .pointer("rules");
+    static final CStruct SET = new CStruct("fh_set")
+            .u32("struct_size", "n_members")
+            .struct("id", ID)
+            .u64("generation")
+            .pointer("members");
+    static final CStruct PORT = new CStruct("fh_port")
+            .u32("struct_size", "flags")
+            .struct("id", ID)
+            .struct("segment", ID)
+            .u64("generation", "incarnation")
+            .bytes("socket_path", MAX_PATH)
+            .bytes("hostname", MAX_NAME)
+            .bytes("mac", 6)
+            .u16("queue_pairs")
+            .u32("connection_quota", "tcp_established_s", "n_addrs", "n_groups")
+            .structs("addrs", ADDR, MAX_PORT_ADDRS)
+            .structs("groups", ID, MAX_PORT_GROUPS);
+    static final CStruct COMMIT_RESULT = new CStruct("fh_commit_result")
+            .u32("struct_size", "result")
+            .u64("revision", "enforced_ns")
+            .u32("failed_kind", "pad")
+            .struct("failed_id", ID)
+            .bytes("message", MESSAGE);
+    static final CStruct INFO = new CStruct("fh_info")
+            .u32("struct_size", "api_version")
+            .u64("epoch", "revision")
+            .struct("revision_epoch", ID)
+            .u64("started_ns")
+            .u32("pid", "workers", "n_segments", "n_sets", "n_groups", "n_ports")
+            .bytes("version", MAX_NAME);
+    static final CStruct PORT_STATUS = new CStruct("fh_port_status")
+            .u32("struct_size", "state")
+            .struct("id", ID)
+            .u64("generation", "incarnation", "policy_generation", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes")
+            .u64("connections", "connection_quota")
+            .u64s("drops", DROP_REASONS);
+    static final CStruct OBJECT_REF =
+            new CStruct("fh_object_ref").struct("id", ID).u64("generation").u32("kind", "pad");
+    static final CStruct RULE_HIT = new CStruct("fh_rule_hit")
+            .struct("rule", ID)
+            .u64("connections", "packets", "bytes", "last_hit_ns");
+
+    /** Those that cross the border. */
+    static final List<CStruct> ALL = List.of(
+            ID,
+            ADDR,
+            SUBNET,
+            SEGMENT,
+            RULE,
+            GROUP,
+            SET,
+            PORT,
+            COMMIT_RESULT,
+            INFO,
+            PORT_STATUS,
+            OBJECT_REF,
+            RULE_HIT);
+
+    private Layouts() {}
+}

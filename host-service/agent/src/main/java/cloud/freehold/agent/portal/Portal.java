@@ -1,0 +1,112 @@
+package cloud.freehold.agent.portal;
+
+import cloud.freehold.agent.AgentConfig;
+import cloud.freehold.agent.common.DurableFiles;
+import cloud.freehold.agent.common.Json;
+import cloud.freehold.api.AgentPaths;
+import cloud.freehold.api.command.CommandProgress;
+import cloud.freehold.api.desired.DesiredState;
+import cloud.freehold.api.enrolment.EnrolmentGrant;
+import cloud.freehold.api.enrolment.RenewalRequest;
+import cloud.freehold.api.observed.HostReport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The portal as this host sees it. Thread-safe. */
+public final class Portal {
+    private static final Logger LOG = LoggerFactory.getLogger(Portal.class);
+    private static final Duration SHORT = Duration.ofSeconds(10);
+    private static final Duration NETWORK = Duration.ofSeconds(10);
+    private static final Duration FILE = Duration.ofMinutes(30);
+
+    private final AgentConfig config;
+    private final Clock clock;
+    private final Path credentialsFile;
+    private volatile Session session;
+
+    private record Session(Credentials credentials, PortalHttp http) {}
+
+    private Portal(AgentConfig config, Clock clock, Path credentialsFile) {
+        this.config = config;
+        this.clock = clock;
+        this.credentialsFile = credentialsFile;
+    }
+
+    /** Uses the stored credentials, or enrols. */
+    public static Portal open(AgentConfig config, Clock clock) throws IOException {
+        var directory = DurableFiles.privateDirectory(config.stateDir().resolve("credentials"));
+        var file = directory.resolve("host.json");
+        var portal = new Portal(config, clock, file);
+        var stored = Credentials.load(file);
+        portal.use(stored.isPresent() ? stored.get() : new Enrolment(config, file).enrol());
+        return portal;
+    }
+
+    /** Whether an error of {@link #open} is one that only a person can end. */
+    public static boolean needsSomebody(Throwable error) {
+        return error instanceof Enrolment.Impossible;
+    }
+
+    private void use(Credentials credentials) {
+        session = new Session(credentials, new PortalHttp(config.portalUrl(), Tls.mutual(credentials)));
+    }
+
+    public UUID hostId() {
+        return session.credentials().hostId();
+    }
+
+    /** Gets a new certificate when the present one is two thirds through; harmless to call often. */
+    public void renewIfDue() throws PortalException {
+        var present = session.credentials();
+        if (clock.instant().isBefore(present.renewFrom())) {
+            return;
+        }
+        var key = HostKey.generate(config.hostName());
+        var answer = session.http().post(AgentPaths.RENEW, new RenewalRequest(key.certificateRequest()), SHORT);
+        var renewed = Credentials.of(key, Json.MAPPER.readValue(answer.body(), EnrolmentGrant.class));
+        try {
+            renewed.save(credentialsFile);
+        } catch (IOException e) {
+            throw new PortalException("the renewed certificate cannot be stored: " + e.getMessage(), e);
+        }
+        use(renewed);
+        LOG.info("Certificate renewed, good until {}.", renewed.notAfter());
+    }
+
+    /** Empty: nothing changed within the wait. */
+    public Optional<DesiredState> desired(UUID epoch, long after, Duration wait) throws PortalException {
+        var query = "?after=" + after + "&wait=" + wait.toSeconds() + (epoch == null ? "" : "&epoch=" + epoch);
+        var answer = session.http().get(AgentPaths.DESIRED + query, wait.plus(NETWORK));
+        return answer.statusCode() == 204
+                ? Optional.empty()
+                : Optional.of(Json.MAPPER.readValue(answer.body(), DesiredState.class));
+    }
+
+    public void report(HostReport report) throws PortalException {
+        session.http().post(AgentPaths.REPORT, report, SHORT);
+    }
+
+    /** @return false: the command was cancelled */
+    public boolean progress(UUID command, CommandProgress progress) throws PortalException {
+        try {
+            session.http().post(AgentPaths.COMMANDS + "/" + command, progress, SHORT);
+            return true;
+        } catch (PortalException e) {
+            if (e.status() == 410) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Appends the bytes of an image file from {@code from} on. */
+    public void download(String sha256, long from, Path file) throws PortalException {
+        session.http().download(AgentPaths.IMAGE_FILES + "/" + sha256, from, file, FILE);
+    }
+}
