@@ -113,7 +113,7 @@ final class CtlLink implements DataplaneLink {
         if (change instanceof Change.PutNetwork put) {
             return library.fh_txn_put_segment(txn, keep(kept, Encoder.segment(put.network())));
         } else if (change instanceof Change.PutSet put) {
-            var set = keep(kept, Encoder.set(put.set().ref().id(), put.revision(), put.set().members()));
+            var set = keep(kept, Encoder.set(put.set()));
             return library.fh_txn_put_set(txn, set.memory());
         } else if (change instanceof Change.ChangeMembers members) {
             return library.fh_txn_change_set(

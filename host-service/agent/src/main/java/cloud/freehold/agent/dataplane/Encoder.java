@@ -9,6 +9,7 @@ import static cloud.freehold.agent.dataplane.Layouts.SEGMENT;
 import static cloud.freehold.agent.dataplane.Layouts.SET;
 import static cloud.freehold.agent.dataplane.Layouts.SUBNET;
 
+import cloud.freehold.agent.desired.Desired.AddressSet;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredRule;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
@@ -85,12 +86,13 @@ final class Encoder {
         to.setInt(offset + SUBNET.at("dhcp"), subnet.dhcp() ? 1 : 0);
     }
 
-    static Encoded set(UUID id, long revision, Collection<String> members) {
+    static Encoded set(AddressSet desired) {
         var set = sized(SET);
-        var list = addresses(members);
-        set.setInt(SET.at("n_members"), members.size());
-        id(set, SET.at("id"), id);
-        set.setLong(SET.at("generation"), revision);
+        var list = addresses(desired.members());
+        set.setInt(SET.at("n_members"), desired.members().size());
+        id(set, SET.at("id"), desired.ref().id());
+        id(set, SET.at("tenant"), desired.tenantId());
+        set.setLong(SET.at("generation"), desired.revision());
         set.setPointer(SET.at("members"), list);
         return new Encoded(set, list);
     }
@@ -105,7 +107,9 @@ final class Encoder {
         memory.setInt(GROUP.at("flags"), drop ? GROUP_EGRESS_DROP : 0);
         id(memory, GROUP.at("id"), group.id());
         memory.setLong(GROUP.at("generation"), group.revision());
+        id(memory, GROUP.at("tenant"), group.tenantId());
         memory.setInt(GROUP.at("n_rules"), group.rules().size());
+        memory.setInt(GROUP.at("rule_size"), RULE.size());
         memory.setPointer(GROUP.at("rules"), rules);
         return new Encoded(memory, rules);
     }
@@ -171,6 +175,7 @@ final class Encoder {
         port.setInt(PORT.at("flags"), nic.portSecurity() ? 0 : PORT_NO_SECURITY);
         id(port, PORT.at("id"), nic.id());
         id(port, PORT.at("segment"), nic.networkId());
+        id(port, PORT.at("tenant"), nic.tenantId());
         port.setLong(PORT.at("generation"), nic.revision());
         port.setLong(PORT.at("incarnation"), nic.incarnation());
         text(port, PORT.at("socket_path"), Layouts.MAX_PATH, put.socket().toString());

@@ -43,13 +43,15 @@ final class Layouts {
             .u32("struct_size", "flags")
             .struct("id", ID)
             .u64("generation")
-            .u32("n_rules", "pad")
-            .pointer("rules");
+            .u32("n_rules", "rule_size")
+            .pointer("rules")
+            .struct("tenant", ID);
     static final CStruct SET = new CStruct("fh_set")
             .u32("struct_size", "n_members")
             .struct("id", ID)
             .u64("generation")
-            .pointer("members");
+            .pointer("members")
+            .struct("tenant", ID);
     static final CStruct PORT = new CStruct("fh_port")
             .u32("struct_size", "flags")
             .struct("id", ID)
@@ -61,7 +63,8 @@ final class Layouts {
             .u16("queue_pairs")
             .u32("connection_quota", "tcp_established_s", "n_addrs", "n_groups")
             .structs("addrs", ADDR, MAX_PORT_ADDRS)
-            .structs("groups", ID, MAX_PORT_GROUPS);
+            .structs("groups", ID, MAX_PORT_GROUPS)
+            .struct("tenant", ID);
     static final CStruct COMMIT_RESULT = new CStruct("fh_commit_result")
             .u32("struct_size", "result")
             .u64("revision", "enforced_ns")

@@ -10,6 +10,7 @@ import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.RenewalRequest;
 import cloud.freehold.api.observed.HostReport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,6 +47,16 @@ public final class Portal {
         var stored = Credentials.load(file);
         portal.use(stored.isPresent() ? stored.get() : new Enrolment(config, file).enrol());
         return portal;
+    }
+
+    /** The portal says that it does not know this certificate: enrols anew if there is a token for it. */
+    public void enrolAgain() throws IOException {
+        if (!Files.isReadable(config.tokenFile())) {
+            throw new Enrolment.Impossible("The portal refuses this host's certificate (good until "
+                    + session.credentials().notAfter() + "). If the host was removed or its certificate has expired,"
+                    + " create a new token in the portal (Hosts) and write it to " + config.tokenFile() + ".");
+        }
+        use(new Enrolment(config, credentialsFile).enrol());
     }
 
     /** Whether an error of {@link #open} is one that only a person can end. */

@@ -1,0 +1,31 @@
+package cloud.freehold.agent.libvirt;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** All that a domain is made of. */
+public record DomainSpec(
+        UUID vm,
+        String domainName,
+        String title,
+        String emulator,
+        boolean kvm,
+        int vcpus,
+        int maxVcpus,
+        long memoryMib,
+        Optional<DirectBoot> directBoot,
+        List<Disk> disks,
+        List<Nic> nics,
+        boolean directIo,
+        Path consoleLog,
+        DomainMark mark) {
+
+    public record DirectBoot(Path kernel, Optional<Path> initrd, String commandLine) {}
+
+    /** @param serial what the guest sees below /dev/disk/by-id */
+    public record Disk(Path file, String serial) {}
+
+    public record Nic(String mac, Path socket, int queuePairs, int mtu) {}
+}

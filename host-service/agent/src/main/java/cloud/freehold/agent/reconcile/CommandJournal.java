@@ -1,0 +1,81 @@
+package cloud.freehold.agent.reconcile;
+
+import cloud.freehold.agent.common.DurableFiles;
+import cloud.freehold.agent.common.Json;
+import cloud.freehold.api.command.CommandProgress;
+import cloud.freehold.api.command.HostCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+
+/** Which commands were begun and how they ended, one file each: a command is carried out once, whatever is killed. */
+final class CommandJournal {
+    private static final Logger LOG = LoggerFactory.getLogger(CommandJournal.class);
+
+    /** @param end null: begun, not ended */
+    record Entry(HostCommand command, Instant begun, CommandProgress end) {}
+
+    private final Path directory;
+
+    CommandJournal(Path directory) throws IOException {
+        this.directory = DurableFiles.privateDirectory(directory);
+    }
+
+    private Path file(UUID command) {
+        return directory.resolve(command + ".json");
+    }
+
+    Optional<Entry> find(UUID command) {
+        return read(file(command));
+    }
+
+    private static Optional<Entry> read(Path file) {
+        try {
+            return Files.exists(file)
+                    ? Optional.of(Json.MAPPER.readValue(Files.readAllBytes(file), Entry.class))
+                    : Optional.empty();
+        } catch (IOException | JacksonException e) {
+            LOG.warn("{} cannot be read and is left aside: {}", file, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    void begin(HostCommand command, Instant now) throws IOException {
+        DurableFiles.write(file(command.id()), Json.MAPPER.writeValueAsBytes(new Entry(command, now, null)));
+    }
+
+    void end(HostCommand command, Instant begun, CommandProgress end) throws IOException {
+        DurableFiles.write(file(command.id()), Json.MAPPER.writeValueAsBytes(new Entry(command, begun, end)));
+    }
+
+    /** Begun before the agent's last death, without an end. */
+    List<HostCommand> interrupted() throws IOException {
+        var found = new ArrayList<HostCommand>();
+        try (var files = Files.list(directory)) {
+            for (var file : files.filter(path -> path.toString().endsWith(".json")).toList()) {
+                read(file).filter(entry -> entry.end() == null).ifPresent(entry -> found.add(entry.command()));
+            }
+        }
+        return found;
+    }
+
+    /** Forgets what ended before the given time; the portal does not repeat commands for that long. */
+    void prune(Instant before) throws IOException {
+        try (var files = Files.list(directory)) {
+            for (var file : files.toList()) {
+                var entry = read(file);
+                if (entry.isPresent() && entry.get().end() != null && entry.get().begun().isBefore(before)) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,271 @@
+package cloud.freehold.agent.storage;
+
+import cloud.freehold.agent.common.DurableFiles;
+import cloud.freehold.api.ProblemCode;
+import cloud.freehold.api.desired.DesiredImage;
+import cloud.freehold.api.desired.DesiredImage.ImageFile;
+import cloud.freehold.api.desired.DesiredImage.Role;
+import cloud.freehold.api.desired.DesiredVm;
+import cloud.freehold.api.desired.DesiredVolume;
+import com.sun.nio.file.ExtendedOpenOption;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A VM's files: one directory a VM with its volumes, its own copies of kernel and initrd (QEMU owns what it opens; a
+ * broken-into QEMU must not change what another VM boots), and the console's log.
+ *
+ * <p>A volume appears under its name when it is complete, by a rename; what carries that name is never written again.
+ */
+public final class VmFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(VmFiles.class);
+    private static final Duration CONVERT = Duration.ofMinutes(30);
+    private static final Duration QUICK = Duration.ofSeconds(30);
+    private static final Duration SET_ASIDE_FOR = Duration.ofHours(24);
+    private static final long RESERVE_BYTES = 1L << 30;
+    private static final String ASIDE = ".set-aside";
+    private static final byte[] QCOW2_MAGIC = {'Q', 'F', 'I', (byte) 0xfb};
+
+    private final Path directory;
+    private final ImageCache images;
+    private final Clock clock;
+    private final boolean directIo;
+
+    public VmFiles(Path directory, ImageCache images, Clock clock) throws IOException {
+        this.directory = directory;
+        this.images = images;
+        this.clock = clock;
+        // QEMU runs as another user and has to pass through.
+        Files.createDirectories(directory);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+        this.directIo = takesDirectIo();
+    }
+
+    private boolean takesDirectIo() throws IOException {
+        var probe = directory.resolve(".direct-io");
+        try (var channel = FileChannel.open(
+                probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT)) {
+            return channel.isOpen();
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
+        } finally {
+            Files.deleteIfExists(probe);
+        }
+    }
+
+    /** Whether the file system can do without the page cache. */
+    public boolean directIo() {
+        return directIo;
+    }
+
+    public Path volume(UUID vm, UUID volume) {
+        return of(vm).resolve(volume + ".qcow2");
+    }
+
+    public Path console(UUID vm) {
+        return of(vm).resolve("console.log");
+    }
+
+    /** The VM's own copy of a file that is booted directly. */
+    public Optional<Path> bootFile(UUID vm, DesiredImage image, Role role) {
+        return file(image, role).map(file -> of(vm).resolve(
+                role.name().toLowerCase(java.util.Locale.ROOT) + "-" + file.sha256().substring(0, 16)));
+    }
+
+    private Path of(UUID vm) {
+        return directory.resolve(vm.toString());
+    }
+
+    private static Optional<ImageFile> file(DesiredImage image, Role role) {
+        return image == null
+                ? Optional.empty()
+                : image.files().stream().filter(file -> file.role() == role).findFirst();
+    }
+
+    /** Whether {@link #prepare} has nothing left to do. */
+    public boolean arePrepared(DesiredVm vm) {
+        return vm.volumes().stream().allMatch(volume -> Files.exists(volume(vm.id(), volume.id())))
+                && List.of(Role.KERNEL, Role.INITRD).stream()
+                        .flatMap(role -> bootFile(vm.id(), vm.image(), role).stream())
+                        .allMatch(Files::exists);
+    }
+
+    /** Makes what is missing; may take long. */
+    public void prepare(DesiredVm vm) throws StorageException {
+        try {
+            Files.createDirectories(of(vm.id()));
+            Files.setPosixFilePermissions(of(vm.id()), PosixFilePermissions.fromString("rwx--x--x"));
+            for (var role : List.of(Role.KERNEL, Role.INITRD)) {
+                var target = bootFile(vm.id(), vm.image(), role);
+                if (target.isPresent() && !Files.exists(target.get())) {
+                    copy(images.get(file(vm.image(), role).orElseThrow()), target.get());
+                }
+            }
+            for (var volume : vm.volumes()) {
+                var target = volume(vm.id(), volume.id());
+                if (!Files.exists(target)) {
+                    create(vm, volume, target);
+                }
+            }
+            DurableFiles.syncDirectory(of(vm.id()));
+        } catch (IOException e) {
+            throw StorageException.internal("disks of VM " + vm.id(), e);
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        var temporary = to.resolveSibling(to.getFileName() + ".new");
+        Tool.run(QUICK, List.of("cp", "--reflink=auto", from.toString(), temporary.toString()));
+        finish(temporary, to);
+    }
+
+    private static void finish(Path temporary, Path target) throws IOException {
+        try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void create(DesiredVm vm, DesiredVolume volume, Path target) throws IOException, StorageException {
+        var temporary = target.resolveSibling(target.getFileName() + ".new");
+        Files.deleteIfExists(temporary);
+        long free = Files.getFileStore(directory).getUsableSpace();
+        if (free < volume.sizeBytes() + RESERVE_BYTES) {
+            throw StorageException.full("no room for volume " + volume.id() + " of " + volume.sizeBytes() + " bytes: "
+                    + free + " free in " + directory);
+        }
+        var size = Long.toString(volume.sizeBytes());
+        var disk = volume.fromImage() ? file(vm.image(), Role.DISK) : Optional.<ImageFile>empty();
+        if (disk.isEmpty()) {
+            Tool.run(QUICK, List.of("qemu-img", "create", "-q", "-f", "qcow2", temporary.toString(), size));
+        } else {
+            var source = images.get(disk.get());
+            var format = format(source);
+            checkSelfContained(source, format, volume.sizeBytes());
+            Tool.run(CONVERT, List.of(
+                    "qemu-img", "convert", "-q", "-f", format, "-O", "qcow2", source.toString(), temporary.toString()));
+            Tool.run(QUICK, List.of("qemu-img", "resize", "-q", "-f", "qcow2", temporary.toString(), size));
+        }
+        finish(temporary, target);
+        LOG.info("Volume {} of VM {} is there ({} bytes).", volume.id(), vm.id(), size);
+    }
+
+    /** By its first bytes; anything that is not qcow2 is raw, whatever it contains. */
+    private static String format(Path image) throws IOException {
+        try (var in = Files.newInputStream(image)) {
+            return Arrays.equals(in.readNBytes(4), QCOW2_MAGIC) ? "qcow2" : "raw";
+        }
+    }
+
+    /** An image that names other files would read the host's. */
+    private static void checkSelfContained(Path image, String format, long volumeBytes)
+            throws IOException, StorageException {
+        var text = Tool.run(
+                QUICK, List.of("qemu-img", "info", "--output=json", "-f", format, image.toString()));
+        var info = cloud.freehold.agent.common.Json.MAPPER.readTree(text);
+        var data = info.path("format-specific").path("data");
+        if (info.has("backing-filename") || data.has("data-file") || info.path("encrypted").asBoolean(false)) {
+            throw StorageException.image("the image " + image + " refers to other files or is encrypted", null);
+        }
+        if (info.path("virtual-size").asLong() > volumeBytes) {
+            throw new StorageException(
+                    ProblemCode.HYPERVISOR_REFUSED,
+                    "The volume is smaller than the image; make it larger.",
+                    "image " + image + " is larger than " + volumeBytes + " bytes",
+                    null);
+        }
+    }
+
+    /** VMs that have files here. */
+    public Set<UUID> vms() throws IOException {
+        try (var entries = Files.list(directory)) {
+            return entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> name.length() == 36)
+                    .map(UUID::fromString)
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** The VM's disks are gone for good. */
+    public void delete(UUID vm) throws StorageException {
+        try {
+            deleteTree(of(vm));
+        } catch (IOException e) {
+            throw StorageException.internal("deleting disks of VM " + vm, e);
+        }
+    }
+
+    /** Out of the way, but kept for a day: nobody said that the disks are to be deleted. */
+    public void setAside(UUID vm) throws StorageException {
+        try {
+            if (Files.exists(of(vm))) {
+                var aside = DurableFiles.privateDirectory(directory.resolve(ASIDE));
+                Files.move(of(vm), aside.resolve(vm + "." + clock.instant().getEpochSecond()));
+                LOG.warn("VM {} is no longer of this host; its disks are kept in {} for {}.", vm, aside, SET_ASIDE_FOR);
+            }
+        } catch (IOException e) {
+            throw StorageException.internal("setting aside disks of VM " + vm, e);
+        }
+    }
+
+    /** Deletes what was set aside long enough ago. */
+    public void purge() throws IOException {
+        var aside = directory.resolve(ASIDE);
+        if (!Files.isDirectory(aside)) {
+            return;
+        }
+        long before = clock.instant().minus(SET_ASIDE_FOR).getEpochSecond();
+        try (var entries = Files.list(aside)) {
+            for (var entry : entries.toList()) {
+                if (Long.parseLong(entry.getFileName().toString().replaceFirst(".*\\.", "")) < before) {
+                    deleteTree(entry);
+                }
+            }
+        }
+    }
+
+    private static void deleteTree(Path root) throws IOException {
+        if (!Files.exists(root)) {
+            return;
+        }
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
+                Files.delete(dir);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    public long freeBytes() throws IOException {
+        return Math.max(0, Files.getFileStore(directory).getUsableSpace() - RESERVE_BYTES);
+    }
+
+    public long totalBytes() throws IOException {
+        return Files.getFileStore(directory).getTotalSpace();
+    }
+}
