@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code freehold-agent [--config FILE] [--status]}. Exit codes: 0 well, 1 not ready (with --status) or an error, 2 wrong
+ * {@code freehold-agent [--status] [FILE]}: FILE has the settings (see {@link AgentConfig}). Exit codes: 0 well, 1 not ready (with --status) or an error, 2 wrong
  * settings or an enrolment that needs somebody: starting again does not help.
  */
 public final class AgentMain {
@@ -44,8 +44,10 @@ public final class AgentMain {
     }
 
     private static int run(List<String> arguments) throws IOException, InterruptedException {
-        int at = arguments.indexOf("--config");
-        var file = at >= 0 && at + 1 < arguments.size() ? Optional.of(Path.of(arguments.get(at + 1))) : Optional.<Path>empty();
+        var file = arguments.stream()
+                .filter(argument -> !argument.startsWith("--"))
+                .findFirst()
+                .map(Path::of);
         var config = AgentConfig.load(file, System.getProperties());
         if (arguments.contains("--status")) {
             var status = StatusFile.read(config.stateDir());

@@ -90,6 +90,9 @@ final class Layouts {
             .struct("rule", ID)
             .u64("connections", "packets", "bytes", "last_hit_ns");
 
+    static final CStruct LAYOUT_ENTRY =
+            new CStruct("fh_layout_entry").pointer("structure").pointer("field").u32("offset", "size");
+
     /** Those that cross the border. */
     static final List<CStruct> ALL = List.of(
             ID,
@@ -104,7 +107,8 @@ final class Layouts {
             INFO,
             PORT_STATUS,
             OBJECT_REF,
-            RULE_HIT);
+            RULE_HIT,
+            LAYOUT_ENTRY);
 
     private Layouts() {}
 }

@@ -1,0 +1,196 @@
+package cloud.freehold.agent.it;
+
+import cloud.freehold.testing.FakePortal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A whole host for tests: libvirtd of its own, the real dataplane, the agent as a process that can be killed. */
+final class Rig implements AutoCloseable {
+    private static final Path REPOSITORY = Path.of(System.getProperty("freehold.repository"));
+    static final Path NATIVE = Path.of(
+            System.getProperty("freehold.native", REPOSITORY.resolve("native/target/build").toString()));
+
+    final Path directory;
+    final FakePortal portal;
+    final Guest guest;
+    private Process libvirtd;
+    private Process dataplane;
+    private Process agent;
+
+    Rig() throws IOException {
+        directory = Files.createTempDirectory("fh-agent-");
+        // QEMU runs as another user.
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+        portal = FakePortal.start();
+        guest = Guest.find(REPOSITORY);
+        guest.offer(portal);
+        startLibvirtd();
+        startDataplane();
+        Files.writeString(directory.resolve("token"), portal.newToken("rig"));
+        Files.writeString(directory.resolve("ca.pem"), portal.authorityPem());
+        Files.writeString(directory.resolve("agent.properties"), settings());
+        startAgent();
+    }
+
+    private void startLibvirtd() throws IOException {
+        var script = directory.resolve("private-libvirtd.sh");
+        try (var in = Rig.class.getResourceAsStream("/private-libvirtd.sh")) {
+            Files.copy(in, script);
+        }
+        libvirtd = start("libvirtd-rig", List.of(
+                "setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
+                "--kill-child", "--mount-proc", "bash", script.toString(), directory.toString()));
+        await("libvirtd", Duration.ofSeconds(30), () -> Files.exists(libvirtSocket()));
+    }
+
+    private Path libvirtSocket() {
+        return directory.resolve("libvirt_run_libvirt/libvirt-sock");
+    }
+
+    void killLibvirtd() throws IOException {
+        Files.createFile(directory.resolve("kill"));
+        await("libvirtd's end", Duration.ofSeconds(10), () -> !Files.exists(directory.resolve("kill")));
+    }
+
+    /** It answers nothing until {@link #thawLibvirtd}. */
+    void freezeLibvirtd() throws IOException {
+        Files.createFile(directory.resolve("stop"));
+    }
+
+    void thawLibvirtd() throws IOException {
+        Files.deleteIfExists(directory.resolve("stop"));
+    }
+
+    void startDataplane() throws IOException {
+        Files.createDirectories(directory.resolve("dataplane"));
+        dataplane = start("dataplane", List.of(
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                NATIVE.resolve("dataplane/freehold-dataplane").toString(),
+                "--control",
+                directory.resolve("dataplane.sock").toString(),
+                "--state",
+                directory.resolve("dataplane").toString(),
+                "--memory",
+                "128"));
+        await("the dataplane", Duration.ofSeconds(20), () -> Files.exists(directory.resolve("dataplane.sock")));
+    }
+
+    void killDataplane() {
+        kill(dataplane);
+    }
+
+    private String settings() {
+        return String.join(
+                "\n",
+                "freehold.agent.portal-url=" + portal.url(),
+                "freehold.agent.host-name=rig",
+                "freehold.agent.instance=it" + ProcessHandle.current().pid(),
+                "freehold.agent.state-dir=" + directory.resolve("agent"),
+                "freehold.agent.vms-dir=" + directory.resolve("vms"),
+                "freehold.agent.sockets-dir=" + directory.resolve("ports"),
+                "freehold.agent.token-file=" + directory.resolve("token"),
+                "freehold.agent.ca-file=" + directory.resolve("ca.pem"),
+                "freehold.agent.libvirt-uri=qemu+unix:///system?socket=" + libvirtSocket(),
+                "freehold.agent.dataplane-socket=" + directory.resolve("dataplane.sock"),
+                "freehold.agent.ctl-library=" + NATIVE.resolve("ctl/libfreeholdctl.so"),
+                "freehold.agent.accelerator=tcg",
+                "freehold.agent.shutdown-grace-seconds=20",
+                "");
+    }
+
+    void startAgent() throws IOException {
+        agent = start("agent", List.of(
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "java",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "cloud.freehold.agent.AgentMain",
+                directory.resolve("agent.properties").toString()));
+    }
+
+    void killAgent() {
+        kill(agent);
+    }
+
+    /** What the VM wrote to its console. */
+    String console(java.util.UUID vm) {
+        var log = directory.resolve("vms").resolve(vm.toString()).resolve("console.log");
+        try {
+            return Files.exists(log) ? Files.readString(log, java.nio.charset.StandardCharsets.ISO_8859_1) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Process start(String name, List<String> command) throws IOException {
+        var log = directory.resolve(name + ".log").toFile();
+        return new ProcessBuilder(new ArrayList<>(command))
+                .redirectErrorStream(true)
+                .redirectInput(new java.io.File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                .start();
+    }
+
+    private static void kill(Process process) {
+        if (process != null) {
+            process.destroyForcibly();
+            try {
+                process.waitFor(10, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    static void await(String what, Duration atMost, BooleanSupplier condition) {
+        long end = System.nanoTime() + atMost.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError(what + " did not come within " + atMost);
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(20);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    String agentLog() {
+        try {
+            return Files.readString(directory.resolve("agent.log"));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        kill(agent);
+        kill(libvirtd);
+        kill(dataplane);
+        portal.close();
+        if (System.getProperty("freehold.keep") == null) {
+            try (var files = Files.walk(directory)) {
+                for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+}
