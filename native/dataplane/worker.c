@@ -212,7 +212,7 @@ bool workers_start(const int cores[])
 	for (unsigned i = 0; i < dp.n_workers; i++) {
 		struct worker *w = &dp.workers[i];
 		struct epoll_event wake = { .events = EPOLLIN, .data.u64 = WAKE_ID };
-		char name[16];
+		char name[24];
 		w->id = i;
 		w->core = cores[i];
 		w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -323,7 +323,7 @@ static void test_atomicity(void)
 	env_expect(b, &f);
 }
 
-__attribute__((unused)) static void test_fragments(void)
+static void test_fragments(void)
 {
 	uint8_t data[2000];
 	memset(data, 7, sizeof data);
@@ -416,7 +416,7 @@ int main(int argc, char *argv[])
 		{ "arp", test_arp }, { "nd", test_nd }, { "dhcp", test_dhcp }, { "ping-gateway", test_ping_gateway },
 		{ "forwarding", test_forwarding }, { "isolation", test_isolation }, { "policy", test_policy },
 		{ "validity-window", test_validity_window }, { "sets", test_sets }, { "atomicity", test_atomicity },
-		{ "kill-and-restart", test_kill_and_restart }, { "reconnect", test_reconnect },
+		{ "fragments", test_fragments }, { "kill-and-restart", test_kill_and_restart }, { "reconnect", test_reconnect },
 		{ "replace-all", test_replace_all },
 	};
 	if (argc > 1)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 fh_ctl *env_ctl;
-const char *env_workers = "1";
+const char *env_workers = "1", *env_memory = "256";
 
 static char dir[64];
 static pid_t child;
@@ -96,7 +96,7 @@ void env_start(void)
 	CHECK(child >= 0, "%s", strerror(errno));
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(program, program, "--control", env_path("control"), "--state", env_path("state"), "--memory", "256", "--workers",
+		execl(program, program, "--control", env_path("control"), "--state", env_path("state"), "--memory", env_memory, "--workers",
 		      env_workers, (char *)NULL);
 		_exit(127);
 	}
