@@ -364,7 +364,7 @@ static bool fragment_passes(struct worker *w, const struct port_view *v, enum fh
 	if (step == FH_FRAG_JUDGE) {
 		fh_hash_burst(&dp.hash, &p, 1);
 		fh_ct_burst(port->ct, w->id, v->policy, dir, w->now_ns, &p, &data, &seg_len, &verdict, 1);
-		fh_frag_decide(port->frag[dir], p, w->now_ns, &verdict);
+		fh_frag_decide(port->frag[dir], p, &verdict);
 		reason = verdict.reason;
 		pass = verdict.action == FH_CT_PASS;
 		*judged = true;

@@ -61,6 +61,7 @@ static void many_ports(void)
 	env_put_group(t, 1, &rule, 1);
 	for (uint32_t n = 0; n < PORTS; n++) {
 		struct fh_port p = env_port(1, n + 1000);
+		p.mac[2] = 1;
 		p.mac[3] = (uint8_t)(n >> 8);
 		p.mac[5] = (uint8_t)n;
 		p.n_addrs = 1;
