@@ -128,7 +128,8 @@ function onKey(event) {
     event.preventDefault();
     step(table, event.key === "j" ? 1 : -1);
   } else if (event.key === "/") {
-    const input = filterOf(table);
+    // Tables that the server filters together share one box.
+    const input = filterOf(table) ?? document.querySelector("[data-filter]");
     if (input) {
       event.preventDefault();
       input.focus();
