@@ -340,6 +340,9 @@ final class Machine {
 
     private void remove(Optional<Domain> domain, boolean withDisks)
             throws HypervisorException, StorageException, IOException {
+        if (observed != null && observed.state() == State.DELETED && domain.isEmpty()) {
+            return;
+        }
         publish(State.DELETING, null, null, 0);
         if (domain.isPresent()) {
             if (!domain.get().state().isOff()) {

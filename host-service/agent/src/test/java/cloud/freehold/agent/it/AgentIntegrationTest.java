@@ -4,29 +4,42 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.ObjectRef;
-import cloud.freehold.api.desired.DesiredVm;
+import cloud.freehold.api.ProblemCode;
+import cloud.freehold.api.command.CommandProgress;
+import cloud.freehold.api.command.HostCommand;
+import cloud.freehold.api.desired.DesiredImage;
 import cloud.freehold.api.desired.PowerState;
 import cloud.freehold.api.observed.HostReport;
+import cloud.freehold.api.observed.ObservedNic;
 import cloud.freehold.api.observed.ObservedVm;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The agent process with real libvirt, QEMU and dataplane; the portal is a fake that speaks the real protocol. */
 @Tag("integration")
 class AgentIntegrationTest {
-    private static final Duration BOOT = Duration.ofSeconds(60);
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration BOOT = Duration.ofSeconds(90);
+    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final String STARTED = "freehold guest: started";
     private static Rig rig;
     private final Tenant tenant = new Tenant();
     private final UUID vm = UUID.randomUUID();
     private final UUID nic = UUID.randomUUID();
     private final UUID volume = UUID.randomUUID();
+    private DesiredImage image;
+    private int reportsBefore;
 
     @BeforeAll
     static void start() throws Exception {
@@ -35,39 +48,299 @@ class AgentIntegrationTest {
 
     @AfterAll
     static void stop() throws Exception {
-        System.out.println(rig.agentLog());
         rig.close();
     }
 
-    @Test
-    void bootsAVmAndItsGuestGetsItsAddress() throws Exception {
-        boot();
-        var seen = awaitVm(observed -> observed.guest() != null && observed.guest().addresses().contains("10.1.0.10"), BOOT);
-        assertThat(seen.state()).isEqualTo(ObservedVm.State.RUNNING);
-        remove();
+    @BeforeEach
+    void image() throws Exception {
+        image = rig.guest.image();
+        now();
     }
 
-    private void boot() throws Exception {
-        var image = rig.guest.image();
+    @AfterEach
+    void remove() {
+        now();
+        rig.portal.remove(new ObjectRef(ObjectKind.VM, vm), new ObjectRef(ObjectKind.NIC, nic));
+        awaitVm(observed -> observed.state() == ObservedVm.State.DELETED, SOON);
+    }
+
+    /** Only reports from here on count. */
+    private void now() {
+        reportsBefore = rig.portal.reports().size();
+    }
+
+    @Test
+    void bootsAVmWhoseGuestGetsItsAddress() {
+        boot();
+        var seen = awaitVm(observed -> observed.guest() != null
+                && observed.guest().addresses().contains("10.1.0.10"), BOOT);
+        assertThat(seen.problem()).isNull();
+        assertThat(seen.appliedRevision()).isEqualTo(rig.portal.revision());
+        var link = awaitReport(report -> report.nics().stream()
+                .anyMatch(one -> one.id().equals(nic)
+                        && one.link() == ObservedNic.Link.UP
+                        && one.rxPackets() > 0));
+        assertThat(link.appliedRevision()).isEqualTo(rig.portal.revision());
+    }
+
+    @Test
+    void shutsDownWhenAskedAndStartsAgain() {
+        var first = boot();
+        awaitGuest();
+        now();
+        power(PowerState.STOPPED);
+        awaitVm(observed -> observed.state() == ObservedVm.State.STOPPED && observed.problem() == null, SOON);
+        now();
+        power(PowerState.RUNNING);
+        var second = awaitVm(observed -> observed.state() == ObservedVm.State.RUNNING, SOON);
+        assertThat(second.instance()).isNotEqualTo(first.instance());
+        assertThat(second.startedAt()).isAfter(first.startedAt());
+    }
+
+    @Test
+    void aGuestThatDoesNotShutDownIsSaidToBeSoAndCanBeForcedOff() {
+        boot();
+        now();
+        // The kernel has only begun: nobody listens to the power button yet, and the agent is not there.
+        rig.stopQemu(vm);
+        power(PowerState.STOPPED);
+        var stuck = awaitVm(observed -> observed.problem() != null, Duration.ofSeconds(60));
+        assertThat(stuck.problem().code()).isIn(ProblemCode.HYPERVISOR_UNAVAILABLE, ProblemCode.GUEST_UNRESPONSIVE);
+        var command = new HostCommand.ForceOffVm(UUID.randomUUID(), Instant.now().plusSeconds(60), vm);
+        rig.portal.command(command);
+        assertThat(rig.portal.awaitEnd(command.id(), SOON).status()).isEqualTo(CommandProgress.Status.DONE);
+        awaitVm(observed -> observed.state() == ObservedVm.State.STOPPED, SOON);
+    }
+
+    @Test
+    void rebootsOnceInTheSameProcess() {
+        var before = boot();
+        awaitGuest();
+        var command = new HostCommand.RebootVm(UUID.randomUUID(), Instant.now().plusSeconds(60), vm, false);
+        rig.portal.command(command);
+        var end = rig.portal.awaitEnd(command.id(), SOON);
+        assertThat(end.status()).isEqualTo(CommandProgress.Status.DONE);
+        assertThat(end.step()).isEqualTo("the guest restarted");
+        Rig.await("the second start", BOOT, () -> starts() == 2);
+        rig.portal.command(command);
+        awaitReport(report -> report.complete());
+        assertThat(last().instance()).isEqualTo(before.instance());
+        assertThat(starts()).isEqualTo(2);
+    }
+
+    @Test
+    void aGuestThatSwitchesItselfOffStaysOffUntilItIsWantedAgain() throws Exception {
+        boot();
+        awaitGuest();
+        rig.virsh("qemu-agent-command", vm.toString(), "{\"execute\":\"guest-shutdown\"}");
+        var off = awaitVm(observed -> observed.state() == ObservedVm.State.STOPPED, SOON);
+        assertThat(off.problem().code()).isEqualTo(ProblemCode.GUEST_CRASHED);
+        rig.killLibvirtd();
+        rig.killAgent();
+        now();
+        rig.startAgent();
+        awaitReport(report -> report.complete() && report.vms().stream()
+                .anyMatch(one -> one.id().equals(vm) && one.state() == ObservedVm.State.STOPPED));
+        now();
+        power(PowerState.RUNNING);
+        awaitVm(observed -> observed.state() == ObservedVm.State.RUNNING, SOON);
+    }
+
+    @Test
+    void aCrashedVmIsStartedAgain() {
+        var first = boot();
+        now();
+        rig.killQemu(vm);
+        var crashed = awaitVm(observed -> observed.state() == ObservedVm.State.CRASHED, SOON);
+        assertThat(crashed.problem().code()).isEqualTo(ProblemCode.GUEST_CRASHED);
+        var second = awaitVm(
+                observed -> observed.state() == ObservedVm.State.RUNNING
+                        && !Objects.equals(observed.instance(), first.instance()),
+                SOON);
+        assertThat(second.problem()).isNull();
+    }
+
+    @Test
+    void theAgentsOwnDeathIsNotNoticedByGuests() throws Exception {
+        var before = boot();
+        awaitGuest();
+        rig.killAgent();
+        long changed = publishRule(8080);
+        now();
+        rig.startAgent();
+        var report = awaitReport(one -> one.complete() && one.appliedRevision() == changed);
+        assertThat(report.vms()).anySatisfy(one -> {
+            assertThat(one.id()).isEqualTo(vm);
+            assertThat(one.state()).isEqualTo(ObservedVm.State.RUNNING);
+            assertThat(one.instance()).isEqualTo(before.instance());
+        });
+        assertThat(starts()).isEqualTo(1);
+    }
+
+    @Test
+    void killedWhileItPreparesAVmItFinishesAfterwards() throws Exception {
+        for (long pause : List.of(20L, 150L, 400L, 800L, 1200L)) {
+            publishAll();
+            java.util.concurrent.TimeUnit.MILLISECONDS.sleep(pause);
+            rig.killAgent();
+            rig.startAgent();
+        }
+        now();
+        awaitVm(observed -> observed.state() == ObservedVm.State.RUNNING && observed.problem() == null, BOOT);
+        awaitGuest();
+        assertThat(starts()).isEqualTo(1);
+    }
+
+    @Test
+    void removedWhileTheAgentIsDeadItIsGoneAfterwards() throws Exception {
+        boot();
+        rig.killAgent();
+        rig.portal.remove(new ObjectRef(ObjectKind.VM, vm), new ObjectRef(ObjectKind.NIC, nic));
+        now();
+        rig.startAgent();
+        awaitVm(observed -> observed.state() == ObservedVm.State.DELETED, SOON);
+        assertThat(rig.directory.resolve("vms").resolve(vm.toString())).doesNotExist();
+        assertThat(rig.virsh("list", "--all", "--uuid")).doesNotContain(vm.toString());
+    }
+
+    @Test
+    void libvirtdsDeathCostsNothing() throws Exception {
+        var before = boot();
+        awaitGuest();
+        rig.killLibvirtd();
+        now();
+        power(PowerState.STOPPED);
+        awaitVm(observed -> observed.state() == ObservedVm.State.STOPPED && observed.problem() == null, SOON);
+        now();
+        power(PowerState.RUNNING);
+        var after = awaitVm(observed -> observed.state() == ObservedVm.State.RUNNING, SOON);
+        assertThat(after.instance()).isNotEqualTo(before.instance());
+    }
+
+    @Test
+    void aHangingLibvirtdHoldsUpNoRule() throws Exception {
+        boot();
+        rig.freezeLibvirtd();
+        try {
+            now();
+            power(PowerState.STOPPED);
+            long began = System.nanoTime();
+            long changed = publishRule(8443);
+            awaitReport(report -> report.appliedRevision() >= changed);
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(2));
+            var stuck = awaitVm(observed -> observed.problem() != null, Duration.ofSeconds(60));
+            assertThat(stuck.problem().code()).isEqualTo(ProblemCode.HYPERVISOR_UNAVAILABLE);
+        } finally {
+            rig.thawLibvirtd();
+        }
+        awaitVm(observed -> observed.state() == ObservedVm.State.STOPPED && observed.problem() == null,
+                Duration.ofSeconds(60));
+    }
+
+    @Test
+    void aDataplaneThatCameBackEmptyIsToldEverything() throws Exception {
+        boot();
+        awaitGuest();
+        rig.killDataplane();
+        rig.forgetDataplaneState();
+        long changed = publishRule(9090);
+        awaitReport(report -> report.facts() != null && report.facts().problems().stream()
+                .anyMatch(problem -> problem.code() == ProblemCode.DATAPLANE_UNAVAILABLE));
+        now();
+        rig.startDataplane();
+        awaitReport(report -> report.appliedRevision() == changed);
+        awaitReport(report -> report.nics().stream()
+                .anyMatch(one -> one.id().equals(nic) && one.link() == ObservedNic.Link.UP));
+    }
+
+    @Test
+    void withoutThePortalItStartsFromWhatItWasToldLast() throws Exception {
+        var before = boot();
+        awaitGuest();
+        rig.portal.pause();
+        rig.killAgent();
+        rig.killQemu(vm);
+        rig.startAgent();
+        Rig.await("the VM's second start without a portal", BOOT, () -> starts() == 2);
+        now();
+        rig.portal.resume();
+        var after = awaitVm(observed -> observed.state() == ObservedVm.State.RUNNING, SOON);
+        assertThat(after.instance()).isNotEqualTo(before.instance());
+    }
+
+    @Test
+    void aChangeIsEnforcedAndReportedWithinMilliseconds() {
+        boot();
+        awaitGuest();
+        var millis = new ArrayList<Double>();
+        for (int i = 0; i < 100; i++) {
+            now();
+            long began = System.nanoTime();
+            long changed = publishRule(10_000 + i);
+            awaitReport(report -> report.appliedRevision() >= changed);
+            millis.add((System.nanoTime() - began) / 1e6);
+        }
+        Collections.sort(millis);
+        System.out.printf(
+                "published to reported, 100 changes: p50 %.1f ms, p90 %.1f ms, p99 %.1f ms%n",
+                millis.get(50), millis.get(90), millis.get(98));
+        assertThat(millis.get(50)).isLessThan(50);
+    }
+
+    private ObservedVm boot() {
+        publishAll();
+        return awaitVm(observed -> observed.state() == ObservedVm.State.RUNNING, BOOT);
+    }
+
+    private void publishAll() {
         rig.portal.publish(revision -> List.of(
                 tenant.network(revision),
                 tenant.members(revision, "10.1.0.10"),
                 tenant.group(revision, Tenant.tcp(80)),
                 tenant.nic(nic, vm, revision, 10),
                 tenant.vm(vm, revision, PowerState.RUNNING, image, volume)));
-        awaitVm(observed -> observed.state() == ObservedVm.State.RUNNING, BOOT);
     }
 
-    private void remove() {
-        rig.portal.remove(new ObjectRef(ObjectKind.VM, vm), new ObjectRef(ObjectKind.NIC, nic));
-        awaitVm(observed -> observed.state() == ObservedVm.State.DELETED, SOON);
+    private void power(PowerState power) {
+        rig.portal.publish(revision -> List.of(tenant.vm(vm, revision, power, image, volume)));
+    }
+
+    private long publishRule(int port) {
+        return rig.portal.publish(revision -> List.of(tenant.group(revision, Tenant.tcp(80), Tenant.tcp(port))));
+    }
+
+    private void awaitGuest() {
+        awaitVm(observed -> observed.guest() != null && !observed.guest().addresses().isEmpty(), BOOT);
+    }
+
+    private int starts() {
+        return rig.console(vm).split(STARTED, -1).length - 1;
+    }
+
+    private ObservedVm last() {
+        return rig.portal.reports().stream()
+                .flatMap(report -> report.vms().stream())
+                .filter(observed -> observed.id().equals(vm))
+                .reduce((a, b) -> b)
+                .orElseThrow();
+    }
+
+    private HostReport awaitReport(Predicate<HostReport> condition) {
+        return awaitReport(condition, Duration.ofSeconds(70));
+    }
+
+    private HostReport awaitReport(Predicate<HostReport> condition, Duration atMost) {
+        try {
+            return rig.portal.awaitReport(reportsBefore, condition, atMost);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "\nThe agent said:\n" + rig.agentLog(), e);
+        }
     }
 
     private ObservedVm awaitVm(Predicate<ObservedVm> condition, Duration atMost) {
-        Predicate<HostReport> says = report ->
-                report.vms().stream().anyMatch(observed -> observed.id().equals(vm) && condition.test(observed));
-        return rig.portal.awaitReport(says, atMost).vms().stream()
-                .filter(observed -> observed.id().equals(vm))
+        Predicate<ObservedVm> isIt = observed -> observed.id().equals(vm) && condition.test(observed);
+        return awaitReport(report -> report.vms().stream().anyMatch(isIt), atMost).vms().stream()
+                .filter(isIt)
                 .findFirst()
                 .orElseThrow();
     }

@@ -3,12 +3,14 @@ package cloud.freehold.agent.it;
 import cloud.freehold.testing.FakePortal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -89,6 +91,53 @@ final class Rig implements AutoCloseable {
         kill(dataplane);
     }
 
+    /** As after a reboot of the host. */
+    void forgetDataplaneState() throws IOException {
+        try (var files = Files.list(directory.resolve("dataplane"))) {
+            for (var file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.deleteIfExists(directory.resolve("dataplane.sock"));
+    }
+
+    void killQemu(UUID vm) {
+        qemu(vm).destroyForcibly();
+    }
+
+    /** Frozen: neither the guest nor the monitor answers. */
+    void stopQemu(UUID vm) {
+        try {
+            new ProcessBuilder("kill", "-STOP", Long.toString(qemu(vm).pid())).start().waitFor();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static ProcessHandle qemu(UUID vm) {
+        return ProcessHandle.allProcesses()
+                .filter(process -> commandLine(process).contains("qemu-system"))
+                .filter(process -> commandLine(process).contains(vm.toString()))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no QEMU runs for " + vm));
+    }
+
+    private static String commandLine(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    String virsh(String... arguments) throws IOException {
+        var command = new ArrayList<>(
+                List.of("timeout", "20", "virsh", "-q", "-c", "qemu+unix:///system?socket=" + libvirtSocket()));
+        command.addAll(List.of(arguments));
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
     private String settings() {
         return String.join(
                 "\n",
@@ -128,10 +177,10 @@ final class Rig implements AutoCloseable {
     }
 
     /** What the VM wrote to its console. */
-    String console(java.util.UUID vm) {
+    String console(UUID vm) {
         var log = directory.resolve("vms").resolve(vm.toString()).resolve("console.log");
         try {
-            return Files.exists(log) ? Files.readString(log, java.nio.charset.StandardCharsets.ISO_8859_1) : "";
+            return Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1) : "";
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
