@@ -39,8 +39,9 @@ static uint32_t id_hash(const struct fh_id *id)
 
 	memcpy(&a, id->b, 8);
 	memcpy(&b, id->b + 8, 8);
-	a = (a ^ (b * 0x9e3779b97f4a7c15ull)) * 0xd6e8feb86659fd93ull;
-	return (uint32_t)(a >> 32);
+	/* Ids often differ in their last bytes only, the top of b here: the high half of the product must come down. */
+	__uint128_t m = (__uint128_t)(a ^ 0x9e3779b97f4a7c15ull) * (b ^ 0xd6e8feb86659fd93ull);
+	return (uint32_t)((uint64_t)(m >> 64) ^ (uint64_t)m);
 }
 
 static uint32_t find(const struct pol_slots *s, const struct fh_id *id)
