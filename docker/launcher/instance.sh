@@ -113,6 +113,7 @@ write_settings() {
     cat <<PROPERTIES
 server.port=$web_port
 freehold.data-dir=$state/portal
+freehold.images.dir=$state/portal/images
 freehold.postgres.embedded.dir=$state/postgres
 freehold.agent.port=$agents_port
 freehold.hostlink.enrol-hosts=$host_name

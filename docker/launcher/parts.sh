@@ -24,6 +24,7 @@ start_part() {
   fi
   shift 2
   echo "$spec" >"$run/$name.spec"
+  printf '%s\0' "$@" >"$run/$name.command"
   # Without the launcher's descriptors: the lock must not outlive it.
   setsid "$top/docker/launcher/supervise" "$name" "$run" "$state/log" "$@" </dev/null >/dev/null 2>&1 9>&- &
   wait_until 5 supervisor_pid "$name" || fail "$name did not start; see $state/log/$name.log"

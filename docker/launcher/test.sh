@@ -101,6 +101,17 @@ java_stage() {
   return "$status"
 }
 
+# A whole instance with guests, a browser, and the proof that a click becomes packets or stops them.
+e2e_stage() {
+  local status=0 reports
+  build_guest || return 1
+  find "$top/portal/target/surefire-reports" -name 'TEST-cloud.freehold.e2e.*' -delete
+  with_instance "$top/docker/launcher/e2e" || status=$?
+  mapfile -t reports < <(find "$top/portal/target/surefire-reports" -name 'TEST-cloud.freehold.e2e.*.xml')
+  count_junit "${reports[@]}" >"$results_dir/e2e"
+  return "$status"
+}
+
 # run_tests [STAGE...]: all stages, or these.
 run_tests() {
   local started=$SECONDS failed=0 pid pids=()
@@ -123,6 +134,8 @@ run_tests() {
   for pid in "${pids[@]}"; do
     wait "$pid" || failed=1
   done
+  # Alone: it measures times, and its guests need both cores.
+  wanted e2e && { stage e2e "${sources[*]} docker/guest docker/launcher" e2e_stage || failed=1; }
   sum_up $((SECONDS - started)) || failed=1
   return "$failed"
 }
@@ -147,4 +160,4 @@ sum_up() {
   ((all_failed == 0))
 }
 
-stages=(lint format pages native java)
+stages=(lint format pages native java e2e)
