@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -143,13 +144,13 @@ class ReportedOperations {
                     boolean gone = vm != null
                             ? vm.state() == ObservedVm.State.DELETED
                             : report.complete() && row.getBoolean("taken_in");
-                    return gone
-                            ? new Gone(id, new TenantId(row.getObject("tenant_id", UUID.class)), row.getString("name"))
-                            : null;
+                    Gone candidate =
+                            new Gone(id, new TenantId(row.getObject("tenant_id", UUID.class)), row.getString("name"));
+                    return gone ? Optional.of(candidate) : Optional.<Gone>empty();
                 })
                 .list()
                 .stream()
-                .filter(Objects::nonNull)
+                .flatMap(Optional::stream)
                 .toList();
         for (Gone vm : deleting) {
             system.sql("select id from operation where target_id = :vm and kind = 'VM_DELETE' and state in ('QUEUED', 'RUNNING')")
