@@ -69,6 +69,10 @@ format_stage() {
   return "$status"
 }
 
+launcher_stage() {
+  "$top/docker/launcher/selftest" "$results_dir/launcher"
+}
+
 # The pages' scripts, and what every template has to keep to.
 pages_stage() {
   local status=0 report
@@ -120,6 +124,7 @@ run_tests() {
   mkdir -p "$passed_dir" "$results_dir"
   wanted lint && { stage lint "freehold .ci docker" lint_stage || failed=1; }
   wanted format && { stage format "${sources[*]}" format_stage || failed=1; }
+  wanted launcher && { stage launcher "docker/launcher" launcher_stage || failed=1; }
   wanted pages && { stage pages "static portal/src/main/resources/templates" pages_stage || failed=1; }
   build_programs
   # The native tests hardly use what the Java tests wait for: side by side they take as long as the longer.
@@ -160,4 +165,4 @@ sum_up() {
   ((all_failed == 0))
 }
 
-stages=(lint format pages native java e2e)
+stages=(lint launcher format pages native java e2e)
