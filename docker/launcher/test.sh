@@ -126,7 +126,9 @@ run_tests() {
   wanted format && { stage format "${sources[*]}" format_stage || failed=1; }
   wanted launcher && { stage launcher "docker/launcher" launcher_stage || failed=1; }
   wanted pages && { stage pages "static portal/src/main/resources/templates" pages_stage || failed=1; }
-  build_programs
+  if wanted native || wanted java || wanted e2e; then
+    build_programs
+  fi
   # The native tests hardly use what the Java tests wait for: side by side they take as long as the longer.
   if wanted native; then
     plain_progress=1 stage native native native_stage &
