@@ -35,12 +35,17 @@ public final class EmptyDatabase implements AfterEachCallback {
     public void afterEach(ExtensionContext test) {
         ApplicationContext context = SpringExtension.getApplicationContext(test);
         context.getBean(TestingClock.class).reset();
+        executeAsAdministrator(context, DELETE_ALL);
+    }
+
+    /** For what no role of the portal may do. */
+    public static void executeAsAdministrator(ApplicationContext context, String sql) {
         EmbeddedPostgres server = context.getBean(EmbeddedPostgres.class);
         try (Connection connection = DatabaseBootstrap.connect(server.superuser());
                 Statement statement = connection.createStatement()) {
-            statement.execute(DELETE_ALL);
+            statement.execute(sql);
         } catch (SQLException e) {
-            throw new IllegalStateException("The database could not be emptied", e);
+            throw new IllegalStateException("The administrator's statement failed: " + sql, e);
         }
     }
 

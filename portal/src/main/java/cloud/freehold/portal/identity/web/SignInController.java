@@ -18,6 +18,7 @@ class SignInController {
             @Nullable Principal principal,
             @RequestParam(required = false) @Nullable String refused,
             @RequestParam(required = false) @Nullable String ended,
+            @RequestParam(required = false) @Nullable String ready,
             @RequestParam(required = false) @Nullable Integer wait,
             Model model) {
         if (principal != null) {
@@ -25,6 +26,7 @@ class SignInController {
         }
         model.addAttribute("refused", refused != null);
         model.addAttribute("ended", ended != null);
+        model.addAttribute("ready", ready != null);
         model.addAttribute("wait", wait == null ? null : Math.max(1, Math.min(wait, LONGEST_WAIT)));
         return "identity/sign-in";
     }
