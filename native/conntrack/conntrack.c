@@ -18,6 +18,7 @@ struct burst {
 	uint32_t now, stamp;
 	unsigned worker;
 	enum fh_direction dir;
+	bool locked;
 };
 
 struct candidate {
@@ -180,15 +181,15 @@ static bool open_connection(struct burst *b, struct fh_pkt *p, uint64_t key0, co
 		refused(b, p, &pv, v);
 		return true;
 	}
-	uint32_t i = ct_alloc(ct, b->worker, b->now_ns);
+	uint32_t i = ct_alloc(ct, b->worker, b->locked, b->now_ns);
 	if (i != FH_CT_NONE) {
 		struct ct_entry *e = &ct->entries[i];
 
 		/* A worker that holds a stale number may have the lock; it leaves as soon as it sees the state. */
-		ct_lock(e);
+		ct_lock_if(e, b->locked);
 		fill_entry(b, e, p, key0, data, seg_len, state, pv.slot);
-		ct_unlock(e);
-		uint32_t got = ct_publish(ct, p->hash, i, state);
+		ct_unlock_if(e, b->locked);
+		uint32_t got = ct_publish(ct, b->locked, p->hash, i, state);
 		if (got == i) {
 			fh_count(&b->stats->s.created, 1);
 			count_rule(b, pv.slot, 1, 0, 0);
@@ -242,8 +243,8 @@ static bool judge_again(struct burst *b, uint32_t i, const uint64_t key[FH_KEY_W
 	if (pv->action == FH_DROP && !(flags & CT_F_PINNED))
 		return false;
 
-	ct_lock(e);
-	if (e->state != FH_CT_S_FREE && ct_key_equal(e, key[0], key)) {
+	ct_lock_if(e, b->locked);
+	if (ct_state(e) != FH_CT_S_FREE && ct_key_equal(e, key[0], key)) {
 		if (pv->action == FH_ALLOW && e->slot != pv->slot) {
 			/* What was counted so far stays with the old rule; the new one gets what comes. */
 			const struct ct_counts *c = ct_counts_of(e);
@@ -256,7 +257,7 @@ static bool judge_again(struct burst *b, uint32_t i, const uint64_t key[FH_KEY_W
 		}
 		fh_store(&e->stamp, b->stamp);
 	}
-	ct_unlock(e);
+	ct_unlock_if(e, b->locked);
 	return true;
 }
 
@@ -273,8 +274,8 @@ static enum hit tcp_hit(struct burst *b, struct ct_entry *e, unsigned rdir, cons
 {
 	enum hit hit = HIT_DONE;
 
-	ct_lock(e);
-	if (fh_unlikely(e->state == FH_CT_S_FREE || !ct_key_equal(e, key0, p->key))) {
+	ct_lock_if(e, b->locked);
+	if (fh_unlikely(b->locked) && (ct_state(e) == FH_CT_S_FREE || !ct_key_equal(e, key0, p->key))) {
 		ct_unlock(e);
 		return HIT_GONE;
 	}
@@ -288,7 +289,7 @@ static enum hit tcp_hit(struct burst *b, struct ct_entry *e, unsigned rdir, cons
 		fh_store(&e->flags, (uint8_t)(e->flags | CT_F_REPLY));
 	switch (ct_tcp_packet(e, rdir, p, data, seg_len, relearn, &v->reason)) {
 	case CT_TCP_OK:
-		touch(e, b->now + fh_load(&b->ct->ttl_tcp[e->state]));
+		touch(e, b->now + fh_load(&b->ct->ttl_tcp[ct_state(e)]));
 		/* fall through */
 	case CT_TCP_IGNORED:
 		ct_account(&e->tcp_counts, rdir, p->wire_segs ? p->wire_segs : 1, p->ip_len);
@@ -301,33 +302,26 @@ static enum hit tcp_hit(struct burst *b, struct ct_entry *e, unsigned rdir, cons
 		v->action = FH_CT_DROP;
 		break;
 	}
-	ct_unlock(e);
+	ct_unlock_if(e, b->locked);
 	return hit;
 }
 
 static enum hit other_hit(struct burst *b, struct ct_entry *e, unsigned rdir, const struct fh_pkt *p, uint64_t key0)
 {
-	uint8_t state = fh_load(&e->state);
-	bool lock = b->ct->shared || (rdir && state == FH_CT_S_UNREPLIED);
+	ct_lock_if(e, b->locked);
+	uint8_t state = ct_state(e);
 
-	if (fh_unlikely(lock)) {
-		ct_lock(e);
-		state = e->state;
-		if (state == FH_CT_S_FREE || !ct_key_equal(e, key0, p->key)) {
-			ct_unlock(e);
-			return HIT_GONE;
-		}
-		if (rdir && state == FH_CT_S_UNREPLIED) {
-			fh_store(&e->flags, (uint8_t)(e->flags | CT_F_REPLY));
-			fh_store(&e->state, state = FH_CT_S_REPLIED);
-		}
-	}
-	if (fh_unlikely(state == FH_CT_S_FREE))
+	if (fh_unlikely(b->locked) && (state == FH_CT_S_FREE || !ct_key_equal(e, key0, p->key))) {
+		ct_unlock(e);
 		return HIT_GONE;
+	}
+	if (fh_unlikely(rdir && state == FH_CT_S_UNREPLIED)) {
+		fh_store(&e->flags, (uint8_t)(e->flags | CT_F_REPLY));
+		fh_store(&e->state, state = FH_CT_S_REPLIED);
+	}
 	touch(e, b->now + fh_load(&b->ct->ttl[ct_class_of(p->proto)][state == FH_CT_S_REPLIED]));
 	ct_account(&e->counts, rdir, p->wire_segs ? p->wire_segs : 1, p->ip_len);
-	if (fh_unlikely(lock))
-		ct_unlock(e);
+	ct_unlock_if(e, b->locked);
 	return HIT_DONE;
 }
 
@@ -340,7 +334,7 @@ static inline enum hit known(struct burst *b, uint32_t i, struct fh_pkt *p, uint
 	const uint64_t key[FH_KEY_WORDS] = { key0, p->key[1], p->key[2], p->key[3], p->key[4] };
 
 	if (fh_unlikely(ct_expired(e, b->now))) {
-		if (ct_delete(ct, b->worker, i, key, CT_DELETE_EXPIRED, 0, b->now_ns))
+		if (ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_EXPIRED, 0, b->now_ns))
 			fh_count(&b->stats->s.expired, 1);
 		return HIT_GONE;
 	}
@@ -348,7 +342,7 @@ static inline enum hit known(struct burst *b, uint32_t i, struct fh_pkt *p, uint
 		struct fh_pol_verdict pv;
 
 		if (!judge_again(b, i, key, &pv)) {
-			if (!ct_delete(ct, b->worker, i, key, CT_DELETE_ANY, 0, b->now_ns))
+			if (!ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, b->now_ns))
 				return HIT_GONE;
 			fh_count(&b->stats->s.revoked, 1);
 			drop(v, FH_DROP_REVOKED, FH_CT_NONE);
@@ -363,7 +357,7 @@ static inline enum hit known(struct burst *b, uint32_t i, struct fh_pkt *p, uint
 	v->entry = i;
 	enum hit hit = p->proto == FH_PROTO_TCP ? tcp_hit(b, e, rdir, p, key0, data, seg_len, v) : other_hit(b, e, rdir, p, key0);
 	if (fh_unlikely(hit == HIT_REOPEN)) {
-		ct_delete(ct, b->worker, i, key, CT_DELETE_ANY, 0, b->now_ns);
+		ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, b->now_ns);
 		return HIT_REOPEN;
 	}
 	fh_count(&b->stats->s.hits, 1);
@@ -431,12 +425,12 @@ static bool related(struct burst *b, const struct fh_pkt *p, const uint8_t *data
 	}
 	unsigned rdir = (back == FH_INGRESS) != !!(fh_load(&e->flags) & CT_F_INGRESS);
 	bool ok = true;
-	ct_lock(e);
-	if (e->state == FH_CT_S_FREE || !ct_key_equal(e, key0, inner.key))
+	ct_lock_if(e, b->locked);
+	if (ct_state(e) == FH_CT_S_FREE || !ct_key_equal(e, key0, inner.key))
 		ok = false;
 	else if (inner.proto == FH_PROTO_TCP && !(e->flags & CT_F_RELEARN))
 		ok = ct_tcp_plausible(e, rdir, inner.seq);
-	ct_unlock(e);
+	ct_unlock_if(e, b->locked);
 	if (ok)
 		*v = (struct fh_ct_verdict){ FH_CT_PASS, FH_DROP_NONE, FH_CT_RELATED, rdir ? 0 : FH_CT_V_REPLY, i, FH_SLOT_NONE };
 	return ok;
@@ -496,7 +490,7 @@ void fh_ct_burst(struct fh_ct *ct, unsigned worker, const struct fh_policy *poli
 		 unsigned n)
 {
 	struct burst b = { .ct = ct, .policy = policy, .stats = &ct->stats[worker], .now_ns = now_ns, .now = ct_tick(now_ns),
-			   .stamp = policy ? fh_pol_stamp(policy) : 0, .worker = worker, .dir = dir };
+			   .stamp = policy ? fh_pol_stamp(policy) : 0, .worker = worker, .dir = dir, .locked = ct_enter(ct) };
 	struct candidate c[FH_CT_BURST_MAX];
 
 	for (unsigned i = 0; i < n; i++)
@@ -507,6 +501,7 @@ void fh_ct_burst(struct fh_ct *ct, unsigned worker, const struct fh_policy *poli
 		else
 			other_kinds(&b, pkts[i], data[i], seg_len[i], &verdicts[i]);
 	}
+	ct_leave(ct);
 }
 
 struct fh_ct_verdict fh_ct_test(struct fh_ct *ct, const struct fh_policy *policy, enum fh_direction dir, uint64_t now_ns,

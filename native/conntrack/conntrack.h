@@ -38,10 +38,10 @@
  *   lookup   no lock: read bucket version (acquire), tags, entry's key; then the version again. Retry if it moved.
  *   insert   under the bucket's version lock: search again, initialise the entry, publish its number (release).
  *   delete   bucket lock, entry lock: unlink, mark free, push on the free list (tagged compare-and-swap).
- *   TCP      state, windows, counters under the entry's byte lock; after taking it the key is compared again, because the
+ *   update   state, windows, counters under the entry's byte lock; after taking it the key is compared again, because the
  *            entry may have been reused. Entries are type-stable: the memory is always an entry.
- *   others   the same when several workers carry packets of the NIC (cfg.workers > 2); with one worker expiry and counters are relaxed
- *            stores without a lock (nobody else could reuse the entry meanwhile), and only transitions take it.
+ * A table with one worker (cfg.workers <= 2: it and the control thread) takes none of these locks, except while the control thread is
+ * inside; see ct_enter() in ct_internal.h. It needs membarrier(2) (allow it in seccomp filters).
  * The image may be unmapped only after all workers passed a quiescent state.
  */
 #ifndef FH_CONNTRACK_H
@@ -159,6 +159,8 @@ struct fh_ct_info {
 };
 /* @param cursor  0 to begin. Return: false at the end. Expired entries are skipped. */
 bool fh_ct_next(struct fh_ct *ct, uint64_t now_ns, uint32_t *cursor, struct fh_ct_info *out);
+/* The same for a page at once: much cheaper than one by one. Return: how many; less than n: the end. */
+uint32_t fh_ct_list(struct fh_ct *ct, uint64_t now_ns, uint32_t *cursor, struct fh_ct_info *out, uint32_t n);
 /* Kills one connection if it still is the one described by info. Return: whether it was. */
 bool fh_ct_kill(struct fh_ct *ct, unsigned worker, const struct fh_ct_info *info, uint64_t now_ns);
 /* Kills all. Return: how many. */

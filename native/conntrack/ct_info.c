@@ -19,11 +19,11 @@ static bool copy_entry(struct fh_ct *ct, uint32_t i, uint32_t now, struct ct_ent
 	if (fh_load_acquire(&e->state) == FH_CT_S_FREE)
 		return false;
 	ct_lock(e);
-	live = e->state != FH_CT_S_FREE && !ct_expired(e, now);
+	live = ct_state(e) != FH_CT_S_FREE && !ct_expired(e, now);
 	if (live) {
 		*out = (struct ct_entry){
 			.key = { fh_load(&e->key[0]), fh_load(&e->key[1]) },
-			.state = e->state, .flags = e->flags, .wscale = e->wscale,
+			.state = ct_state(e), .flags = e->flags, .wscale = e->wscale,
 			.expires = fh_load(&e->expires), .stamp = fh_load(&e->stamp),
 			.slot = e->slot, .created = fh_load(&e->created),
 		};
@@ -109,15 +109,27 @@ static uint32_t next_entry(struct fh_ct *ct, uint32_t now, uint32_t *cursor, str
 	return FH_CT_NONE;
 }
 
+uint32_t fh_ct_list(struct fh_ct *ct, uint64_t now_ns, uint32_t *cursor, struct fh_ct_info *out, uint32_t n)
+{
+	uint32_t got = 0, i, now = ct_tick(now_ns);
+	struct ct_entry e;
+
+	ct_control_begin(ct);
+	while (got < n && (i = next_entry(ct, now, cursor, &e)) != FH_CT_NONE)
+		describe(&e, i, now, &out[got++]);
+	ct_control_end(ct);
+	return got;
+}
+
 bool fh_ct_next(struct fh_ct *ct, uint64_t now_ns, uint32_t *cursor, struct fh_ct_info *out)
 {
-	struct ct_entry e;
-	uint32_t i = next_entry(ct, ct_tick(now_ns), cursor, &e);
+	return fh_ct_list(ct, now_ns, cursor, out, 1) == 1;
+}
 
-	if (i == FH_CT_NONE)
-		return false;
-	describe(&e, i, ct_tick(now_ns), out);
-	return true;
+static bool same_connection(const struct fh_ct_info *a, const struct fh_ct_info *b)
+{
+	return a->v6 == b->v6 && a->proto == b->proto && a->direction == b->direction && !memcmp(a->src, b->src, 16) &&
+	       !memcmp(a->dst, b->dst, 16) && a->src_port == b->src_port && a->dst_port == b->dst_port;
 }
 
 bool fh_ct_kill(struct fh_ct *ct, unsigned worker, const struct fh_ct_info *info, uint64_t now_ns)
@@ -126,35 +138,38 @@ bool fh_ct_kill(struct fh_ct *ct, unsigned worker, const struct fh_ct_info *info
 	uint64_t key[FH_KEY_WORDS];
 	struct ct_entry e;
 
-	if (info->entry >= ct->capacity || !copy_entry(ct, info->entry, ct_tick(now_ns), &e))
+	if (info->entry >= ct->capacity)
 		return false;
-	describe(&e, info->entry, ct_tick(now_ns), &now);
-	if (now.v6 != info->v6 || now.proto != info->proto || now.direction != info->direction ||
-	    memcmp(now.src, info->src, 16) || memcmp(now.dst, info->dst, 16) || now.src_port != info->src_port ||
-	    now.dst_port != info->dst_port)
-		return false;
-	ct_key_of(&e, key);
-	if (!ct_delete(ct, worker, info->entry, key, CT_DELETE_ANY, 0, now_ns))
-		return false;
-	ct_stat(ct, worker, killed);
-	return true;
+	ct_control_begin(ct);
+	bool found = copy_entry(ct, info->entry, ct_tick(now_ns), &e);
+	if (found) {
+		describe(&e, info->entry, ct_tick(now_ns), &now);
+		ct_key_of(&e, key);
+		found = same_connection(&now, info) && ct_delete(ct, worker, true, info->entry, key, CT_DELETE_ANY, 0, now_ns);
+	}
+	ct_control_end(ct);
+	if (found)
+		ct_stat(ct, worker, killed);
+	return found;
 }
 
 uint32_t fh_ct_flush(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
 {
 	uint32_t n = 0, used = fh_load(&ct->fresh);
 
+	ct_control_begin(ct);
 	for (uint32_t i = 0; i < used; i++) {
 		uint64_t key[FH_KEY_WORDS];
 
 		if (fh_load_acquire(&ct->entries[i].state) == FH_CT_S_FREE)
 			continue;
 		ct_key_of(&ct->entries[i], key);
-		if (ct_delete(ct, worker, i, key, CT_DELETE_ANY, 0, now_ns)) {
+		if (ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, now_ns)) {
 			ct_stat(ct, worker, killed);
 			n++;
 		}
 	}
+	ct_control_end(ct);
 	return n;
 }
 
@@ -176,6 +191,7 @@ uint32_t fh_ct_preview(struct fh_ct *ct, const struct fh_policy *candidate, uint
 	uint32_t cursor = 0, n = 0, i, now = ct_tick(now_ns);
 	struct ct_entry e;
 
+	ct_control_begin(ct);
 	while ((i = next_entry(ct, now, &cursor, &e)) != FH_CT_NONE) {
 		struct fh_ct_info info;
 
@@ -187,6 +203,7 @@ uint32_t fh_ct_preview(struct fh_ct *ct, const struct fh_policy *candidate, uint
 			cb(arg, &info);
 		}
 	}
+	ct_control_end(ct);
 	return n;
 }
 
@@ -195,18 +212,20 @@ uint32_t fh_ct_pin(struct fh_ct *ct, const struct fh_policy *candidate, uint64_t
 	uint32_t cursor = 0, n = 0, i;
 	struct ct_entry copy;
 
+	ct_control_begin(ct);
 	while ((i = next_entry(ct, ct_tick(now_ns), &cursor, &copy)) != FH_CT_NONE) {
 		struct ct_entry *e = &ct->entries[i];
 
 		if (!would_cut(&copy, candidate))
 			continue;
 		ct_lock(e);
-		if (e->state != FH_CT_S_FREE && fh_load(&e->key[0]) == copy.key[0] && fh_load(&e->key[1]) == copy.key[1]) {
+		if (ct_state(e) != FH_CT_S_FREE && fh_load(&e->key[0]) == copy.key[0] && fh_load(&e->key[1]) == copy.key[1]) {
 			fh_store(&e->flags, (uint8_t)(e->flags | CT_F_PINNED));
 			n++;
 		}
 		ct_unlock(e);
 	}
+	ct_control_end(ct);
 	return n;
 }
 
@@ -214,19 +233,21 @@ void fh_ct_rule_live(struct fh_ct *ct, struct fh_pol_counters *out, uint32_t n_s
 {
 	uint32_t used = fh_load(&ct->fresh);
 
+	ct_control_begin(ct);
 	for (uint32_t i = 0; i < used; i++) {
 		struct ct_entry *e = &ct->entries[i];
 
 		if (fh_load_acquire(&e->state) == FH_CT_S_FREE)
 			continue;
 		ct_lock(e);
-		if (e->state != FH_CT_S_FREE && e->slot < n_slots) {
+		if (ct_state(e) != FH_CT_S_FREE && e->slot < n_slots) {
 			const struct ct_counts *c = ct_counts_of(e);
 			out[e->slot].packets += ct_packets(c, 0) + ct_packets(c, 1);
 			out[e->slot].bytes += fh_load(&c->bytes[0]) + fh_load(&c->bytes[1]);
 		}
 		ct_unlock(e);
 	}
+	ct_control_end(ct);
 }
 
 /* --- records ------------------------------------------------------------------------------------------------------------ */
@@ -290,6 +311,7 @@ uint32_t fh_ct_export(struct fh_ct *ct, uint64_t now_ns, uint64_t since_ns, uint
 	uint32_t now = ct_tick(now_ns), since = ct_tick(since_ns), n = 0;
 	struct ct_entry e;
 
+	ct_control_begin(ct);
 	while (capacity - (size_t)n * FH_CT_RECORD_SIZE >= FH_CT_RECORD_SIZE) {
 		struct record r;
 
@@ -303,6 +325,7 @@ uint32_t fh_ct_export(struct fh_ct *ct, uint64_t now_ns, uint64_t since_ns, uint
 		to_record(&e, now, &r);
 		memcpy(buf + (size_t)n++ * FH_CT_RECORD_SIZE, &r, sizeof r);
 	}
+	ct_control_end(ct);
 	return n;
 }
 
@@ -334,8 +357,8 @@ static bool from_record(struct fh_ct *ct, unsigned worker, uint64_t now_ns, cons
 	uint64_t key[FH_KEY_WORDS] = { ct_zone_key(&p, dir), p.key[1], p.key[2], p.key[3], p.key[4] };
 	uint64_t hash = ct_hash_of(ct, key);
 	if ((i = ct_find(ct, hash, key[0], key, NULL)) != FH_CT_NONE)
-		ct_delete(ct, worker, i, key, CT_DELETE_ANY, 0, now_ns);
-	if ((i = ct_alloc(ct, worker, now_ns)) == FH_CT_NONE)
+		ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, now_ns);
+	if ((i = ct_alloc(ct, worker, true, now_ns)) == FH_CT_NONE)
 		return false;
 
 	struct ct_entry *e = &ct->entries[i];
@@ -364,7 +387,7 @@ static bool from_record(struct fh_ct *ct, unsigned worker, uint64_t now_ns, cons
 	e->slot = FH_SLOT_NONE;
 	fh_store(&e->created, now - (uint32_t)r->age_ticks);
 	ct_unlock(e);
-	if (ct_publish(ct, hash, i, r->state) != i)
+	if (ct_publish(ct, true, hash, i, r->state) != i)
 		return false;
 	ct_stat(ct, worker, created);
 	return true;
@@ -374,6 +397,7 @@ uint32_t fh_ct_import(struct fh_ct *ct, unsigned worker, uint64_t now_ns, const 
 {
 	uint32_t n = 0, bad = len % FH_CT_RECORD_SIZE != 0;
 
+	ct_control_begin(ct);
 	fh_store(&ct->relearn_until, ct_tick(now_ns) + ct_seconds(FH_CT_RELEARN_S));
 	for (; len >= FH_CT_RECORD_SIZE; buf += FH_CT_RECORD_SIZE, len -= FH_CT_RECORD_SIZE) {
 		struct record r;
@@ -384,6 +408,7 @@ uint32_t fh_ct_import(struct fh_ct *ct, unsigned worker, uint64_t now_ns, const 
 		else
 			bad++;
 	}
+	ct_control_end(ct);
 	if (refused)
 		*refused = bad;
 	return n;

@@ -111,7 +111,7 @@ struct fh_ct {
 	struct ct_entry *entries;
 	uint32_t n_buckets, n_overflow, capacity;
 	unsigned workers;
-	bool shared; /* several workers carry packets: everything is done under the entry lock */
+	bool shared; /* several workers carry packets */
 	struct fh_pol_ctx *rules;
 	struct ct_header *header;
 	uint32_t recovered;
@@ -122,6 +122,9 @@ struct fh_ct {
 	uint32_t relearn_until;
 	struct fh_nat nat[CT_NAT_MAX];
 	uint32_t n_nat;
+	/* The door between the only worker and the control thread, see ct_enter(). */
+	uint32_t in_burst fh_cache_aligned;
+	uint32_t control fh_cache_aligned;
 	/* Mutable, shared by the workers */
 	uint64_t free_head fh_cache_aligned; /* tag << 32 | entry + 1 */
 	uint64_t free_overflow;              /* the same for overflow buckets */
@@ -183,6 +186,36 @@ static inline uint32_t ct_time_to_live(const struct fh_ct *ct, uint8_t proto, ui
 	return fh_load(&ct->ttl[ct_class_of(proto)][state == FH_CT_S_REPLIED]);
 }
 
+/*
+ * The door. A table that one worker alone carries packets through needs no locks, as long as the control thread stays
+ * out. The worker says in_burst, then looks whether control is inside; the control thread says control, makes the kernel
+ * put a barrier into every running thread (membarrier), and waits until no burst is under way. Whoever finds the other one inside uses locks:
+ * so the worker never waits, and pays two plain stores a burst.
+ * Return of ct_enter(): whether locks must be used until ct_leave().
+ */
+static inline bool ct_enter(struct fh_ct *ct)
+{
+	if (ct->shared)
+		return true;
+	fh_store(&ct->in_burst, 1);
+	__asm__ volatile("" ::: "memory");
+	return fh_load_acquire(&ct->control) != 0;
+}
+
+static inline void ct_leave(struct fh_ct *ct)
+{
+	if (!ct->shared)
+		fh_store_release(&ct->in_burst, 0);
+}
+
+void ct_control_begin(struct fh_ct *ct);
+void ct_control_end(struct fh_ct *ct);
+
+static inline uint8_t ct_state(const struct ct_entry *e)
+{
+	return fh_load(&e->state);
+}
+
 static inline void ct_lock(struct ct_entry *e)
 {
 	while (__atomic_exchange_n(&e->lock, 1, __ATOMIC_ACQUIRE)) {
@@ -194,6 +227,18 @@ static inline void ct_lock(struct ct_entry *e)
 static inline void ct_unlock(struct ct_entry *e)
 {
 	fh_store_release(&e->lock, 0);
+}
+
+static inline void ct_lock_if(struct ct_entry *e, bool locked)
+{
+	if (fh_unlikely(locked))
+		ct_lock(e);
+}
+
+static inline void ct_unlock_if(struct ct_entry *e, bool locked)
+{
+	if (fh_unlikely(locked))
+		ct_unlock(e);
 }
 
 static inline uint64_t ct_packets(const struct ct_counts *c, unsigned dir)
@@ -277,15 +322,15 @@ static inline uint32_t ct_candidate(const struct fh_ct *ct, uint64_t hash, uint3
 	return i < ct->capacity ? i : FH_CT_NONE;
 }
 /* Takes an entry off the free list, evicting if need be. It is unlocked, of state FREE, and this thread's alone. */
-uint32_t ct_alloc(struct fh_ct *ct, unsigned worker, uint64_t now_ns);
+uint32_t ct_alloc(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_ns);
 void ct_release(struct fh_ct *ct, uint32_t i);
 /* Publishes an initialised entry whose state is set last by this function.
  * Return: i; or the number of an entry with that key that somebody else published meanwhile (i is released); or
  * FH_CT_NONE without room in the index (i is released). */
-uint32_t ct_publish(struct fh_ct *ct, uint64_t hash, uint32_t i, uint8_t state);
+uint32_t ct_publish(struct fh_ct *ct, bool locked, uint64_t hash, uint32_t i, uint8_t state);
 enum ct_delete { CT_DELETE_ANY, CT_DELETE_EXPIRED, CT_DELETE_STATE };
 /* Removes entry i with that key, if it still has it (and still is expired, or still has the state). Return: whether it was removed. */
-bool ct_delete(struct fh_ct *ct, unsigned worker, uint32_t i, const uint64_t key[FH_KEY_WORDS], enum ct_delete when, uint8_t state,
+bool ct_delete(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, const uint64_t key[FH_KEY_WORDS], enum ct_delete when, uint8_t state,
 	       uint64_t now_ns);
 
 /* --- TCP (ct_tcp.c) ----------------------------------------------------------------------------------------------------------------- */

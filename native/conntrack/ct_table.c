@@ -10,8 +10,13 @@
  */
 #include "ct_internal.h"
 
+#include <linux/membarrier.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 /* --- image ------------------------------------------------------------------------------------------------------------ */
 
@@ -200,25 +205,28 @@ static struct ct_bucket *with_room(struct fh_ct *ct, struct ct_bucket *head)
 	return b;
 }
 
-uint32_t ct_publish(struct fh_ct *ct, uint64_t hash, uint32_t i, uint8_t state)
+uint32_t ct_publish(struct fh_ct *ct, bool locked, uint64_t hash, uint32_t i, uint8_t state)
 {
 	struct ct_entry *e = &ct->entries[i];
 	struct ct_bucket *head = ct_bucket_of(ct, hash), *b;
 	uint64_t key[FH_KEY_WORDS];
 
 	ct_key_of(e, key);
-	bucket_lock(head);
+	if (fh_unlikely(locked))
+		bucket_lock(head);
 	uint32_t other = search(ct, head, ct_tag_of(hash), key[0], key);
 	if (fh_unlikely(other != FH_CT_NONE || !(b = with_room(ct, head)))) {
-		bucket_unlock(head);
+		if (locked)
+			bucket_unlock(head);
 		ct_release(ct, i);
 		return other;
 	}
 	unsigned place = (unsigned)__builtin_ctz(ct_match_tags(b, 0));
 	fh_store_release(&e->state, state);
-	fh_store(&b->entry[place], i);
+	fh_store_release(&b->entry[place], i);
 	fh_store_release(&b->tag[place], ct_tag_of(hash));
-	bucket_unlock(head);
+	if (fh_unlikely(locked))
+		bucket_unlock(head);
 	return i;
 }
 
@@ -256,7 +264,7 @@ static void retire(struct fh_ct *ct, unsigned worker, struct ct_entry *e)
 			     fh_load(&c->bytes[0]) + fh_load(&c->bytes[1]), 0);
 }
 
-bool ct_delete(struct fh_ct *ct, unsigned worker, uint32_t i, const uint64_t key[FH_KEY_WORDS], enum ct_delete when, uint8_t state,
+bool ct_delete(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, const uint64_t key[FH_KEY_WORDS], enum ct_delete when, uint8_t state,
 	       uint64_t now_ns)
 {
 	struct ct_entry *e = &ct->entries[i];
@@ -264,17 +272,21 @@ bool ct_delete(struct fh_ct *ct, unsigned worker, uint32_t i, const uint64_t key
 	struct ct_bucket *head = ct_bucket_of(ct, hash);
 	bool gone = false;
 
-	bucket_lock(head);
-	ct_lock(e);
-	if (e->state != FH_CT_S_FREE && ct_key_equal(e, key[0], key) &&
-	    (when != CT_DELETE_EXPIRED || ct_expired(e, ct_tick(now_ns))) && (when != CT_DELETE_STATE || e->state == state) &&
+	if (fh_unlikely(locked)) {
+		bucket_lock(head);
+		ct_lock(e);
+	}
+	if (ct_state(e) != FH_CT_S_FREE && ct_key_equal(e, key[0], key) &&
+	    (when != CT_DELETE_EXPIRED || ct_expired(e, ct_tick(now_ns))) && (when != CT_DELETE_STATE || ct_state(e) == state) &&
 	    unlink_entry(ct, head, ct_tag_of(hash), i)) {
 		fh_store_release(&e->state, FH_CT_S_FREE);
 		retire(ct, worker, e);
 		gone = true;
 	}
-	ct_unlock(e);
-	bucket_unlock(head);
+	if (fh_unlikely(locked)) {
+		ct_unlock(e);
+		bucket_unlock(head);
+	}
 	if (gone) {
 		ct_stat(ct, worker, deleted);
 		ct_release(ct, i);
@@ -323,7 +335,7 @@ static uint32_t evict_budget(struct fh_ct *ct, uint32_t now, uint32_t want)
 }
 
 /* Looks at some entries and removes the most dispensable. Return: whether one went. */
-static bool evict(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
+static bool evict(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_ns)
 {
 	uint32_t now = ct_tick(now_ns), best = FH_CT_NONE, n = evict_budget(ct, now, 64), i = fh_load(&ct->evict_cursor);
 	unsigned best_class = 3;
@@ -347,7 +359,7 @@ static bool evict(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
 	uint64_t key[FH_KEY_WORDS];
 	uint8_t state = fh_load(&ct->entries[best].state);
 	ct_key_of(&ct->entries[best], key);
-	if (!ct_delete(ct, worker, best, key, best_class == 0 ? CT_DELETE_EXPIRED : CT_DELETE_STATE, state, now_ns))
+	if (!ct_delete(ct, worker, locked, best, key, best_class == 0 ? CT_DELETE_EXPIRED : CT_DELETE_STATE, state, now_ns))
 		return false;
 	if (best_class == 0)
 		ct_stat(ct, worker, expired);
@@ -358,42 +370,102 @@ static bool evict(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
 	return true;
 }
 
-uint32_t ct_alloc(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
+uint32_t ct_alloc(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_ns)
 {
 	uint32_t i = alloc_free(ct);
 
 	/* Somebody else may take what was evicted here: try a few times. */
 	for (int tries = 0; i == FH_CT_NONE && tries < 3; tries++) {
-		if (!evict(ct, worker, now_ns))
+		if (!evict(ct, worker, locked, now_ns))
 			break;
 		i = alloc_free(ct);
 	}
 	return i;
 }
 
-uint32_t fh_ct_sweep(struct fh_ct *ct, unsigned worker, uint64_t now_ns, uint32_t max)
+/* Expired entries are collected first, so that the accesses to their buckets overlap. */
+#define SWEEP_BATCH 16u
+
+struct expired {
+	uint64_t key[FH_KEY_WORDS];
+	uint32_t entry;
+};
+
+static uint32_t sweep_batch(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_ns, const struct expired *batch, uint32_t n)
 {
-	uint32_t used = fh_load(&ct->fresh), now = ct_tick(now_ns), freed = 0;
+	uint32_t freed = 0;
 
-	if (used == 0)
-		return 0;
-	if (max > used)
-		max = used;
-	/* Workers share the cursor; each takes its own stretch. */
-	uint32_t i = __atomic_fetch_add(&ct->sweep_cursor, max, __ATOMIC_RELAXED) % used;
-	for (; max; max--, i = i + 1 < used ? i + 1 : 0) {
-		const struct ct_entry *e = &ct->entries[i];
-		uint64_t key[FH_KEY_WORDS];
-
-		if (fh_load_acquire(&e->state) == FH_CT_S_FREE || !ct_expired(e, now))
-			continue;
-		ct_key_of(e, key);
-		if (ct_delete(ct, worker, i, key, CT_DELETE_EXPIRED, 0, now_ns)) {
+	for (uint32_t i = 0; i < n; i++) {
+		if (ct_delete(ct, worker, locked, batch[i].entry, batch[i].key, CT_DELETE_EXPIRED, 0, now_ns)) {
 			ct_stat(ct, worker, expired);
 			freed++;
 		}
 	}
 	return freed;
+}
+
+uint32_t fh_ct_sweep(struct fh_ct *ct, unsigned worker, uint64_t now_ns, uint32_t max)
+{
+	bool control = worker == ct->workers - 1 && ct->workers > 1, locked = true;
+	uint32_t used = fh_load(&ct->fresh), now = ct_tick(now_ns), freed = 0, n = 0;
+	struct expired batch[SWEEP_BATCH];
+
+	if (used == 0)
+		return 0;
+	if (max > used)
+		max = used;
+	if (control)
+		ct_control_begin(ct);
+	else
+		locked = ct_enter(ct);
+	/* Workers share the cursor; each takes its own stretch. */
+	uint32_t i = __atomic_fetch_add(&ct->sweep_cursor, max, __ATOMIC_RELAXED) % used;
+	for (; max; max--, i = i + 1 < used ? i + 1 : 0) {
+		const struct ct_entry *e = &ct->entries[i];
+
+		fh_prefetch(e + 8); /* past the end it is only a hint */
+		if (fh_load_acquire(&e->state) == FH_CT_S_FREE || !ct_expired(e, now))
+			continue;
+		ct_key_of(e, batch[n].key);
+		batch[n].entry = i;
+		fh_prefetch_write(ct_bucket_of(ct, ct_hash_of(ct, batch[n].key)));
+		if (++n == SWEEP_BATCH) {
+			freed += sweep_batch(ct, worker, locked, now_ns, batch, n);
+			n = 0;
+		}
+	}
+	freed += sweep_batch(ct, worker, locked, now_ns, batch, n);
+	if (control)
+		ct_control_end(ct);
+	else
+		ct_leave(ct);
+	return freed;
+}
+
+/* --- the door ---------------------------------------------------------------------------------------------------------------- */
+
+static long membarrier(int command)
+{
+	return syscall(SYS_membarrier, command, 0, 0);
+}
+
+void ct_control_begin(struct fh_ct *ct)
+{
+	if (ct->shared)
+		return;
+	fh_store(&ct->control, 1);
+	if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
+		/* Refused (seccomp): a store leaves its core within microseconds; wait a thousand times that. */
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	while (fh_load_acquire(&ct->in_burst))
+		sched_yield();
+}
+
+void ct_control_end(struct fh_ct *ct)
+{
+	if (!ct->shared)
+		fh_store_release(&ct->control, 0);
 }
 
 /* --- open ------------------------------------------------------------------------------------------------------------------- */
@@ -451,7 +523,7 @@ static uint32_t recover(struct fh_ct *ct, uint32_t now)
 		e->flags |= CT_F_RELEARN;
 		ct_key_of(e, key);
 		e->state = FH_CT_S_FREE;
-		kept += ct_publish(ct, ct_hash_of(ct, key), i, state) == i;
+		kept += ct_publish(ct, false, ct_hash_of(ct, key), i, state) == i;
 	}
 	return kept;
 }
@@ -510,7 +582,7 @@ int fh_ct_open(void *mem, size_t size, const struct fh_ct_config *cfg, uint64_t 
 	ct->n_buckets = buckets_for(cfg->capacity);
 	ct->n_overflow = overflow_for(cfg->capacity);
 	ct->workers = cfg->workers;
-	ct->shared = cfg->workers > 2;
+	ct->shared = cfg->workers > 2 || membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 	ct->rules = cfg->rules;
 	ct->hash = *cfg->hash;
 	ct->evict_tick = ct_tick(now_ns) - 1;

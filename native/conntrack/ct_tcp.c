@@ -261,7 +261,7 @@ static bool windows(struct ct_entry *e, unsigned dir, const struct fh_pkt *p, co
 			learn_side(e, dir, p, end);
 		}
 	} else if (fh_unlikely(syn) && after(end, s->end) &&
-		   ((e->state == SS && dir == 0) || (e->state == SR && dir == 1))) {
+		   ((ct_state(e) == SS && dir == 0) || (ct_state(e) == SR && dir == 1))) {
 		/* Repeated with another initial sequence number. */
 		begin_side(e, dir, p, data, seg_len);
 		if (dir == 1)
@@ -325,7 +325,7 @@ enum ct_tcp_result ct_tcp_packet(struct ct_entry *e, unsigned dir, const struct 
 				 bool relearn, uint8_t *reason)
 {
 	enum segment kind = segment_of(p->tcp_flags);
-	uint8_t old = e->state, new = transition[dir][kind][old];
+	uint8_t old = ct_state(e), new = transition[dir][kind][old];
 
 	if (fh_unlikely(new == IV)) {
 		*reason = FH_DROP_CT_TCP_STATE;
