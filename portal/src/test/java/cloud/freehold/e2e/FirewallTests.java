@@ -1,0 +1,159 @@
+package cloud.freehold.e2e;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The main job: what a tenant changes in the browser is what packets between guests meet. */
+@EndToEnd
+class FirewallTests {
+
+    private static Browser browser;
+    private static Page page;
+    private static Guest web;
+    private static Guest db;
+
+    @BeforeAll
+    static void signIn() {
+        browser = new Browser();
+        page = browser.signIn(Demo.ANNA);
+        web = Demo.guest(page, "acme", "web");
+        db = Demo.guest(page, "acme", "db");
+    }
+
+    @AfterAll
+    static void leave() {
+        browser.close();
+    }
+
+    @Test
+    void aRuleOpensAndItsRemovalCutsTheVeryConnection() {
+        String address = db.ipv4();
+        GroupPage group = GroupPage.create(page, "acme", "database access");
+        group.attach("db/eth0");
+        group.allow("tcp", "5432", web.ipv4(), "web reads");
+        assertThat(web.connect(address, 5432)).as("a draft opens nothing").isEqualTo("timed out");
+
+        group.apply();
+        group.awaitEnforced();
+        assertThat(group.enforcement()).containsText("enforced");
+        assertThat(web.connect(address, 5432)).startsWith("connected");
+        assertThat(web.connect(address, 80)).as("other ports stay closed").isEqualTo("timed out");
+
+        Transfer transfer = web.transfer(address, 5432);
+        for (int i = 1; i <= 5; i++) {
+            group.allow("tcp", String.valueOf(9000 + i), "any", "unrelated " + i);
+            group.apply();
+            group.awaitEnforced();
+            transfer.awaitProgress();
+        }
+        assertThat(transfer.progress().state()).isEqualTo("open");
+        assertThat(transfer.progress().longestGap()).isLessThan(Duration.ofSeconds(1));
+
+        group.remove("web reads");
+        group.apply();
+        group.awaitEnforced();
+        transfer.awaitCut(Duration.ofSeconds(5));
+        assertThat(web.connect(address, 5432)).isEqualTo("timed out");
+    }
+
+    @Test
+    void ipv6ObeysTheSameRules() {
+        String address = db.ipv6();
+        GroupPage group = GroupPage.create(page, "acme", "database over IPv6");
+        group.attach("db/eth0");
+        assertThat(web.connect(address, 5432)).isEqualTo("timed out");
+
+        group.allow("tcp", "5432", web.ipv6(), "web reads over IPv6");
+        group.apply();
+        group.awaitEnforced();
+        assertThat(web.connect(address, 5432)).startsWith("connected");
+
+        group.remove("web reads over IPv6");
+        group.apply();
+        group.awaitEnforced();
+        assertThat(web.connect(address, 5432)).isEqualTo("timed out");
+    }
+
+    @Test
+    void anUnconfirmedChangeGoesBackByItselfWithThePortalStopped() {
+        String address = db.ipv4();
+        GroupPage kept = GroupPage.create(page, "acme", "confirmed in time");
+        kept.attach("db/eth0");
+        kept.allow("tcp", "80", web.ipv4(), "stays");
+        kept.applyToConfirmWithinAMinute();
+        kept.confirm();
+        kept.awaitEnforced();
+
+        GroupPage group = GroupPage.create(page, "acme", "tried for a minute");
+        group.attach("db/eth0");
+        group.allow("tcp", "7", web.ipv4(), "goes back");
+        int before = group.version();
+        group.applyToConfirmWithinAMinute();
+        group.awaitEnforced();
+        assertThat(web.connect(address, 7)).startsWith("connected");
+        Transfer transfer = web.transfer(address, 7);
+
+        Part.PORTAL.stop();
+        try {
+            Await.until("the host takes the change back", Duration.ofSeconds(90), () -> !web.reaches(address, 7));
+            transfer.awaitCut(Duration.ofSeconds(5));
+            assertThat(Part.PORTAL.process()).as("the portal had no part in it").isEmpty();
+            assertThat(web.connect(address, 80)).as("what was confirmed stays").startsWith("connected");
+        } finally {
+            Part.PORTAL.start();
+            Portal.awaitReady();
+        }
+
+        Await.until("the portal follows", Duration.ofSeconds(60), () -> {
+            group.open();
+            return group.version() > before + 1 && group.rule("goes back").count() == 0;
+        });
+        assertThat(group.history().getByText("taken back")).isVisible();
+        assertThat(web.connect(address, 7)).isEqualTo("timed out");
+    }
+
+    @Test
+    void aChangeWaitsWhileTheHostIsAway() {
+        String address = db.ipv4();
+        GroupPage group = GroupPage.create(page, "acme", "while the host is away");
+        group.attach("db/eth0");
+        group.awaitEnforced();
+        Part.AGENT.stop();
+        try {
+            group.allow("udp", "7", web.ipv4(), "waits");
+            group.apply();
+            assertThat(group.enforcement().locator(".fh-nic")).not().hasAttribute("data-state", "enforced");
+            assertThat(group.enforcement()).containsText("host away", within(Duration.ofSeconds(90)));
+            assertThat(web.udp(address, 7))
+                    .as("nothing pretends to be enforced")
+                    .isEqualTo("timed out");
+        } finally {
+            Part.AGENT.start();
+        }
+        group.awaitEnforced();
+        assertThat(web.udp(address, 7)).startsWith("connected");
+    }
+
+    @Test
+    void aViewerSeesTheRulesButNoButtonToChangeThem() {
+        GroupPage group = GroupPage.create(page, "acme", "looked at by a viewer");
+        Page viewer = browser.signIn(Demo.VERA);
+        viewer.navigate(group.address());
+        assertThat(viewer.getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setName("looked at by a viewer")))
+                .isVisible();
+        assertThat(viewer.getByText("Add rule")).hasCount(0);
+        assertThat(viewer.getByText("Attach")).hasCount(0);
+    }
+
+    private static com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions within(Duration time) {
+        return new com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions()
+                .setTimeout(time.toMillis());
+    }
+}

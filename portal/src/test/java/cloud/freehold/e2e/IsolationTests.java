@@ -1,0 +1,145 @@
+package cloud.freehold.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.APIResponse;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.FormData;
+import com.microsoft.playwright.options.RequestOptions;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Globex can neither see nor reach anything of acme; nobody can pretend to be somebody else. */
+@EndToEnd
+class IsolationTests {
+
+    private static final int ECHO = 7;
+
+    private static Browser browser;
+    private static Page anna;
+    private static Page gina;
+    private static Guest web;
+    private static Guest db;
+    private static Guest lab;
+    private static GroupPage group;
+
+    @BeforeAll
+    static void signIn() {
+        browser = new Browser();
+        anna = browser.signIn(Demo.ANNA);
+        gina = browser.signIn(Demo.GINA);
+        web = Demo.guest(anna, "acme", "web");
+        db = Demo.guest(anna, "acme", "db");
+        lab = Demo.guest(gina, "globex", "lab");
+        group = GroupPage.create(anna, "acme", "open to all");
+        group.attach("db/eth0");
+    }
+
+    @AfterAll
+    static void leave() {
+        browser.close();
+    }
+
+    @Test
+    void pagesOfAnotherTenantDoNotExist() {
+        String groupId = group.address().substring(group.address().lastIndexOf('/') + 1);
+        for (String path : new String[] {
+            "/t/acme",
+            "/t/acme/vms",
+            "/t/acme/vms/" + web.vm(),
+            "/t/acme/firewall/groups",
+            "/t/acme/firewall/groups/" + groupId,
+            "/t/acme/firewall/groups/" + groupId + "/rules.json",
+            "/t/acme/audit",
+            "/t/globex/vms/" + web.vm(),
+            "/t/globex/firewall/groups/" + groupId,
+            "/t/globex/firewall/groups/" + groupId + "/rules.csv",
+            "/t/globex/firewall/groups/" + groupId + "/history",
+        }) {
+            APIResponse answer = gina.request().get(path);
+            assertThat(answer.status()).as(path).isEqualTo(404);
+            assertThat(answer.text()).as(path).doesNotContain("open to all");
+        }
+    }
+
+    @Test
+    void idsOfAnotherTenantCannotBeChanged() {
+        gina.navigate("/t/globex/firewall/groups");
+        String token = gina.locator("meta[name=_csrf]").getAttribute("content");
+        String groupId = group.address().substring(group.address().lastIndexOf('/') + 1);
+        for (String path : new String[] {
+            "/t/globex/firewall/groups/" + groupId + "/delete",
+            "/t/globex/firewall/groups/" + groupId + "/apply",
+            "/t/globex/firewall/groups/" + groupId + "/draft/rules",
+            "/t/acme/firewall/groups/" + groupId + "/delete",
+            "/t/globex/vms/" + db.vm() + "/stop",
+            "/t/globex/vms/" + db.vm() + "/delete",
+        }) {
+            APIResponse answer = gina.request()
+                    .post(
+                            path,
+                            RequestOptions.create()
+                                    .setForm(FormData.create().set("_csrf", token))
+                                    .setMaxRedirects(0));
+            assertThat(answer.status()).as(path).isEqualTo(404);
+        }
+        assertThat(db.answers()).isTrue();
+    }
+
+    @Test
+    void packetsOfAnotherTenantDoNotArrive() {
+        group.open();
+        group.allow("any", "", "any", "everything from everywhere");
+        group.apply();
+        group.awaitEnforced();
+        String address = db.ipv4();
+        assertThat(web.connect(address, 80)).as("within the tenant").startsWith("connected");
+
+        assertThat(lab.reaches(address, 80)).isFalse();
+        assertThat(lab.reaches(db.ipv6(), 80)).isFalse();
+        assertThat(lab.output("ping -c 2 -W 1 " + address + " >/dev/null && echo answered"))
+                .doesNotContain("answered");
+
+        forge(lab, lab.mac(), lab.ipv4(), "from-lab-itself");
+        forge(lab, web.mac(), web.ipv4(), "from-lab-as-web");
+        forge(lab, lab.mac(), web.ipv4(), "from-lab-with-the-address-of-web");
+        control("after-lab");
+        assertThat(received()).doesNotContain("from-lab");
+    }
+
+    @Test
+    void aGuestCannotForgeItsAddresses() {
+        group.open();
+        group.allow("udp", String.valueOf(ECHO), "any", "echo for everybody");
+        group.apply();
+        group.awaitEnforced();
+
+        forge(web, web.mac(), "198.51.100.7", "forged-address");
+        forge(web, "02:00:00:00:00:77", web.ipv4(), "forged-mac");
+        forge(web, web.mac(), db.ipv4(), "forged-as-its-target");
+        control("after-forging");
+        assertThat(received()).doesNotContain("forged");
+    }
+
+    /** An honest frame made the same way arrives, so the forged ones would have been seen. */
+    private static void control(String text) {
+        forge(web, web.mac(), web.ipv4(), text);
+        Await.until(
+                "the honest frame arrives",
+                Duration.ofSeconds(10),
+                IsolationTests::received,
+                seen -> seen.contains(text));
+    }
+
+    private static void forge(Guest from, String mac, String source, String text) {
+        assertThat(from.output(
+                        "fhprobe spoof eth0 %s %s %s %s %d %s".formatted(mac, source, db.ipv4(), db.mac(), ECHO, text)))
+                .isEqualTo("sent");
+    }
+
+    private static String received() {
+        return db.output("cat /run/fhprobe.received");
+    }
+}
