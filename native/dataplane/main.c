@@ -169,6 +169,7 @@ int main(int argc, char *argv[])
 	raise_descriptor_limit();
 	dp.state_dir = o.state;
 	dp.n_workers = o.workers;
+	dp.unsealed = o.unsealed;
 	dp.started_ns = dp.epoch = dp_unix_ns();
 	model_init();
 	if (!take_state_dir(o.state) || !start_dpdk(&o))

@@ -7,13 +7,14 @@
 static void usage(const char *program)
 {
 	fprintf(stderr,
-		"usage: %s --control PATH --state DIR [--workers N] [--cores A,B,...] [--memory MB] [--huge]\n"
+		"usage: %s --control PATH --state DIR [--workers N] [--cores A,B,...] [--memory MB] [--huge] [--unsealed]\n"
 		"  --control PATH  the socket that libfreeholdctl connects to\n"
 		"  --state DIR     connections and control state that survive this process; keep it on tmpfs\n"
 		"  --workers N     packet threads, 1 to %d (default 1)\n"
 		"  --cores LIST    cores that the workers are pinned to, in order (default: they float)\n"
 		"  --memory MB     packet memory, 64 to 65536 (default 512); a port needs about 3\n"
-		"  --huge          take it from 2 MB huge pages\n",
+		"  --huge          take it from 2 MB huge pages\n"
+		"  --unsealed      accept guest memory that QEMU could shrink (then a broken QEMU can end this process)\n",
 		program, DP_MAX_WORKERS);
 }
 
@@ -42,6 +43,7 @@ bool options_parse(struct options *o, int argc, char *argv[])
 		{ "control", required_argument, NULL, 'c' }, { "state", required_argument, NULL, 's' },
 		{ "workers", required_argument, NULL, 'w' }, { "cores", required_argument, NULL, 'p' },
 		{ "memory", required_argument, NULL, 'm' },  { "huge", no_argument, NULL, 'h' },
+		{ "unsealed", no_argument, NULL, 'u' },
 		{ 0 },
 	};
 	int c;
@@ -68,6 +70,9 @@ bool options_parse(struct options *o, int argc, char *argv[])
 			break;
 		case 'h':
 			o->huge = true;
+			break;
+		case 'u':
+			o->unsealed = true;
 			break;
 		default:
 			ok = false;

@@ -8,7 +8,7 @@ struct options {
 	const char *control, *state;
 	unsigned workers;
 	unsigned memory_mb;
-	bool huge;
+	bool huge, unsealed;
 	int cores[DP_MAX_WORKERS]; /* -1: not pinned */
 };
 

@@ -127,12 +127,33 @@ static void record_kick(struct port *port, int vid, uint16_t ring)
 	post(port, ring / 2, fd);
 }
 
+/* Memory that its owner can shrink would turn the next access into SIGBUS. */
+static bool memory_is_sealed(int vid)
+{
+	struct rte_vhost_memory *m = NULL;
+	bool sealed = true;
+	if (rte_vhost_get_mem_table(vid, &m) != 0 || !m)
+		return false;
+	for (uint32_t i = 0; i < m->nregions; i++) {
+		int seals = fcntl(m->regions[i].fd, F_GET_SEALS);
+		sealed &= seals >= 0 && (seals & F_SEAL_SHRINK);
+	}
+	free(m);
+	return sealed;
+}
+
 static int new_device(int vid)
 {
 	struct port *port = port_of(vid);
 	uint64_t features = 0;
 	if (!port)
 		return -1;
+	if (!dp.unsealed && !memory_is_sealed(vid)) {
+		if (!port->unsealed_logged)
+			dp_log(LOG_ERR, "port %s: its memory is no memfd sealed against shrinking; use <source type='memfd'/>", port->socket_path);
+		port->unsealed_logged = true;
+		return -1;
+	}
 	rte_vhost_get_negotiated_features(vid, &features);
 	fh_store(&port->features, features);
 	fh_store(&port->session, port->session + 1);

@@ -120,6 +120,7 @@ struct port {
 	bool registered;               /* [c] with librte_vhost */
 	bool started;                  /* [c] the first connect was tried */
 	uint64_t next_start_ms;        /* [c] */
+	bool unsealed_logged;          /* [v] */
 	int connected;                 /* [v] the front end's socket is there */
 	int vid;                       /* [v] -1: no running device */
 	uint64_t features;             /* [v] negotiated virtio features */
@@ -172,6 +173,7 @@ struct dp {
 	struct fh_hash hash;
 	uint64_t seed;
 	uint64_t epoch, started_ns;
+	bool unsealed; /* takes guest memory that its owner could shrink (huge pages, benchmarks) */
 	int stop;
 };
 

@@ -316,10 +316,31 @@ bool env_receive(struct guest *g, struct frame *f, int timeout_ms)
 	}
 }
 
+static void explain(void)
+{
+	struct fh_port_status s[16];
+	uint64_t cursor = 0;
+	uint32_t count;
+	s[0].struct_size = sizeof s[0];
+	if (fh_ctl_ports(env_ctl, 1000, &cursor, s, 16, &count) != FH_OK)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		fprintf(stderr, "port %u: state %u, %llu from it, %llu to it, drops", s[i].id.b[15], s[i].state, (unsigned long long)s[i].rx_packets,
+			(unsigned long long)s[i].tx_packets);
+		for (uint32_t d = 0; d < 32; d++)
+			if (s[i].drops[d])
+				fprintf(stderr, " %s=%llu", fh_drop_reason_name(d), (unsigned long long)s[i].drops[d]);
+		fprintf(stderr, "\n");
+	}
+}
+
 void env_expect(struct guest *to, const struct frame *f)
 {
 	static struct frame got;
-	CHECK(env_receive(to, &got, WAIT_MS), "nothing arrived");
+	if (!env_receive(to, &got, WAIT_MS)) {
+		explain();
+		CHECK(false, "nothing arrived");
+	}
 	CHECK(got.len == f->len && memcmp(got.b, f->b, f->len) == 0, "another frame arrived: %zu bytes, type %02x%02x", got.len, got.b[12],
 	      got.b[13]);
 }

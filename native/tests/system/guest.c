@@ -1,6 +1,7 @@
 #include "guest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct vring_desc_ {
 	uint16_t flags, next;
 };
 
-bool guest_refills = true;
+bool guest_refills = true, guest_seals = true;
 
 static uint64_t now_ms(void)
 {
@@ -125,7 +126,7 @@ struct guest *guest_new(const char *path, unsigned pairs)
 	g->mem_size = pair * pairs;
 	strcpy(g->path, path);
 	strcpy(addr.sun_path, path);
-	g->memfd = memfd_create("guest", MFD_CLOEXEC);
+	g->memfd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	g->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	unlink(path);
 	if (g->memfd < 0 || ftruncate(g->memfd, (off_t)g->mem_size) != 0 || g->listener < 0 ||
@@ -133,6 +134,8 @@ struct guest *guest_new(const char *path, unsigned pairs)
 		fprintf(stderr, "guest: cannot listen at %s: %s\n", path, strerror(errno));
 		return NULL;
 	}
+	if (guest_seals && fcntl(g->memfd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
+		return NULL;
 	g->mem = mmap(NULL, g->mem_size, PROT_READ | PROT_WRITE, MAP_SHARED, g->memfd, 0);
 	if (g->mem == MAP_FAILED)
 		return NULL;

@@ -60,6 +60,8 @@ bool guest_send(struct guest *g, unsigned pair, const struct virtio_net_hdr *off
 size_t guest_receive(struct guest *g, void *frame, size_t capacity, struct virtio_net_hdr *offload, unsigned *pair, int timeout_ms);
 /* Whether received buffers go back to the ring (a guest that never refills: false). */
 extern bool guest_refills;
+/* Whether new guests seal their memory, as QEMU does. */
+extern bool guest_seals;
 
 /* Raw messages, for tests that do not play by the rules. */
 bool guest_message(struct guest *g, uint32_t request, const void *payload, uint32_t size, int fd);
