@@ -21,7 +21,7 @@ auth_unix_rw = "none"
 unix_sock_rw_perms = "0700"
 CONF
 while :; do
-  libvirtd -f /etc/libvirt/libvirtd.conf >>"$dir/libvirtd.log" 2>&1 &
+  libvirtd --pid-file "$dir/libvirtd.pid" -f /etc/libvirt/libvirtd.conf >>"$dir/libvirtd.log" 2>&1 &
   daemon=$!
   while kill -0 $daemon 2>/dev/null; do
     if [[ -e $dir/stop ]]; then
