@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "paging.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -18,16 +19,17 @@ EXPORT int fh_ctl_info(fh_ctl *ctl, uint32_t timeout_ms, struct fh_info *out)
 	return rc;
 }
 
-/* Fetches a page of elements into an array of that stride.
- * @param sized  the elements start with struct_size */
-static int page(fh_ctl *ctl, uint32_t timeout_ms, uint16_t type, uint64_t *cursor, void *out, uint32_t stride, bool sized,
-		uint32_t capacity, uint32_t *count)
+int fh_port_page(fh_ctl *ctl, uint32_t timeout_ms, uint16_t type, const struct fh_id *port, uint64_t since_ns, uint64_t *cursor,
+		 void *out, uint32_t stride, bool sized, uint32_t capacity, uint32_t *count)
 {
 	const void *reply;
 	size_t len;
-	struct fh_wire_page p = { .cursor = *cursor, .count = capacity, .element_size = stride };
+	struct fh_wire_port_page request = { .page = { .cursor = *cursor, .count = capacity, .element_size = stride }, .since_ns = since_ns };
+	struct fh_wire_page p;
 	*count = 0;
-	int rc = fh_call(ctl, timeout_ms, type, &p, sizeof p, &reply, &len);
+	if (port)
+		request.port = *port;
+	int rc = fh_call(ctl, timeout_ms, type, &request, port ? sizeof request : sizeof request.page, &reply, &len);
 	if (rc != FH_OK)
 		return rc;
 	if (len < sizeof p)
@@ -49,6 +51,12 @@ static int page(fh_ctl *ctl, uint32_t timeout_ms, uint16_t type, uint64_t *curso
 	*cursor = p.cursor;
 	*count = p.count;
 	return FH_OK;
+}
+
+static int page(fh_ctl *ctl, uint32_t timeout_ms, uint16_t type, uint64_t *cursor, void *out, uint32_t stride, bool sized,
+		uint32_t capacity, uint32_t *count)
+{
+	return fh_port_page(ctl, timeout_ms, type, NULL, 0, cursor, out, stride, sized, capacity, count);
 }
 
 EXPORT int fh_ctl_objects(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_object_ref *out, uint32_t capacity,

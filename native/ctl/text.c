@@ -57,3 +57,11 @@ EXPORT const char *fh_drop_reason_text(uint32_t reason)
 {
 	return fh_reason_text(reason);
 }
+
+EXPORT const char *fh_ctl_connection_state_name(uint32_t state)
+{
+	/* The order of enum fh_ct_state. */
+	static const char *const names[] = { "free", "syn-sent", "syn-received", "established", "fin-wait", "close-wait", "last-ack",
+					     "time-wait", "closed", "syn-sent-2", "unreplied", "replied" };
+	return state < sizeof names / sizeof names[0] ? names[state] : NULL;
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "txn.h"
 #include "wire.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -143,15 +144,18 @@ EXPORT int fh_txn_mark(fh_txn *txn, const struct fh_id *epoch, uint64_t revision
 	return done(txn);
 }
 
-EXPORT int fh_ctl_commit(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, struct fh_commit_result *out)
+int fh_txn_send(fh_ctl *ctl, const fh_txn *txn, uint16_t type, uint32_t timeout_ms, uint64_t *cuts, struct fh_commit_result *out)
 {
 	const void *reply;
 	size_t len;
-	if (!ctl || !txn)
-		return FH_EINVAL;
 	if (txn->buffer.failed)
 		return FH_ENOMEM;
-	int rc = fh_call(ctl, timeout_ms, FH_WIRE_COMMIT, txn->buffer.p, txn->buffer.len, &reply, &len);
+	int rc = fh_call(ctl, timeout_ms, type, txn->buffer.p, txn->buffer.len, &reply, &len);
+	if (cuts && len >= sizeof *cuts) {
+		memcpy(cuts, reply, sizeof *cuts);
+		reply = (const uint8_t *)reply + sizeof *cuts;
+		len -= sizeof *cuts;
+	}
 	if (out && out->struct_size >= offsetof(struct fh_commit_result, message)) {
 		struct fh_commit_result r = { 0 };
 		if (reply)
@@ -163,4 +167,9 @@ EXPORT int fh_ctl_commit(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, st
 		fh_copy_out(out, out->struct_size, &r, sizeof r);
 	}
 	return rc;
+}
+
+EXPORT int fh_ctl_commit(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, struct fh_commit_result *out)
+{
+	return ctl && txn ? fh_txn_send(ctl, txn, FH_WIRE_COMMIT, timeout_ms, NULL, out) : FH_EINVAL;
 }

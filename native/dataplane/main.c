@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "events.h"
 #include "journal.h"
 #include "log.h"
 #include "model.h"
@@ -101,14 +102,13 @@ static bool start_dpdk(const struct options *o)
 		(char *)(o->huge ? "--in-memory" : "--no-huge"), NULL,
 	};
 	int argc = sizeof argv / sizeof argv[0] - 1;
-	cpu_set_t all;
-	pthread_getaffinity_np(pthread_self(), sizeof all, &all);
+	pthread_getaffinity_np(pthread_self(), sizeof dp.all_cores, &dp.all_cores);
 	if (rte_eal_init(argc, argv) < 0) {
 		dp_log(LOG_ERR, "DPDK does not start: %s; give it less --memory or, with --huge, more huge pages", rte_strerror(rte_errno));
 		return false;
 	}
 	/* EAL pins its main thread, and threads made later inherit that: undo it. */
-	pthread_setaffinity_np(pthread_self(), sizeof all, &all);
+	pthread_setaffinity_np(pthread_self(), sizeof dp.all_cores, &dp.all_cores);
 	rte_openlog_stream(stderr);
 	/* Messages about single packets are a guest's to provoke. */
 	rte_log_set_level_pattern("lib.vhost.data", RTE_LOG_EMERG);
@@ -174,7 +174,7 @@ int main(int argc, char *argv[])
 	model_init();
 	if (!take_state_dir(o.state) || !start_dpdk(&o))
 		return 1;
-	if (!start_rcu() || !start_rules() || !port_system_init()) {
+	if (!start_rcu() || !events_init() || !start_rules() || !port_system_init()) {
 		dp_log(LOG_ERR, "out of memory or descriptors at the start");
 		return 1;
 	}

@@ -457,6 +457,40 @@ int model_commit(const void *payload, size_t len, bool journal, struct fh_commit
 	return rc;
 }
 
+int model_preview(const void *payload, size_t len, uint64_t *cuts, struct fh_commit_result *out)
+{
+	struct fh_wire_txn head;
+	*cuts = 0;
+	*out = (struct fh_commit_result){ .struct_size = sizeof *out, .revision = model.revision };
+	struct commit *c = calloc(1, sizeof *c);
+	if (!c) {
+		out->result = FH_ENOMEM;
+		return out->result;
+	}
+	c->stage.out = out;
+	int rc = stage_records(&c->stage, payload, len, &head);
+	if (rc == FH_OK)
+		rc = stage_references(&c->stage);
+	if (rc == FH_OK)
+		rc = prepare(c);
+	for (uint32_t i = 0; rc == FH_OK && i < c->n_ports; i++)
+		if (!c->ports[i].created)
+			*cuts += fh_ct_preview(c->ports[i].port->ct, c->ports[i].policy, dp_boot_ns(), NULL, NULL);
+	/* A port that goes takes its connections along. */
+	for (uint32_t i = 0; rc == FH_OK && i < c->stage.tables[FH_KIND_PORT].n_slots; i++) {
+		const struct staged *g = (const struct staged *)c->stage.tables[FH_KIND_PORT].slots[i];
+		struct fh_ct_stats stats;
+		if (!g->old || g->next)
+			continue;
+		fh_ct_stats(((const struct m_port *)g->old)->port->ct, &stats);
+		*cuts += stats.live;
+	}
+	roll_back(c);
+	free(c);
+	out->result = rc;
+	return rc;
+}
+
 bool model_snapshot(struct fh_buffer *b)
 {
 	if (!fh_wire_begin(b))

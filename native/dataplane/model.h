@@ -84,6 +84,8 @@ struct object *table_find(const struct table *t, const struct fh_id *id);
  * @param out      filled in completely
  * Return: out->result */
 int model_commit(const void *payload, size_t len, bool journal, struct fh_commit_result *out);
+/* How many live connections the transaction would cut; it is prepared and taken back. Return: out->result */
+int model_preview(const void *payload, size_t len, uint64_t *cuts, struct fh_commit_result *out);
 /* The whole state as one transaction. Return: false without memory. */
 bool model_snapshot(struct fh_buffer *b);
 /* Switches rules whose time has come. Return: ms until the next one, -1: none. */

@@ -20,6 +20,7 @@
 #include "pipeline.h"
 
 #include "answer.h"
+#include "events.h"
 #include "route.h"
 
 #define MAX_FRAME (65535 + 14)
@@ -43,6 +44,16 @@ struct burst {
 static void drop(struct worker *w, struct port *port, struct rte_mbuf *m, uint8_t reason)
 {
 	route_count_drop(w, port, reason);
+	events_record(w, port, FH_EGRESS, reason, NULL, FH_SLOT_NONE);
+	rte_pktmbuf_free(m);
+}
+
+/* Of a packet that was parsed, and perhaps judged (verdict not NULL). */
+static void drop_packet(struct worker *w, struct port *port, enum fh_direction dir, struct rte_mbuf *m, const struct fh_pkt *p,
+			uint8_t reason, const struct fh_ct_verdict *verdict)
+{
+	route_count_drop(w, port, reason);
+	events_record(w, port, dir, reason, p, verdict ? verdict->slot : FH_SLOT_NONE);
 	rte_pktmbuf_free(m);
 }
 
@@ -179,7 +190,7 @@ static void admit(struct worker *w, const struct port_view *v, struct burst *b, 
 	if (fh_likely(reason == FH_DROP_NONE))
 		reason = check_offload(m, p);
 	if (fh_unlikely(reason != FH_DROP_NONE)) {
-		drop(w, v->port, m, reason);
+		drop_packet(w, v->port, FH_EGRESS, m, p, reason, NULL);
 		return;
 	}
 	switch (p->kind) {
@@ -241,7 +252,7 @@ static void deliver(struct worker *w, const struct route *to, struct rte_mbuf *m
 	fh_ct_burst(dst->port->ct, w->id, dst->policy, FH_INGRESS, w->now_ns, p, data, seg_len, verdicts, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (fh_unlikely(verdicts[i].action != FH_CT_PASS)) {
-			drop(w, dst->port, m[i], verdicts[i].reason);
+			drop_packet(w, dst->port, FH_INGRESS, m[i], p[i], verdicts[i].reason, &verdicts[i]);
 			continue;
 		}
 		m[kept] = m[i];
@@ -313,9 +324,9 @@ void pipeline_from_guest(struct worker *w, const struct port_view *v, struct rte
 	unsigned kept = 0;
 	for (unsigned i = 0; i < b.n; i++) {
 		if (fh_unlikely(b.verdicts[i].action != FH_CT_PASS)) {
-			drop(w, v->port, b.m[i], b.verdicts[i].reason);
+			drop_packet(w, v->port, FH_EGRESS, b.m[i], b.p[i], b.verdicts[i].reason, &b.verdicts[i]);
 		} else if (fh_unlikely(!b.to[i].mode)) {
-			drop(w, v->port, b.m[i], FH_DROP_NO_ROUTE);
+			drop_packet(w, v->port, FH_EGRESS, b.m[i], b.p[i], FH_DROP_NO_ROUTE, NULL);
 		} else if (fh_unlikely(b.to[i].mode == &gateway)) {
 			to_gateway(w, v, b.m[i], b.p[i]);
 		} else {

@@ -4,15 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "inside.h"
 #include "model.h"
 #include "port.h"
-
-struct request {
-	const void *payload;
-	size_t len;
-	uint8_t *out;
-	size_t capacity, *out_len;
-};
 
 static int serve_info(struct request *r)
 {
@@ -31,9 +25,7 @@ static int serve_info(struct request *r)
 		.n_ports = model.tables[FH_KIND_PORT].n,
 	};
 	snprintf(info.version, sizeof info.version, "%s", FH_VERSION);
-	memcpy(r->out, &info, sizeof info);
-	*r->out_len = sizeof info;
-	return FH_OK;
+	return answer_with(r, &info, sizeof info);
 }
 
 static int serve_commit(struct request *r)
@@ -43,42 +35,6 @@ static int serve_commit(struct request *r)
 	memcpy(r->out, &result, sizeof result);
 	*r->out_len = sizeof result;
 	return rc;
-}
-
-/* --- pages --------------------------------------------------------------------------------------------------------------- */
-struct page {
-	struct fh_wire_page head;
-	uint8_t *at;
-	uint32_t room;
-};
-
-/* Return: false when the request is malformed. */
-static bool page_begin(const struct request *r, struct page *p, size_t element_size)
-{
-	if (r->len != sizeof p->head)
-		return false;
-	memcpy(&p->head, r->payload, sizeof p->head);
-	size_t room = (r->capacity - sizeof p->head) / element_size;
-	p->room = p->head.count < room ? p->head.count : (uint32_t)room;
-	p->head.count = 0;
-	p->head.element_size = (uint32_t)element_size;
-	p->at = r->out + sizeof p->head;
-	return p->room > 0;
-}
-
-static void page_add(struct page *p, const void *element)
-{
-	memcpy(p->at, element, p->head.element_size);
-	p->at += p->head.element_size;
-	p->head.count++;
-}
-
-static int page_end(struct request *r, struct page *p, uint64_t cursor)
-{
-	p->head.cursor = cursor;
-	memcpy(r->out, &p->head, sizeof p->head);
-	*r->out_len = (size_t)(p->at - r->out);
-	return FH_OK;
 }
 
 static int serve_objects(struct request *r)
@@ -211,6 +167,22 @@ int query_serve(uint16_t type, const void *payload, size_t len, uint8_t *out, si
 		return serve_ports(&r);
 	case FH_WIRE_RULE_HITS:
 		return serve_rule_hits(&r);
+	case FH_WIRE_CONNECTIONS:
+		return serve_connections(&r);
+	case FH_WIRE_KILL:
+		return serve_kill(&r);
+	case FH_WIRE_TEST_PACKET:
+		return serve_test_packet(&r);
+	case FH_WIRE_DROP_EVENTS:
+		return serve_drop_events(&r);
+	case FH_WIRE_PREVIEW:
+		return serve_preview(&r);
+	case FH_WIRE_EXPORT:
+		return serve_export(&r);
+	case FH_WIRE_IMPORT:
+		return serve_import(&r);
+	case FH_WIRE_PIN_WORKER:
+		return serve_pin_worker(&r);
 	default:
 		return FH_EPROTO;
 	}

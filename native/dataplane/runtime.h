@@ -174,6 +174,7 @@ struct dp {
 	uint64_t seed;
 	uint64_t epoch, started_ns;
 	bool unsealed; /* takes guest memory that its owner could shrink (huge pages, benchmarks) */
+	cpu_set_t all_cores; /* that the process started with */
 	int stop;
 };
 

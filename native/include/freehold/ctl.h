@@ -295,6 +295,89 @@ int fh_ctl_objects(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh
 int fh_ctl_ports(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_port_status *out, uint32_t capacity, uint32_t *count);
 int fh_ctl_rule_hits(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_rule_hit *out, uint32_t capacity, uint32_t *count);
 
+/* --- seeing inside ------------------------------------------------------------------------------------------------ */
+struct fh_connection {
+	uint32_t struct_size;
+	uint32_t state; /* fh_ctl_connection_state_name() */
+	uint8_t family; /* 4 or 6 */
+	uint8_t protocol;
+	uint8_t direction;  /* enum fh_direction of its first packet, as the port sees it */
+	uint8_t reply_seen;
+	uint8_t src[16], dst[16]; /* of the first packet; IPv4 in the first four bytes */
+	uint16_t src_port, dst_port; /* ICMP: identifier, type << 8 | code */
+	uint64_t packets[2], bytes[2]; /* [0] along the first packet's direction, [1] against it */
+	uint64_t age_ns;
+	uint64_t expires_in_ns; /* if no packet comes */
+	struct fh_id rule;      /* that allowed it */
+	uint32_t handle;        /* with the addresses and ports: which one to kill */
+	uint32_t pad;
+};
+
+/* A described packet, and what would become of it now: live connections, rules and their validity included. */
+struct fh_packet {
+	uint32_t struct_size;
+	uint8_t direction; /* enum fh_direction, as the port sees it */
+	uint8_t family;
+	uint8_t protocol;
+	uint8_t tcp_flags; /* as on the wire; 2 = SYN */
+	uint8_t src[16], dst[16];
+	uint16_t src_port, dst_port; /* ICMP: identifier, type << 8 | code */
+};
+
+enum fh_packet_class { FH_PACKET_UNTRACKED = 0, FH_PACKET_NEW = 1, FH_PACKET_ESTABLISHED = 2, FH_PACKET_RELATED = 3 };
+
+struct fh_packet_verdict {
+	uint32_t struct_size;
+	uint32_t action; /* enum fh_action */
+	uint32_t reason; /* enum fh_reason */
+	uint32_t class_; /* enum fh_packet_class */
+	struct fh_id rule; /* that decided; zero: none (an established connection, a malformed packet) */
+};
+
+/* A sample of what was dropped: at most FH_DROP_EVENTS_PER_S a second and worker; the counters have all of it. */
+#define FH_DROP_EVENTS_PER_S 200u
+struct fh_drop_event {
+	uint32_t struct_size;
+	uint32_t reason; /* enum fh_reason */
+	uint64_t time_ns;
+	struct fh_id port;
+	struct fh_id rule; /* that said drop, if one did */
+	uint8_t direction;
+	uint8_t family; /* 0: no IP packet, addresses are not set */
+	uint8_t protocol;
+	uint8_t pad;
+	uint8_t src[16], dst[16];
+	uint16_t src_port, dst_port;
+};
+
+/* Connections of one port. Pages as above; out[0].struct_size is the stride. One that ends meanwhile may be missing. */
+int fh_ctl_connections(fh_ctl *ctl, uint32_t timeout_ms, const struct fh_id *port, uint64_t *cursor, struct fh_connection *out,
+		       uint32_t capacity, uint32_t *count);
+const char *fh_ctl_connection_state_name(uint32_t state);
+/* Ends one connection (which: as fh_ctl_connections gave it), or all of the port (NULL). *killed: how many. */
+int fh_ctl_kill(fh_ctl *ctl, uint32_t timeout_ms, const struct fh_id *port, const struct fh_connection *which, uint32_t *killed);
+int fh_ctl_test_packet(fh_ctl *ctl, uint32_t timeout_ms, const struct fh_id *port, const struct fh_packet *packet,
+		       struct fh_packet_verdict *out);
+/* Drop events since *cursor (0: the oldest that is kept). *cursor is where to go on later, never 0 afterwards; events that
+ * were overwritten before they were read are skipped. Not a page: an empty answer means that there is nothing new. */
+int fh_ctl_drop_events(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_drop_event *out, uint32_t capacity, uint32_t *count);
+/* How many live connections the transaction would cut if it were committed now. Nothing is changed. Changes of a set's
+ * members are not looked through; groups, ports and new sets are. The result is as of fh_ctl_commit, enforced_ns is 0. */
+int fh_ctl_preview(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, uint64_t *cuts, struct fh_commit_result *out);
+
+/* --- migration: the connections of a port as opaque records ----------------------------------------------------------- */
+/* *cursor 0 to begin, 0 again at the end. since_ns (Unix): only connections that saw a packet since; 0: all.
+ * Return: FH_OK, *len bytes in buf (capacity at least 4096). */
+int fh_ctl_export_connections(fh_ctl *ctl, uint32_t timeout_ms, const struct fh_id *port, uint64_t since_ns, uint64_t *cursor, void *buf,
+			      uint32_t capacity, uint32_t *len);
+/* *imported and *refused count records. Each connection is judged by the port's rules at its next packet. */
+int fh_ctl_import_connections(fh_ctl *ctl, uint32_t timeout_ms, const struct fh_id *port, const void *buf, uint32_t len, uint32_t *imported,
+			      uint32_t *refused);
+
+/* --- where the workers run ----------------------------------------------------------------------------------------------- */
+/* Pins a worker (numbered from 0) to a core; core UINT32_MAX lets it float. */
+int fh_ctl_pin_worker(fh_ctl *ctl, uint32_t timeout_ms, uint32_t worker, uint32_t core);
+
 /* --- layout, for callers that build the structures without a C compiler ------------------------------------------ */
 struct fh_layout_entry {
 	const char *structure;

@@ -31,6 +31,14 @@ enum fh_wire_type {
 	FH_WIRE_OBJECTS = 3,
 	FH_WIRE_PORTS = 4,
 	FH_WIRE_RULE_HITS = 5,
+	FH_WIRE_CONNECTIONS = 6,  /* fh_wire_port_page */
+	FH_WIRE_KILL = 7,         /* fh_wire_kill -> uint32_t */
+	FH_WIRE_TEST_PACKET = 8,  /* fh_wire_test -> fh_packet_verdict */
+	FH_WIRE_DROP_EVENTS = 9,  /* fh_wire_page */
+	FH_WIRE_PREVIEW = 10,     /* as a commit -> uint64_t, fh_commit_result */
+	FH_WIRE_EXPORT = 11,      /* fh_wire_port_page, cursor and since; elements are bytes */
+	FH_WIRE_IMPORT = 12,      /* fh_id, records -> fh_wire_imported */
+	FH_WIRE_PIN_WORKER = 13,  /* fh_wire_pin */
 };
 #define FH_WIRE_REPLY 0x8000u
 
@@ -99,6 +107,32 @@ struct fh_wire_page {
 	uint64_t cursor;
 	uint32_t count;        /* request: capacity; answer: entries that follow */
 	uint32_t element_size; /* request: what the caller has room for; answer: the stride of what follows */
+};
+
+struct fh_wire_port_page {
+	struct fh_wire_page page;
+	struct fh_id port;
+	uint64_t since_ns;
+};
+
+struct fh_wire_kill {
+	struct fh_id port;
+	uint32_t all;
+	uint32_t pad;
+	struct fh_connection which;
+};
+
+struct fh_wire_test {
+	struct fh_id port;
+	struct fh_packet packet;
+};
+
+struct fh_wire_imported {
+	uint32_t imported, refused;
+};
+
+struct fh_wire_pin {
+	uint32_t worker, core;
 };
 
 #endif

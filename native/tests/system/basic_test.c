@@ -248,6 +248,77 @@ static void test_policy(void)
 	CHECK(counted, "the rule's hits are not counted");
 }
 
+static void test_seeing_inside(void)
+{
+	struct fh_id b_id = env_id(FH_KIND_PORT, 6);
+	struct fh_rule rule = env_rule(20, FH_INGRESS, 6, 5432, NULL);
+	struct fh_packet_verdict verdict = { .struct_size = sizeof verdict };
+	struct fh_packet packet = { .struct_size = sizeof packet, .direction = FH_INGRESS, .family = 4, .protocol = 6, .tcp_flags = TCP_SYN,
+				    .src_port = 4700, .dst_port = 5432 };
+	static struct fh_connection all[64];
+	static struct fh_drop_event events[256];
+	struct fh_connection found = { 0 };
+	uint64_t cursor = 0, cuts = 0;
+	uint32_t n, killed;
+	fh_txn *t = fh_txn_new();
+	memcpy(packet.src, ha.ip4, 4);
+	memcpy(packet.dst, hb.ip4, 4);
+	env_put_group(t, 6, &rule, 1);
+	env_must(t);
+	CHECK(fh_ctl_test_packet(env_ctl, 1000, &b_id, &packet, &verdict) == FH_OK && verdict.action == FH_ALLOW &&
+		      verdict.class_ == FH_PACKET_NEW && memcmp(&verdict.rule, &rule.id, 16) == 0,
+	      "the packet tester: %u", verdict.reason);
+	packet.dst_port = 80;
+	CHECK(fh_ctl_test_packet(env_ctl, 1000, &b_id, &packet, &verdict) == FH_OK && verdict.action == FH_DROP &&
+		      verdict.reason == FH_REASON_DEFAULT,
+	      "the packet tester lets port 80 in");
+	handshake(4700, 5432);
+	all[0].struct_size = sizeof all[0];
+	CHECK(fh_ctl_connections(env_ctl, 1000, &b_id, &cursor, all, 64, &n) == FH_OK && cursor == 0, " ");
+	for (uint32_t i = 0; i < n; i++)
+		if (all[i].src_port == 4700 && all[i].dst_port == 5432)
+			found = all[i];
+	CHECK(found.struct_size && strcmp(fh_ctl_connection_state_name(found.state), "established") == 0 && found.direction == FH_INGRESS &&
+		      found.packets[0] == 2 && found.packets[1] == 1 && memcmp(&found.rule, &rule.id, 16) == 0 && memcmp(found.src, ha.ip4, 4) == 0,
+	      "the connection is not listed");
+	/* What a change would cut, without making it. */
+	t = fh_txn_new();
+	env_put_group(t, 6, NULL, 0);
+	CHECK(fh_ctl_preview(env_ctl, t, 1000, &cuts, NULL) == FH_OK && cuts == 1, "%llu", (unsigned long long)cuts);
+	fh_txn_free(t);
+	frame_tcp4(&f, &ha, &hb, 4700, 5432, 1001, 5001, TCP_ACK | TCP_PSH, "select", 6);
+	env_send(a, &f);
+	env_expect(b, &f);
+	/* Moved away and back, as a migration does. */
+	static uint8_t records[65536];
+	uint32_t len, imported, refused;
+	struct fh_id a_id = env_id(FH_KIND_PORT, 5);
+	cursor = 0;
+	CHECK(fh_ctl_export_connections(env_ctl, 1000, &b_id, 0, &cursor, records, sizeof records, &len) == FH_OK && len > 0 && cursor == 0, " ");
+	CHECK(fh_ctl_kill(env_ctl, 1000, &b_id, &found, &killed) == FH_OK && killed == 1, "not killed");
+	CHECK(fh_ctl_kill(env_ctl, 1000, &b_id, &found, &killed) == FH_OK && killed == 0, "killed twice");
+	CHECK(fh_ctl_import_connections(env_ctl, 1000, &b_id, records, len, &imported, &refused) == FH_OK && imported > 0 && refused == 0, " ");
+	frame_tcp4(&f, &hb, &ha, 5432, 4700, 5001, 1007, TCP_ACK | TCP_PSH, "row", 3);
+	env_send(b, &f);
+	env_expect(a, &f);
+	CHECK(fh_ctl_kill(env_ctl, 1000, &a_id, NULL, &killed) == FH_OK && killed >= 1, " ");
+	frame_tcp4(&f, &ha, &hb, 4700, 5432, 1007, 5004, TCP_ACK, NULL, 0);
+	env_send(a, &f);
+	env_expect_silence(b);
+	/* The drops tell why. */
+	cursor = 0;
+	events[0].struct_size = sizeof events[0];
+	CHECK(fh_ctl_drop_events(env_ctl, 1000, &cursor, events, 256, &n) == FH_OK && n > 0, " ");
+	const struct fh_drop_event *last = &events[n - 1];
+	CHECK(last->reason == FH_REASON_CT_NO_CONNECTION && memcmp(&last->port, &a_id, 16) == 0 && last->src_port == 4700 &&
+		      memcmp(last->dst, hb.ip4, 4) == 0 && last->direction == FH_EGRESS,
+	      "the last drop: %s", fh_drop_reason_name(last->reason));
+	CHECK(fh_ctl_drop_events(env_ctl, 1000, &cursor, events, 256, &n) == FH_OK && n == 0 && cursor > 0, "events come twice");
+	CHECK(fh_ctl_pin_worker(env_ctl, 1000, 0, 0) == FH_OK && fh_ctl_pin_worker(env_ctl, 1000, 0, UINT32_MAX) == FH_OK &&
+		      fh_ctl_pin_worker(env_ctl, 1000, 99, 0) == FH_EINVAL,
+	      "pinning");
+}
+
 static void test_validity_window(void)
 {
 	struct fh_rule rule = env_rule(12, FH_INGRESS, 17, 700, NULL);
@@ -414,7 +485,7 @@ int main(int argc, char *argv[])
 		void (*run)(void);
 	} tests[] = {
 		{ "arp", test_arp }, { "nd", test_nd }, { "dhcp", test_dhcp }, { "ping-gateway", test_ping_gateway },
-		{ "forwarding", test_forwarding }, { "isolation", test_isolation }, { "policy", test_policy },
+		{ "forwarding", test_forwarding }, { "isolation", test_isolation }, { "policy", test_policy }, { "seeing-inside", test_seeing_inside },
 		{ "validity-window", test_validity_window }, { "sets", test_sets }, { "atomicity", test_atomicity },
 		{ "fragments", test_fragments }, { "kill-and-restart", test_kill_and_restart }, { "reconnect", test_reconnect },
 		{ "replace-all", test_replace_all },
