@@ -272,6 +272,7 @@ static void test_seeing_inside(void)
 	CHECK(fh_ctl_test_packet(env_ctl, 1000, &b_id, &packet, &verdict) == FH_OK && verdict.action == FH_DROP &&
 		      verdict.reason == FH_REASON_DEFAULT,
 	      "the packet tester lets port 80 in");
+	CHECK(fh_ctl_kill(env_ctl, 1000, &b_id, NULL, &killed) == FH_OK, " ");
 	handshake(4700, 5432);
 	all[0].struct_size = sizeof all[0];
 	CHECK(fh_ctl_connections(env_ctl, 1000, &b_id, &cursor, all, 64, &n) == FH_OK && cursor == 0, " ");
