@@ -27,6 +27,12 @@ extern const struct fh_route_mode route_local, route_drop;
  * Return: FH_DROP_NONE, or why it cannot be sent so. */
 uint8_t route_offload(struct rte_mbuf *m, const struct fh_pkt *pkt, uint64_t features, uint32_t mtu);
 
+/* Cuts a large segment and puts the pieces into a guest's ring; m stays the caller's.
+ * Return: number of pieces that the guest took, *bytes of them. */
+uint32_t route_gso(int vid, uint16_t ring, struct rte_mbuf *m, const struct fh_pkt *pkt, uint32_t mtu, uint64_t *bytes);
+/* Whether the receiver must be given the packet in pieces. */
+bool route_needs_gso(const struct rte_mbuf *m, const struct fh_pkt *pkt, uint64_t features);
+
 static inline void route_count_drop(struct worker *w, struct port *port, uint8_t reason)
 {
 	fh_count(&port->counters[w->id].drops[reason], 1);

@@ -36,6 +36,41 @@ static void enqueue(struct worker *w, struct port *port, int vid, unsigned ring,
 		fh_count(&c->drops[FH_DROP_RECEIVER_FULL], o->n - sent);
 }
 
+static void flush(struct worker *w, struct port *port, int vid, unsigned ring, struct outgoing *o)
+{
+	if (o->n)
+		enqueue(w, port, vid, ring, o);
+	o->n = 0;
+}
+
+/* In pieces, after what is queued already: the order within a connection stays. */
+static void send_pieces(struct worker *w, struct port *port, int vid, unsigned ring, struct rte_mbuf *m, const struct fh_pkt *pkt, uint32_t mtu)
+{
+	uint64_t bytes;
+	uint32_t n = route_gso(vid, (uint16_t)(ring * 2), m, pkt, mtu, &bytes);
+	fh_count(&port->counters[w->id].tx_packets, n);
+	fh_count(&port->counters[w->id].tx_bytes, bytes);
+	if (n < pkt->wire_segs)
+		route_count_drop(w, port, n ? FH_DROP_RECEIVER_FULL : FH_DROP_TOO_BIG);
+}
+
+static void add(struct worker *w, struct port *port, int vid, unsigned ring, struct outgoing *o, struct rte_mbuf *m, const struct fh_pkt *pkt,
+		uint64_t features, uint32_t mtu)
+{
+	if (fh_unlikely(route_needs_gso(m, pkt, features))) {
+		flush(w, port, vid, ring, o);
+		send_pieces(w, port, vid, ring, m, pkt, mtu);
+		return;
+	}
+	uint8_t reason = route_offload(m, pkt, features, mtu);
+	if (fh_unlikely(reason != FH_DROP_NONE)) {
+		route_count_drop(w, port, reason);
+		return;
+	}
+	wire_size(m, pkt, &o->packets[o->n], &o->bytes[o->n]);
+	o->m[o->n++] = m;
+}
+
 static void output(struct worker *w, const struct route *to, struct rte_mbuf *m[], struct fh_pkt *const pkts[], unsigned n)
 {
 	struct port *port = to->port->port;
@@ -43,46 +78,19 @@ static void output(struct worker *w, const struct route *to, struct rte_mbuf *m[
 	uint32_t rings = fh_load(&port->rx_rings);
 	uint64_t features = fh_load(&port->features);
 	uint32_t mtu = w->world->segments[to->port->segment]->mtu;
-	struct outgoing single = { .n = 0 };
+	struct outgoing o;
+	o.n = 0;
 	if (fh_unlikely(vid < 0 || !(rings & 1))) {
 		route_drop.output(w, to, m, pkts, n);
 		return;
 	}
 	/* Enabled rings are 0 to k-1. */
 	unsigned k = (unsigned)__builtin_ctz(~rings);
-	if (fh_likely(k == 1)) {
-		for (unsigned i = 0; i < n; i++) {
-			uint8_t reason = route_offload(m[i], pkts[i], features, mtu);
-			if (fh_unlikely(reason != FH_DROP_NONE)) {
-				route_count_drop(w, port, reason);
-				continue;
-			}
-			wire_size(m[i], pkts[i], &single.packets[single.n], &single.bytes[single.n]);
-			single.m[single.n++] = m[i];
-		}
-		if (single.n)
-			enqueue(w, port, vid, 0, &single);
-	} else {
-		uint8_t ring[DP_BURST];
-		for (unsigned i = 0; i < n; i++) {
-			uint8_t reason = route_offload(m[i], pkts[i], features, mtu);
-			ring[i] = (uint8_t)((pkts[i]->hash >> 32) % k);
-			if (fh_unlikely(reason != FH_DROP_NONE)) {
-				route_count_drop(w, port, reason);
-				ring[i] = UINT8_MAX;
-			}
-		}
-		for (unsigned r = 0; r < k; r++) {
-			single.n = 0;
-			for (unsigned i = 0; i < n; i++) {
-				if (ring[i] != r)
-					continue;
-				wire_size(m[i], pkts[i], &single.packets[single.n], &single.bytes[single.n]);
-				single.m[single.n++] = m[i];
-			}
-			if (single.n)
-				enqueue(w, port, vid, r, &single);
-		}
+	for (unsigned ring = 0; ring < k; ring++) {
+		for (unsigned i = 0; i < n; i++)
+			if (fh_likely(k == 1) || (pkts[i]->hash >> 32) % k == ring)
+				add(w, port, vid, ring, &o, m[i], pkts[i], features, mtu);
+		flush(w, port, vid, ring, &o);
 	}
 	rte_pktmbuf_free_bulk(m, n);
 }

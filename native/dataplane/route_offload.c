@@ -27,6 +27,12 @@ static bool fill_checksum(struct rte_mbuf *m, const struct fh_pkt *pkt)
 	return true;
 }
 
+bool route_needs_gso(const struct rte_mbuf *m, const struct fh_pkt *pkt, uint64_t features)
+{
+	return (m->ol_flags & RTE_MBUF_F_RX_LRO) && pkt->kind == FH_PKT_FLOW && pkt->proto == FH_PROTO_TCP &&
+	       !HAS(features, pkt->flags & FH_PKT_V6 ? VIRTIO_NET_F_GUEST_TSO6 : VIRTIO_NET_F_GUEST_TSO4);
+}
+
 uint8_t route_offload(struct rte_mbuf *m, const struct fh_pkt *pkt, uint64_t features, uint32_t mtu)
 {
 	uint64_t received = m->ol_flags;
@@ -46,8 +52,7 @@ uint8_t route_offload(struct rte_mbuf *m, const struct fh_pkt *pkt, uint64_t fea
 	if (large) {
 		if (pkt->proto != FH_PROTO_TCP)
 			return FH_DROP_GUEST_RING;
-		if (!HAS(features, v6 ? VIRTIO_NET_F_GUEST_TSO6 : VIRTIO_NET_F_GUEST_TSO4) ||
-		    m->tso_segsz + (uint32_t)(pkt->payload_off - pkt->l3_off) > mtu)
+		if (m->tso_segsz + (uint32_t)(pkt->payload_off - pkt->l3_off) > mtu)
 			return FH_DROP_TOO_BIG;
 		m->ol_flags = RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM | (v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
 		return FH_DROP_NONE;
