@@ -19,6 +19,7 @@ struct burst {
 	unsigned worker;
 	enum fh_direction dir;
 	bool locked;
+	uint32_t public_addr; /* that the packet at hand came to, 0: none */
 };
 
 struct candidate {
@@ -99,6 +100,11 @@ static inline uint32_t confirm(struct burst *b, const struct fh_pkt *p, uint64_t
 	if (fh_unlikely(retries))
 		fh_count(&b->stats->s.lookup_retries, retries);
 	return i;
+}
+
+static inline bool translates(const struct fh_pkt *p)
+{
+	return (p->flags & (FH_PKT_TRANSLATE | FH_PKT_V6)) == FH_PKT_TRANSLATE;
 }
 
 /* --- a new connection ------------------------------------------------------------------------------------------------------ */
@@ -188,16 +194,32 @@ static bool open_connection(struct burst *b, struct fh_pkt *p, uint64_t key0, co
 		/* A worker that holds a stale number may have the lock; it leaves as soon as it sees the state. */
 		ct_lock_if(e, b->locked);
 		fill_entry(b, e, p, key0, data, seg_len, state, pv.slot);
+		bool bound = fh_likely(!translates(p)) || ct_nat_bind(ct, e, b->public_addr);
 		ct_unlock_if(e, b->locked);
+		if (fh_unlikely(!bound)) {
+			ct_release(ct, i);
+			drop(v, FH_DROP_NAT_PORTS, FH_CT_NONE);
+			v->slot = pv.slot;
+			return true;
+		}
 		uint32_t got = ct_publish(ct, b->locked, p->hash, i, state);
 		if (got == i) {
 			fh_count(&b->stats->s.created, 1);
+			if (fh_unlikely(translates(p)) && !ct_nat_publish(ct, b->locked, i)) {
+				/* Another worker took the same public tuple in this instant. */
+				const uint64_t key[FH_KEY_WORDS] = { key0, p->key[1], p->key[2], p->key[3], p->key[4] };
+				ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, b->now_ns);
+				drop(v, FH_DROP_NAT_PORTS, FH_CT_NONE);
+				return true;
+			}
 			count_rule(b, pv.slot, 1, 0, 0);
 			p->hint = FH_CT_NONE;
 			if (p->origin)
 				fh_store(&((struct ct_entry *)p->origin)->hint, i);
 			p->origin = e;
 			*v = (struct fh_ct_verdict){ FH_CT_PASS, FH_DROP_NONE, FH_CT_NEW, pv.log ? FH_CT_V_LOG : 0, i, pv.slot };
+			if (translates(p))
+				v->flags |= FH_CT_V_TRANSLATE;
 			return true;
 		}
 		if (got != FH_CT_NONE) {
@@ -361,6 +383,8 @@ static inline enum hit known(struct burst *b, uint32_t i, struct fh_pkt *p, uint
 		return HIT_REOPEN;
 	}
 	fh_count(&b->stats->s.hits, 1);
+	if (fh_unlikely(translates(p)))
+		v->flags |= FH_CT_V_TRANSLATE;
 	if (fh_unlikely(p->origin && p->hint != i))
 		fh_store(&((struct ct_entry *)p->origin)->hint, i);
 	p->hint = fh_load(&e->hint);
@@ -374,6 +398,13 @@ static void flow(struct burst *b, struct fh_pkt *p, const struct candidate *c, c
 	uint64_t key0 = ct_zone_key(p, b->dir);
 	uint32_t i = confirm(b, p, key0, c);
 
+	/* It was opened as one that stays inside, and now leaves (or the other way round): its addresses would be wrong. */
+	if (fh_likely(i != FH_CT_NONE) && fh_unlikely(translates(p) != !!(fh_load(&b->ct->entries[i].flags) & CT_F_NAT))) {
+		const uint64_t key[FH_KEY_WORDS] = { key0, p->key[1], p->key[2], p->key[3], p->key[4] };
+		ct_delete(b->ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, b->now_ns);
+		i = FH_CT_NONE;
+	}
+
 	/* Each round ends, or the entry was removed or made by somebody else meanwhile: rare, and bounded. */
 	for (int tries = 0; tries < 8; tries++) {
 		if (fh_likely(i != FH_CT_NONE) && fh_likely(known(b, i, p, key0, data, seg_len, v) == HIT_DONE))
@@ -383,6 +414,25 @@ static void flow(struct burst *b, struct fh_pkt *p, const struct candidate *c, c
 			return;
 	}
 	drop(v, FH_DROP_CT_FULL, FH_CT_NONE);
+}
+
+/* What came to a public address is handled under the inside tuple. */
+static void flow_from_public(struct burst *b, const struct fh_pkt *p, const uint8_t *data, uint16_t seg_len, struct fh_ct_verdict *v)
+{
+	struct candidate c;
+	struct fh_pkt in;
+	uint8_t src[16], dst[16];
+
+	if (!ct_nat_inside(b->ct, ct_nat_find(b->ct, p), p, &in)) {
+		drop(v, FH_DROP_CT_NO_CONNECTION, FH_CT_NONE);
+		return;
+	}
+	fh_pkt_addrs(p, src, dst);
+	b->public_addr = fh_be32(dst);
+	in.origin = NULL;
+	find_candidate(b->ct, &in, &c);
+	flow(b, &in, &c, data, seg_len, v);
+	b->public_addr = 0;
 }
 
 /* --- ICMP ------------------------------------------------------------------------------------------------------------------------ */
@@ -395,6 +445,31 @@ static bool icmp_errors_left(struct fh_ct *ct, uint32_t now)
 	}
 	fh_count(&ct->icmp_count, 1);
 	return fh_load(&ct->icmp_count) <= ICMP_ERRORS_PER_TICK;
+}
+
+/* A packet quoted by an error from outside left with the public tuple: as it was inside. (One quoted by the guest's own error was
+ * translated before the guest saw it.) */
+static bool quoted_inside(struct burst *b, struct fh_pkt *inner)
+{
+	struct fh_pkt answer, in;
+	uint8_t src[16], dst[16];
+	uint32_t i;
+
+	if (b->dir == FH_EGRESS)
+		return true;
+	/* The answer to it would come in; that is what the index knows. */
+	fh_pkt_addrs(inner, src, dst);
+	bool icmp = inner->proto == FH_PROTO_ICMP;
+	uint16_t type = (uint16_t)(inner->key[0] >> 48 & 0xff);
+	uint16_t reply = (uint16_t)((type == 8 ? 0 : type + 1) << 8);
+	fh_pkt_from_tuple(&answer, false, inner->proto, dst, src, icmp ? inner->src_port : inner->dst_port, icmp ? reply : inner->src_port);
+	answer.hash = fh_hash_key(&b->ct->hash, answer.key);
+	if ((i = ct_nat_find(b->ct, &answer)) == FH_CT_NONE || !ct_nat_inside(b->ct, i, &answer, &in))
+		return false;
+	memcpy(inner->key, in.key, sizeof inner->key);
+	/* The sender of the quoted packet is the receiver of the answer. */
+	inner->flags = (uint8_t)((inner->flags & ~FH_PKT_SRC_LO) | (~in.flags & FH_PKT_SRC_LO));
+	return true;
 }
 
 /* The quoted packet must have gone the other way on a live connection, and the error must go to who sent it. */
@@ -412,6 +487,8 @@ static bool related(struct burst *b, const struct fh_pkt *p, const uint8_t *data
 	if (memcmp(dst, inner_src, 16 >> (p->flags & FH_PKT_V6 ? 0 : 2)))
 		return false;
 
+	if (translates(p) && !quoted_inside(b, &inner))
+		return false;
 	uint64_t key0 = ct_zone_key(&inner, back);
 	uint32_t i = ct_find(ct, fh_hash_key(&ct->hash, inner.key), key0, inner.key, NULL);
 	if (i == FH_CT_NONE || ct_expired(&ct->entries[i], b->now))
@@ -431,9 +508,12 @@ static bool related(struct burst *b, const struct fh_pkt *p, const uint8_t *data
 	else if (inner.proto == FH_PROTO_TCP && !(e->flags & CT_F_RELEARN))
 		ok = ct_tcp_plausible(e, rdir, inner.seq);
 	ct_unlock_if(e, b->locked);
-	if (ok)
-		*v = (struct fh_ct_verdict){ FH_CT_PASS, FH_DROP_NONE, FH_CT_RELATED, rdir ? 0 : FH_CT_V_REPLY, i, FH_SLOT_NONE };
-	return ok;
+	if (!ok)
+		return false;
+	*v = (struct fh_ct_verdict){ FH_CT_PASS, FH_DROP_NONE, FH_CT_RELATED, rdir ? 0 : FH_CT_V_REPLY, i, FH_SLOT_NONE };
+	if (translates(p))
+		v->flags |= FH_CT_V_TRANSLATE;
+	return true;
 }
 
 static void icmp_error(struct burst *b, const struct fh_pkt *p, const uint8_t *data, uint16_t seg_len, struct fh_ct_verdict *v)
@@ -496,7 +576,9 @@ void fh_ct_burst(struct fh_ct *ct, unsigned worker, const struct fh_policy *poli
 	for (unsigned i = 0; i < n; i++)
 		find_candidate(ct, pkts[i], &c[i]);
 	for (unsigned i = 0; i < n; i++) {
-		if (fh_likely(pkts[i]->kind == FH_PKT_FLOW))
+		if (fh_unlikely(dir == FH_INGRESS && translates(pkts[i]) && pkts[i]->kind == FH_PKT_FLOW))
+			flow_from_public(&b, pkts[i], data[i], seg_len[i], &verdicts[i]);
+		else if (fh_likely(pkts[i]->kind == FH_PKT_FLOW))
 			flow(&b, pkts[i], &c[i], data[i], seg_len[i], &verdicts[i]);
 		else
 			other_kinds(&b, pkts[i], data[i], seg_len[i], &verdicts[i]);

@@ -386,9 +386,19 @@ static bool from_record(struct fh_ct *ct, unsigned worker, uint64_t now_ns, cons
 	}
 	e->slot = FH_SLOT_NONE;
 	fh_store(&e->created, now - (uint32_t)r->age_ticks);
+	if (r->flags & CT_F_NAT) {
+		e->nat = (struct ct_nat){ r->public_addr, r->public_port, r->nat_kind, 0, 0 };
+		ct_nat_rehash(ct, e);
+		fh_store(&e->flags, (uint8_t)(e->flags | CT_F_NAT));
+	}
 	ct_unlock(e);
 	if (ct_publish(ct, true, hash, i, r->state) != i)
 		return false;
+	if (r->flags & CT_F_NAT && !ct_nat_publish(ct, true, i)) {
+		ct_stat(ct, worker, created);
+		ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, now_ns);
+		return false;
+	}
 	ct_stat(ct, worker, created);
 	return true;
 }

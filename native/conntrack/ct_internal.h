@@ -333,6 +333,31 @@ enum ct_delete { CT_DELETE_ANY, CT_DELETE_EXPIRED, CT_DELETE_STATE };
 bool ct_delete(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, const uint64_t key[FH_KEY_WORDS], enum ct_delete when, uint8_t state,
 	       uint64_t now_ns);
 
+static inline const struct ct_bucket *ct_next_bucket(const struct fh_ct *ct, const struct ct_bucket *b)
+{
+	uint32_t next = fh_load_acquire(&b->next);
+
+	return next && next <= ct->n_overflow ? &ct->buckets[ct->n_buckets + next - 1] : NULL;
+}
+
+void ct_bucket_lock(struct ct_bucket *b);
+void ct_bucket_unlock(struct ct_bucket *b);
+/* Under the lock of head: puts entry i into its chain. Return: false without room. */
+bool ct_place(struct fh_ct *ct, struct ct_bucket *head, uint64_t hash, uint32_t i);
+
+/* --- address translation (ct_nat.c) -------------------------------------------------------------------------------------------- */
+/* Chooses the public tuple of an entry that is filled but not published. public_addr: the one that an incoming packet asked for, 0: any.
+ * Return: false when none is free or configured. */
+bool ct_nat_bind(struct fh_ct *ct, struct ct_entry *e, uint32_t public_addr);
+/* Computes the hash of the public tuple again (another hash key). */
+void ct_nat_rehash(struct fh_ct *ct, struct ct_entry *e);
+/* Gives a published entry its second place. Return: false on conflict or without room; delete the entry then. */
+bool ct_nat_publish(struct fh_ct *ct, bool locked, uint32_t i);
+/* The entry whose public tuple an incoming packet carries, or FH_CT_NONE. */
+uint32_t ct_nat_find(const struct fh_ct *ct, const struct fh_pkt *p);
+/* in: the incoming packet as seen inside; i: its entry, or FH_CT_NONE for a new connection. Return: false when nobody is there. */
+bool ct_nat_inside(const struct fh_ct *ct, uint32_t i, const struct fh_pkt *p, struct fh_pkt *in);
+
 /* --- TCP (ct_tcp.c) ----------------------------------------------------------------------------------------------------------------- */
 enum ct_tcp_result {
 	CT_TCP_OK,      /* state and windows updated */

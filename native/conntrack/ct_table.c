@@ -136,17 +136,10 @@ static uint32_t overflow_take(struct fh_ct *ct)
 
 /* --- index ------------------------------------------------------------------------------------------------------------- */
 
-static inline const struct ct_bucket *next_bucket(const struct fh_ct *ct, const struct ct_bucket *b)
-{
-	uint32_t next = fh_load_acquire(&b->next);
-
-	return next && next <= ct->n_overflow ? &ct->buckets[ct->n_buckets + next - 1] : NULL;
-}
-
 static uint32_t search(const struct fh_ct *ct, const struct ct_bucket *b, uint16_t tag, uint64_t key0, const uint64_t *key)
 {
 	/* Chains are short; the bound only matters to a reader whose chain is being taken apart. */
-	for (unsigned depth = 0; b && depth < 64; b = next_bucket(ct, b), depth++) {
+	for (unsigned depth = 0; b && depth < 64; b = ct_next_bucket(ct, b), depth++) {
 		for (uint32_t m = ct_match_tags(b, tag); m; m &= m - 1) {
 			uint32_t i = fh_load_acquire(&b->entry[__builtin_ctz(m)]);
 
@@ -173,7 +166,7 @@ uint32_t ct_find(const struct fh_ct *ct, uint64_t hash, uint64_t key0, const uin
 	}
 }
 
-static void bucket_lock(struct ct_bucket *b)
+void ct_bucket_lock(struct ct_bucket *b)
 {
 	while (__atomic_exchange_n(&b->lock, 1, __ATOMIC_ACQUIRE)) {
 		while (fh_load(&b->lock))
@@ -181,7 +174,7 @@ static void bucket_lock(struct ct_bucket *b)
 	}
 }
 
-static void bucket_unlock(struct ct_bucket *b)
+void ct_bucket_unlock(struct ct_bucket *b)
 {
 	fh_store_release(&b->lock, 0);
 }
@@ -192,7 +185,7 @@ static struct ct_bucket *with_room(struct fh_ct *ct, struct ct_bucket *head)
 	struct ct_bucket *b = head, *last = head;
 	uint32_t i;
 
-	for (; b; b = (struct ct_bucket *)next_bucket(ct, b)) {
+	for (; b; b = (struct ct_bucket *)ct_next_bucket(ct, b)) {
 		if (ct_match_tags(b, 0))
 			return b;
 		last = b;
@@ -205,28 +198,43 @@ static struct ct_bucket *with_room(struct fh_ct *ct, struct ct_bucket *head)
 	return b;
 }
 
+bool ct_place(struct fh_ct *ct, struct ct_bucket *head, uint64_t hash, uint32_t i)
+{
+	struct ct_bucket *b = with_room(ct, head);
+
+	if (fh_unlikely(!b))
+		return false;
+	unsigned place = (unsigned)__builtin_ctz(ct_match_tags(b, 0));
+	fh_store_release(&b->entry[place], i);
+	fh_store_release(&b->tag[place], ct_tag_of(hash));
+	return true;
+}
+
 uint32_t ct_publish(struct fh_ct *ct, bool locked, uint64_t hash, uint32_t i, uint8_t state)
 {
 	struct ct_entry *e = &ct->entries[i];
-	struct ct_bucket *head = ct_bucket_of(ct, hash), *b;
+	struct ct_bucket *head = ct_bucket_of(ct, hash);
 	uint64_t key[FH_KEY_WORDS];
 
 	ct_key_of(e, key);
 	if (fh_unlikely(locked))
-		bucket_lock(head);
+		ct_bucket_lock(head);
 	uint32_t other = search(ct, head, ct_tag_of(hash), key[0], key);
-	if (fh_unlikely(other != FH_CT_NONE || !(b = with_room(ct, head)))) {
+	bool placed = false;
+	if (fh_likely(other == FH_CT_NONE)) {
+		/* The state first: whoever finds the number finds a live entry. */
+		fh_store_release(&e->state, state);
+		if (!(placed = ct_place(ct, head, hash, i)))
+			fh_store(&e->state, FH_CT_S_FREE);
+	}
+	if (fh_unlikely(!placed)) {
 		if (locked)
-			bucket_unlock(head);
+			ct_bucket_unlock(head);
 		ct_release(ct, i);
 		return other;
 	}
-	unsigned place = (unsigned)__builtin_ctz(ct_match_tags(b, 0));
-	fh_store_release(&e->state, state);
-	fh_store_release(&b->entry[place], i);
-	fh_store_release(&b->tag[place], ct_tag_of(hash));
 	if (fh_unlikely(locked))
-		bucket_unlock(head);
+		ct_bucket_unlock(head);
 	return i;
 }
 
@@ -235,7 +243,7 @@ static bool unlink_entry(struct fh_ct *ct, struct ct_bucket *head, uint16_t tag,
 {
 	struct ct_bucket *prev = NULL;
 
-	for (struct ct_bucket *b = head; b; prev = b, b = (struct ct_bucket *)next_bucket(ct, b)) {
+	for (struct ct_bucket *b = head; b; prev = b, b = (struct ct_bucket *)ct_next_bucket(ct, b)) {
 		for (uint32_t m = ct_match_tags(b, tag); m; m &= m - 1) {
 			unsigned place = (unsigned)__builtin_ctz(m);
 
@@ -273,7 +281,7 @@ bool ct_delete(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, const
 	bool gone = false;
 
 	if (fh_unlikely(locked)) {
-		bucket_lock(head);
+		ct_bucket_lock(head);
 		ct_lock(e);
 	}
 	if (ct_state(e) != FH_CT_S_FREE && ct_key_equal(e, key[0], key) &&
@@ -285,9 +293,18 @@ bool ct_delete(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, const
 	}
 	if (fh_unlikely(locked)) {
 		ct_unlock(e);
-		bucket_unlock(head);
+		ct_bucket_unlock(head);
 	}
 	if (gone) {
+		if (fh_unlikely(fh_load(&e->flags) & CT_F_NAT)) {
+			/* Nobody else may reuse the entry before it is on the free list: its fields stand still. */
+			head = ct_bucket_of(ct, e->nat.public_hash);
+			if (locked)
+				ct_bucket_lock(head);
+			unlink_entry(ct, head, ct_tag_of(e->nat.public_hash), i);
+			if (locked)
+				ct_bucket_unlock(head);
+		}
 		ct_stat(ct, worker, deleted);
 		ct_release(ct, i);
 	}
@@ -523,7 +540,14 @@ static uint32_t recover(struct fh_ct *ct, uint32_t now)
 		e->flags |= CT_F_RELEARN;
 		ct_key_of(e, key);
 		e->state = FH_CT_S_FREE;
-		kept += ct_publish(ct, false, ct_hash_of(ct, key), i, state) == i;
+		if (ct_publish(ct, false, ct_hash_of(ct, key), i, state) != i)
+			continue;
+		kept++;
+		if (e->flags & CT_F_NAT) {
+			ct_nat_rehash(ct, e);
+			/* Without its second place the connection cannot be found from outside, and ends by its timeout. */
+			(void)ct_nat_publish(ct, false, i);
+		}
 	}
 	return kept;
 }
