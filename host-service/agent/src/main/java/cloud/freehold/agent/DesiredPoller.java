@@ -129,11 +129,12 @@ final class DesiredPoller {
         boolean all = askForAll || present.epoch() == null;
         var told = portal.desired(all ? null : present.epoch(), all ? 0 : present.revision(), wait);
         if (told.isPresent()) {
-            take(present, told.get());
+            take(told.get());
         }
     }
 
-    private void take(Desired present, DesiredState told) throws IOException {
+    private void take(DesiredState told) throws IOException {
+        var present = store.present();
         clockDifference = Duration.between(clock.instant(), told.serverTime());
         var next = present.with(told);
         askForAll = next.isEmpty();
@@ -145,8 +146,7 @@ final class DesiredPoller {
         boolean changed = told.full() || told.revision() != present.revision();
         if (changed) {
             consumer.enforce(next.get());
-            store.save(next.get(), told);
-            consumer.persisted(next.get());
+            consumer.persisted(store.save(told));
         }
         consumer.commands(told.commands());
     }

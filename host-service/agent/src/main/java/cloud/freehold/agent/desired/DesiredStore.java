@@ -92,8 +92,10 @@ public final class DesiredStore {
         }
     }
 
-    /** Keeps what {@code next} is, which came out of {@code told}. */
-    public synchronized void save(Desired next, DesiredState told) throws IOException {
+    /** Takes in what was told, which fits the present state. */
+    public synchronized Desired save(DesiredState told) throws IOException {
+        // Not what the caller may have computed: a removal may have been completed meanwhile.
+        var next = present.with(told).orElseThrow();
         boolean whole = told.full() || !Files.exists(this.whole) || size() > COMPACT_AT_BYTES;
         if (whole) {
             saveWhole(next);
@@ -101,6 +103,7 @@ public final class DesiredStore {
             append(withoutCommands(told));
         }
         present = next;
+        return next;
     }
 
     /** The VM's removal is complete. */

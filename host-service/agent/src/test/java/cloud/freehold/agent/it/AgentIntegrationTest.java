@@ -26,6 +26,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.extension.TestWatcher;
 
 /** The agent process with real libvirt, QEMU and dataplane; the portal is a fake that speaks the real protocol. */
 @Tag("integration")
@@ -34,6 +37,15 @@ class AgentIntegrationTest {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final String STARTED = "freehold guest: started";
     private static Rig rig;
+
+    @RegisterExtension
+    static final TestWatcher WATCHER = new TestWatcher() {
+        @Override
+        public void testFailed(ExtensionContext context, Throwable cause) {
+            System.out.println(context.getDisplayName() + " failed; the agent said:\n" + rig.agentLog());
+        }
+    };
+
     private final Tenant tenant = new Tenant();
     private final UUID vm = UUID.randomUUID();
     private final UUID nic = UUID.randomUUID();
@@ -58,7 +70,8 @@ class AgentIntegrationTest {
     }
 
     @AfterEach
-    void remove() {
+    void remove() throws Exception {
+        rig.heal();
         now();
         rig.portal.remove(new ObjectRef(ObjectKind.VM, vm), new ObjectRef(ObjectKind.NIC, nic));
         awaitVm(observed -> observed.state() == ObservedVm.State.DELETED, SOON);
@@ -330,11 +343,7 @@ class AgentIntegrationTest {
     }
 
     private HostReport awaitReport(Predicate<HostReport> condition, Duration atMost) {
-        try {
-            return rig.portal.awaitReport(reportsBefore, condition, atMost);
-        } catch (AssertionError e) {
-            throw new AssertionError(e.getMessage() + "\nThe agent said:\n" + rig.agentLog(), e);
-        }
+        return rig.portal.awaitReport(reportsBefore, condition, atMost);
     }
 
     private ObservedVm awaitVm(Predicate<ObservedVm> condition, Duration atMost) {

@@ -71,7 +71,19 @@ final class Rig implements AutoCloseable {
         Files.deleteIfExists(directory.resolve("stop"));
     }
 
+    /** What a test left dead lives again. */
+    void heal() throws IOException {
+        thawLibvirtd();
+        if (!dataplane.isAlive()) {
+            startDataplane();
+        }
+        if (!agent.isAlive()) {
+            startAgent();
+        }
+    }
+
     void startDataplane() throws IOException {
+        Files.deleteIfExists(directory.resolve("dataplane.sock"));
         Files.createDirectories(directory.resolve("dataplane"));
         dataplane = start("dataplane", List.of(
                 "setpriv",
@@ -81,9 +93,7 @@ final class Rig implements AutoCloseable {
                 "--control",
                 directory.resolve("dataplane.sock").toString(),
                 "--state",
-                directory.resolve("dataplane").toString(),
-                "--memory",
-                "128"));
+                directory.resolve("dataplane").toString()));
         await("the dataplane", Duration.ofSeconds(20), () -> Files.exists(directory.resolve("dataplane.sock")));
     }
 
@@ -93,12 +103,7 @@ final class Rig implements AutoCloseable {
 
     /** As after a reboot of the host. */
     void forgetDataplaneState() throws IOException {
-        try (var files = Files.list(directory.resolve("dataplane"))) {
-            for (var file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.deleteIfExists(directory.resolve("dataplane.sock"));
+        deleteTree(directory.resolve("dataplane"));
     }
 
     void killQemu(UUID vm) {
@@ -235,10 +240,14 @@ final class Rig implements AutoCloseable {
         kill(dataplane);
         portal.close();
         if (System.getProperty("freehold.keep") == null) {
-            try (var files = Files.walk(directory)) {
-                for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
+            deleteTree(directory);
+        }
+    }
+
+    private static void deleteTree(Path root) throws IOException {
+        try (var files = Files.walk(root)) {
+            for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
             }
         }
     }
