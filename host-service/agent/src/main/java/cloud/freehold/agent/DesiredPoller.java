@@ -139,8 +139,10 @@ final class DesiredPoller {
         var next = present.with(told);
         askForAll = next.isEmpty();
         if (next.isEmpty()) {
-            LOG.info("The change to revision {} does not fit revision {}; asking for everything.",
-                    told.revision(), present.revision());
+            LOG.info(
+                    "The change to revision {} does not fit revision {}; asking for everything.",
+                    told.revision(),
+                    present.revision());
             return;
         }
         boolean changed = told.full() || told.revision() != present.revision();

@@ -39,18 +39,19 @@ final class StatusFile {
             Instant since) {
 
         boolean sameAs(Status other) {
-            return other != null && equals(new Status(
-                    other.pid,
-                    other.ready,
-                    other.hostId,
-                    other.portal,
-                    other.dataplane,
-                    other.hypervisor,
-                    other.desiredRevision,
-                    other.appliedRevision,
-                    other.vms,
-                    other.vmsWithProblem,
-                    since));
+            return other != null
+                    && equals(new Status(
+                            other.pid,
+                            other.ready,
+                            other.hostId,
+                            other.portal,
+                            other.dataplane,
+                            other.hypervisor,
+                            other.desiredRevision,
+                            other.appliedRevision,
+                            other.vms,
+                            other.vmsWithProblem,
+                            since));
         }
     }
 

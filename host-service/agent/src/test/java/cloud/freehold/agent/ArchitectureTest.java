@@ -38,7 +38,8 @@ class ArchitectureTest {
                 .resideInAPackage("..agent.libvirt..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("..agent.dataplane..", "..agent.reconcile..", "..agent.portal..", "..agent.storage..")
+                .resideInAnyPackage(
+                        "..agent.dataplane..", "..agent.reconcile..", "..agent.portal..", "..agent.storage..")
                 .check(AGENT);
     }
 

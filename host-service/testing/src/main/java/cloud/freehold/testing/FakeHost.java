@@ -185,7 +185,9 @@ public final class FakeHost implements AutoCloseable {
                     model.revision(),
                     Instant.now(),
                     facts(),
-                    model.vms().values().stream().map(vm -> observed(vm.id(), vm.revision(), vm.power())).toList(),
+                    model.vms().values().stream()
+                            .map(vm -> observed(vm.id(), vm.revision(), vm.power()))
+                            .toList(),
                     model.nics().values().stream()
                             .map(nic -> new ObservedNic(
                                     nic.id(),
@@ -276,8 +278,10 @@ public final class FakeHost implements AutoCloseable {
         while (!condition.getAsBoolean()) {
             long left = (end - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
-                throw new AssertionError("the host was not told in " + atMost + "; it is at revision "
-                        + model.revision() + ", reported " + reported, failure);
+                throw new AssertionError(
+                        "the host was not told in " + atMost + "; it is at revision " + model.revision() + ", reported "
+                                + reported,
+                        failure);
             }
             try {
                 wait(left);

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -138,9 +137,10 @@ public final class FakePortal implements AutoCloseable {
 
     private static UUID peer(HttpExchange exchange) {
         try {
-            var certificate = (X509Certificate)
-                    ((HttpsExchange) exchange).getSSLSession().getPeerCertificates()[0];
-            return UUID.fromString(certificate.getSubjectX500Principal().getName().replaceFirst("^CN=", ""));
+            var certificate =
+                    (X509Certificate) ((HttpsExchange) exchange).getSSLSession().getPeerCertificates()[0];
+            return UUID.fromString(
+                    certificate.getSubjectX500Principal().getName().replaceFirst("^CN=", ""));
         } catch (SSLPeerUnverifiedException | IllegalArgumentException e) {
             return null;
         }
@@ -185,7 +185,9 @@ public final class FakePortal implements AutoCloseable {
         var query = query(exchange);
         var epoch = query.get("epoch") == null ? null : UUID.fromString(query.get("epoch"));
         long after = Long.parseLong(query.getOrDefault("after", "0"));
-        long end = System.nanoTime() + Duration.ofSeconds(Long.parseLong(query.getOrDefault("wait", "0"))).toNanos();
+        long end = System.nanoTime()
+                + Duration.ofSeconds(Long.parseLong(query.getOrDefault("wait", "0")))
+                        .toNanos();
         DesiredState news = null;
         synchronized (this) {
             int commandsBefore = after == 0 ? 0 : state.commands().size();
@@ -354,8 +356,10 @@ public final class FakePortal implements AutoCloseable {
                     return reports.get(next);
                 }
             }
-            waitUntil(end, "no such report in " + atMost + "; the last one of " + reports.size() + ": "
-                    + (reports.isEmpty() ? "none" : reports.get(reports.size() - 1)));
+            waitUntil(
+                    end,
+                    "no such report in " + atMost + "; the last one of " + reports.size() + ": "
+                            + (reports.isEmpty() ? "none" : reports.get(reports.size() - 1)));
         }
     }
 

@@ -44,8 +44,8 @@ public record HostIdentity(PrivateKey key, List<X509Certificate> chain, List<X50
     /** A PKCS#10 request, PEM. */
     public static String request(KeyPair key, String commonName) {
         try {
-            var builder = new JcaPKCS10CertificationRequestBuilder(
-                    new X500Principal("CN=" + commonName), key.getPublic());
+            var builder =
+                    new JcaPKCS10CertificationRequestBuilder(new X500Principal("CN=" + commonName), key.getPublic());
             return Pem.of(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key.getPrivate())));
         } catch (OperatorCreationException e) {
             throw new IllegalStateException("this JDK cannot sign with P-256", e);

@@ -99,8 +99,8 @@ final class PortalState {
                 case NIC -> nics.add((DesiredNic) versioned.object());
                 case NETWORK -> networks.add((DesiredNetwork) versioned.object());
                 case SECURITY_GROUP -> groups.add((DesiredSecurityGroup) versioned.object());
-                case ADDRESS_GROUP, GROUP_MEMBERS -> sets.add(
-                        full ? (DesiredAddressSet) versioned.object() : change(ref, versioned, after));
+                case ADDRESS_GROUP, GROUP_MEMBERS ->
+                    sets.add(full ? (DesiredAddressSet) versioned.object() : change(ref, versioned, after));
             }
         });
         var removed = full

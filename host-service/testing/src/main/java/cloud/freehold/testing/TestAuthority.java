@@ -40,8 +40,12 @@ public final class TestAuthority {
     private final X509Certificate certificate;
 
     public TestAuthority(String name) {
-        certificate = issue(name, key.getPublic(), "CN=" + name, Duration.ofDays(1), builder -> builder.addExtension(
-                Extension.basicConstraints, true, new BasicConstraints(true)));
+        certificate = issue(
+                name,
+                key.getPublic(),
+                "CN=" + name,
+                Duration.ofDays(1),
+                builder -> builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true)));
     }
 
     public X509Certificate certificate() {
@@ -75,8 +79,13 @@ public final class TestAuthority {
     }
 
     private X509Certificate hostCertificate(UUID id, PublicKey publicKey, Duration lifetime) {
-        return issue(id.toString(), publicKey, issuer(), lifetime, builder -> builder.addExtension(
-                Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_clientAuth)));
+        return issue(
+                id.toString(),
+                publicKey,
+                issuer(),
+                lifetime,
+                builder -> builder.addExtension(
+                        Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_clientAuth)));
     }
 
     private String issuer() {

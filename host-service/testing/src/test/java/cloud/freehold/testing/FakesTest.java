@@ -46,8 +46,8 @@ class FakesTest {
         long base = portal.revision();
         host.awaitReported(base, SOON);
 
-        long changed = portal.publish(revision -> List.of(new DesiredAddressSet(
-                set, revision, tenant, false, base, List.of("10.0.0.3"), List.of("10.0.0.1"))));
+        long changed = portal.publish(revision -> List.of(
+                new DesiredAddressSet(set, revision, tenant, false, base, List.of("10.0.0.3"), List.of("10.0.0.1"))));
 
         var model = host.await(m -> m.revision() == changed, SOON);
         assertThat(model.addressSets().get(set).members()).containsExactly("10.0.0.2", "10.0.0.3");
@@ -61,7 +61,8 @@ class FakesTest {
     @Test
     void aCommandIsCarriedOutOnce() {
         host.start();
-        var command = new HostCommand.ForceOffVm(UUID.randomUUID(), Instant.now().plusSeconds(60), UUID.randomUUID());
+        var command =
+                new HostCommand.ForceOffVm(UUID.randomUUID(), Instant.now().plusSeconds(60), UUID.randomUUID());
         portal.command(command);
         assertThat(portal.awaitEnd(command.id(), SOON).status()).isEqualTo(CommandProgress.Status.DONE);
         assertThat(host.commandsSeen()).containsExactly(command);

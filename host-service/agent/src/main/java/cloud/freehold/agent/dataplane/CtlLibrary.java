@@ -58,8 +58,10 @@ interface CtlLibrary extends Library {
         try {
             library = Native.load(nameOrPath, CtlLibrary.class);
         } catch (UnsatisfiedLinkError e) {
-            throw new IllegalStateException("The dataplane's control library " + nameOrPath
-                    + " cannot be loaded; install it or set freehold.agent.ctl-library to its path.", e);
+            throw new IllegalStateException(
+                    "The dataplane's control library " + nameOrPath
+                            + " cannot be loaded; install it or set freehold.agent.ctl-library to its path.",
+                    e);
         }
         var differences = differences(library);
         if (!differences.isEmpty()) {
@@ -89,7 +91,8 @@ interface CtlLibrary extends Library {
         var theirs = exported.remove(what);
         if (theirs == null) {
             found.add(what + " is not exported");
-        } else if (theirs.offset() != ours.offset() || (what.contains(".") ? theirs.size() != ours.size() : theirs.size() < ours.size())) {
+        } else if (theirs.offset() != ours.offset()
+                || (what.contains(".") ? theirs.size() != ours.size() : theirs.size() < ours.size())) {
             found.add(what + " is at " + theirs.offset() + " with " + theirs.size() + " bytes instead of "
                     + ours.offset() + " with " + ours.size());
         }

@@ -126,7 +126,8 @@ final class CtlLink implements DataplaneLink {
                     keep(kept, Encoder.addresses(members.removed())),
                     members.removed().size());
         } else if (change instanceof Change.PutGroup put) {
-            return library.fh_txn_put_group(txn, keep(kept, Encoder.group(put.group())).memory());
+            return library.fh_txn_put_group(
+                    txn, keep(kept, Encoder.group(put.group())).memory());
         } else if (change instanceof Change.PutNic put) {
             return library.fh_txn_put_port(txn, keep(kept, Encoder.port(put)));
         } else if (change instanceof Change.Remove remove) {
@@ -258,8 +259,7 @@ final class CtlLink implements DataplaneLink {
     }
 
     private static UUID id(Pointer from, long offset) {
-        return new UUID(
-                Long.reverseBytes(from.getLong(offset)), Long.reverseBytes(from.getLong(offset + 8)));
+        return new UUID(Long.reverseBytes(from.getLong(offset)), Long.reverseBytes(from.getLong(offset + 8)));
     }
 
     /** Null: never. */

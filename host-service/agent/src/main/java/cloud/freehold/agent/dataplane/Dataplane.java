@@ -50,6 +50,7 @@ public final class Dataplane implements AutoCloseable {
     private Desired done;
     /** What the dataplane holds: {@code done} but for what it refused; null: not known in full. */
     private Desired actual;
+
     private long startedNs;
     private Info found;
     private Problem problem;
@@ -191,9 +192,8 @@ public final class Dataplane implements AutoCloseable {
     }
 
     private boolean isBehind(Desired target) {
-        boolean behind = done == null
-                && target.epoch().equals(found.markEpoch())
-                && found.markRevision() > target.revision();
+        boolean behind =
+                done == null && target.epoch().equals(found.markEpoch()) && found.markRevision() > target.revision();
         if (behind && problem == null) {
             problem = problem("The host waits for the portal to tell the rules that its dataplane already has.");
             listener.dataplane(found.version(), problem);
@@ -213,8 +213,8 @@ public final class Dataplane implements AutoCloseable {
                         .toList();
                 // With something refused, what is there of it must stay.
                 boolean replaceAll = actual == null && quarantine.isEmpty();
-                var enforced = link.commit(
-                        new Transaction(replaceAll, kept, target.epoch(), target.revision()), COMMIT);
+                var enforced =
+                        link.commit(new Transaction(replaceAll, kept, target.epoch(), target.revision()), COMMIT);
                 applied(target, quarantine, enforced == null ? clock.instant() : enforced);
                 return;
             } catch (DataplaneException.Refused e) {

@@ -86,9 +86,8 @@ final class Layouts {
             .u64s("drops", DROP_REASONS);
     static final CStruct OBJECT_REF =
             new CStruct("fh_object_ref").struct("id", ID).u64("generation").u32("kind", "pad");
-    static final CStruct RULE_HIT = new CStruct("fh_rule_hit")
-            .struct("rule", ID)
-            .u64("connections", "packets", "bytes", "last_hit_ns");
+    static final CStruct RULE_HIT =
+            new CStruct("fh_rule_hit").struct("rule", ID).u64("connections", "packets", "bytes", "last_hit_ns");
 
     static final CStruct LAYOUT_ENTRY =
             new CStruct("fh_layout_entry").pointer("structure").pointer("field").u32("offset", "size");

@@ -95,6 +95,7 @@ final class Plan {
         var label = name.toLowerCase(java.util.Locale.ROOT)
                 .replaceAll("[^a-z0-9-]+", "-")
                 .replaceAll("^-+|-+$", "");
-        return label.substring(0, Math.min(label.length(), Layouts.MAX_NAME - 1)).replaceAll("-+$", "");
+        return label.substring(0, Math.min(label.length(), Layouts.MAX_NAME - 1))
+                .replaceAll("-+$", "");
     }
 }

@@ -67,6 +67,8 @@ final class Quarantine {
 
     /** The dataplane does not tell the two kinds of sets apart. */
     private static ObjectRef key(ObjectRef object) {
-        return object.kind() == ObjectKind.GROUP_MEMBERS ? new ObjectRef(ObjectKind.ADDRESS_GROUP, object.id()) : object;
+        return object.kind() == ObjectKind.GROUP_MEMBERS
+                ? new ObjectRef(ObjectKind.ADDRESS_GROUP, object.id())
+                : object;
     }
 }

@@ -73,8 +73,7 @@ public record Desired(
             keep(merge.networks, other.networks, object.id(), object.kind() == ObjectKind.NETWORK);
             keep(merge.securityGroups, other.securityGroups, object.id(), object.kind() == ObjectKind.SECURITY_GROUP);
             for (var kind : List.of(ObjectKind.ADDRESS_GROUP, ObjectKind.GROUP_MEMBERS)) {
-                boolean set =
-                        object.kind() == ObjectKind.ADDRESS_GROUP || object.kind() == ObjectKind.GROUP_MEMBERS;
+                boolean set = object.kind() == ObjectKind.ADDRESS_GROUP || object.kind() == ObjectKind.GROUP_MEMBERS;
                 keep(merge.addressSets, other.addressSets, new SetRef(kind, object.id()), set);
             }
         }
@@ -133,8 +132,8 @@ public record Desired(
         }
 
         private void take(DesiredAddressSet change) {
-            var members =
-                    new HashSet<>(change.complete() ? Set.of() : addressSets.get(change.ref()).members());
+            var members = new HashSet<>(
+                    change.complete() ? Set.of() : addressSets.get(change.ref()).members());
             members.removeAll(all(change.removed()));
             members.addAll(all(change.added()));
             addressSets.put(

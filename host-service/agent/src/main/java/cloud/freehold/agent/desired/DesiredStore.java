@@ -126,8 +126,8 @@ public final class DesiredStore {
 
     private void append(DesiredState delta) throws IOException {
         var line = ByteBuffer.wrap((Json.MAPPER.writeValueAsString(delta) + "\n").getBytes(StandardCharsets.UTF_8));
-        try (var channel = FileChannel.open(
-                log, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+        try (var channel =
+                FileChannel.open(log, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
             while (line.hasRemaining()) {
                 channel.write(line);
             }
@@ -160,7 +160,9 @@ public final class DesiredStore {
                 List.copyOf(desired.nics().values()),
                 List.copyOf(desired.networks().values()),
                 List.copyOf(desired.securityGroups().values()),
-                desired.addressSets().values().stream().map(DesiredStore::asChange).toList(),
+                desired.addressSets().values().stream()
+                        .map(DesiredStore::asChange)
+                        .toList(),
                 List.of(),
                 List.of());
     }

@@ -77,7 +77,8 @@ final class Calls implements AutoCloseable {
                 result.whenComplete((value, error) -> hanging.remove(lane));
             }
             used.giveUp();
-            throw new HypervisorException(TIMED_OUT, "libvirt did not " + what + " within " + deadline.toSeconds() + " s");
+            throw new HypervisorException(
+                    TIMED_OUT, "libvirt did not " + what + " within " + deadline.toSeconds() + " s");
         } catch (ExecutionException e) {
             throw asHypervisorException(e.getCause());
         } catch (InterruptedException e) {

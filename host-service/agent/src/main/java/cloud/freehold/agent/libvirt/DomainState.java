@@ -34,12 +34,13 @@ public enum DomainState {
             case 7 -> PAUSED;
             case 4 -> SHUTTING_DOWN;
             case 6 -> CRASHED;
-            default -> switch (reason) {
-                case REASON_OFF_SHUTDOWN -> OFF_BY_GUEST;
-                case REASON_OFF_DESTROYED -> OFF_BY_FORCE;
-                case REASON_OFF_CRASHED -> CRASHED;
-                default -> OFF;
-            };
+            default ->
+                switch (reason) {
+                    case REASON_OFF_SHUTDOWN -> OFF_BY_GUEST;
+                    case REASON_OFF_DESTROYED -> OFF_BY_FORCE;
+                    case REASON_OFF_CRASHED -> CRASHED;
+                    default -> OFF;
+                };
         };
     }
 }

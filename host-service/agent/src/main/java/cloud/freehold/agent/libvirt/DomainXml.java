@@ -43,7 +43,8 @@ final class DomainXml {
         boot();
         xml.open("features").leaf("acpi").leaf("apic").close();
         cpu();
-        xml.open("clock", "offset", "utc").close()
+        xml.open("clock", "offset", "utc")
+                .close()
                 .text("on_poweroff", "destroy")
                 .text("on_reboot", "restart")
                 .text("on_crash", "destroy");
@@ -97,7 +98,9 @@ final class DomainXml {
                 .leaf("target", "type", "virtio", "name", "org.qemu.guest_agent.0")
                 .close();
         xml.open("memballoon", "model", "virtio").leaf("stats", "period", "10").close();
-        xml.open("rng", "model", "virtio").text("backend", "/dev/urandom", "model", "random").close();
+        xml.open("rng", "model", "virtio")
+                .text("backend", "/dev/urandom", "model", "random")
+                .close();
         xml.leaf("panic", "model", "isa");
         xml.close();
     }

@@ -3,7 +3,6 @@ package cloud.freehold.agent.libvirt;
 import static cloud.freehold.agent.libvirt.HypervisorException.Kind.GONE;
 import static cloud.freehold.agent.libvirt.HypervisorException.Kind.NO_AGENT;
 import static cloud.freehold.agent.libvirt.HypervisorException.Kind.REFUSED;
-import static cloud.freehold.agent.libvirt.HypervisorException.Kind.UNAVAILABLE;
 import static cloud.freehold.agent.libvirt.HypervisorException.Kind.WRONG_STATE;
 
 import cloud.freehold.agent.common.Threads;
@@ -105,9 +104,7 @@ public final class LibvirtHypervisor implements Hypervisor {
             return Optional.empty();
         }
         return Optional.of(new Domain(
-                Session.uuid(library, domain),
-                DomainState.of(state.getValue(), reason.getValue()),
-                mark.get()));
+                Session.uuid(library, domain), DomainState.of(state.getValue(), reason.getValue()), mark.get()));
     }
 
     @Override
@@ -190,8 +187,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public void undefine(UUID vm) throws HypervisorException {
-        on(vm, "remove", QUICK, domain ->
-                library.virDomainUndefineFlags(domain, LibvirtLibrary.UNDEFINE_EVERYTHING));
+        on(vm, "remove", QUICK, domain -> library.virDomainUndefineFlags(domain, LibvirtLibrary.UNDEFINE_EVERYTHING));
     }
 
     @Override

@@ -30,7 +30,8 @@ final class Session {
         var connection = library.virConnectOpen(uri);
         if (connection == null) {
             throw new HypervisorException(
-                    HypervisorException.Kind.UNAVAILABLE, "no connection to " + uri + ": " + library.virGetLastErrorMessage());
+                    HypervisorException.Kind.UNAVAILABLE,
+                    "no connection to " + uri + ": " + library.virGetLastErrorMessage());
         }
         var session = new Session(library, connection, listener);
         library.virConnectSetKeepAlive(connection, KEEP_ALIVE_SECONDS, KEEP_ALIVE_MISSED);

@@ -21,7 +21,12 @@ final class Xml {
     }
 
     Xml text(String tag, String content, String... attributes) {
-        start(tag, attributes).append(">").append(escaped(content)).append("</").append(tag).append(">");
+        start(tag, attributes)
+                .append(">")
+                .append(escaped(content))
+                .append("</")
+                .append(tag)
+                .append(">");
         return this;
     }
 
@@ -34,7 +39,11 @@ final class Xml {
         text.append("<").append(tag);
         for (int i = 0; i < attributes.length; i += 2) {
             if (attributes[i + 1] != null) {
-                text.append(" ").append(attributes[i]).append("='").append(escaped(attributes[i + 1])).append("'");
+                text.append(" ")
+                        .append(attributes[i])
+                        .append("='")
+                        .append(escaped(attributes[i + 1]))
+                        .append("'");
             }
         }
         return text;

@@ -81,11 +81,14 @@ final class Enrolment {
 
     private PortalHttp bootstrapConnection() throws IOException {
         if (config.caFingerprint().isPresent()) {
-            return new PortalHttp(config.portalUrl(), Tls.pinned(config.caFingerprint().get()));
+            return new PortalHttp(
+                    config.portalUrl(), Tls.pinned(config.caFingerprint().get()));
         }
         var file = config.caFile()
-                .orElseThrow(() -> new Impossible("To enrol, set freehold.agent.ca-file or freehold.agent.ca-fingerprint"
-                        + " to what the portal shows beside the token: nothing else proves that it is your portal."));
+                .orElseThrow(
+                        () -> new Impossible(
+                                "To enrol, set freehold.agent.ca-file or freehold.agent.ca-fingerprint"
+                                        + " to what the portal shows beside the token: nothing else proves that it is your portal."));
         if (!Files.isReadable(file)) {
             throw new Impossible("freehold.agent.ca-file is " + file + ", which cannot be read.");
         }

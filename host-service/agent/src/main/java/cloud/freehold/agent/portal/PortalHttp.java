@@ -51,12 +51,16 @@ final class PortalHttp {
         if (from > 0) {
             request.header("Range", "bytes=" + from + "-");
         }
-        HttpResponse<Path> answer = send(request, path, info -> info.statusCode() == (from > 0 ? 206 : 200)
-                ? HttpResponse.BodySubscribers.ofFile(
-                        file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)
-                : HttpResponse.BodySubscribers.replacing(file));
+        HttpResponse<Path> answer = send(
+                request,
+                path,
+                info -> info.statusCode() == (from > 0 ? 206 : 200)
+                        ? HttpResponse.BodySubscribers.ofFile(
+                                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)
+                        : HttpResponse.BodySubscribers.replacing(file));
         if (answer.statusCode() != (from > 0 ? 206 : 200)) {
-            throw new PortalException(answer.statusCode(), "the portal answered " + answer.statusCode() + " to " + path);
+            throw new PortalException(
+                    answer.statusCode(), "the portal answered " + answer.statusCode() + " to " + path);
         }
     }
 
@@ -71,7 +75,8 @@ final class PortalHttp {
         } catch (SSLException e) {
             throw new PortalException("no trusted connection to " + portal + ": " + e.getMessage(), e);
         } catch (IOException e) {
-            throw new PortalException("no answer from " + portal + path.replaceFirst("\\?.*", "") + ": " + reason(e), e);
+            throw new PortalException(
+                    "no answer from " + portal + path.replaceFirst("\\?.*", "") + ": " + reason(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new PortalException("interrupted", e);

@@ -60,8 +60,24 @@ public final class AcceleratorChoice {
 
     private boolean boots(DirectBoot boot) {
         var command = new ArrayList<>(List.of(
-                emulator, "-accel", "kvm", "-cpu", "host", "-machine", "q35", "-m", "256", "-nodefaults", "-display",
-                "none", "-no-reboot", "-serial", "stdio", "-kernel", boot.kernel().toString(), "-append",
+                emulator,
+                "-accel",
+                "kvm",
+                "-cpu",
+                "host",
+                "-machine",
+                "q35",
+                "-m",
+                "256",
+                "-nodefaults",
+                "-display",
+                "none",
+                "-no-reboot",
+                "-serial",
+                "stdio",
+                "-kernel",
+                boot.kernel().toString(),
+                "-append",
                 "console=ttyS0 panic=-1 freehold.probe=1"));
         boot.initrd().ifPresent(initrd -> command.addAll(List.of("-initrd", initrd.toString())));
         return said(command).contains(REACHED_INIT);

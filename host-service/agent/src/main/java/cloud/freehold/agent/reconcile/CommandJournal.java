@@ -60,7 +60,8 @@ final class CommandJournal {
     List<HostCommand> interrupted() throws IOException {
         var found = new ArrayList<HostCommand>();
         try (var files = Files.list(directory)) {
-            for (var file : files.filter(path -> path.toString().endsWith(".json")).toList()) {
+            for (var file :
+                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
                 read(file).filter(entry -> entry.end() == null).ifPresent(entry -> found.add(entry.command()));
             }
         }
@@ -72,7 +73,9 @@ final class CommandJournal {
         try (var files = Files.list(directory)) {
             for (var file : files.toList()) {
                 var entry = read(file);
-                if (entry.isPresent() && entry.get().end() != null && entry.get().begun().isBefore(before)) {
+                if (entry.isPresent()
+                        && entry.get().end() != null
+                        && entry.get().begun().isBefore(before)) {
                     Files.delete(file);
                 }
             }

@@ -53,9 +53,13 @@ public final class Commands {
             if (command instanceof HostCommand.ForceOffVm) {
                 begin(command);
             } else {
-                workers.execute(() -> end(command, host.clock().instant(), failed(
-                        ProblemCode.INTERRUPTED,
-                        "The host service was restarted in the middle. Look at the VM, then repeat if needed.")));
+                workers.execute(
+                        () -> end(
+                                command,
+                                host.clock().instant(),
+                                failed(
+                                        ProblemCode.INTERRUPTED,
+                                        "The host service was restarted in the middle. Look at the VM, then repeat if needed.")));
             }
         }
     }
@@ -92,12 +96,14 @@ public final class Commands {
         try {
             journal.begin(command, now);
         } catch (IOException e) {
-            LOG.error("Command {} is not begun, because the journal cannot be written: {}", command.id(), e.getMessage());
+            LOG.error(
+                    "Command {} is not begun, because the journal cannot be written: {}", command.id(), e.getMessage());
             return;
         }
         CommandProgress end;
         if (now.isAfter(command.deadline())) {
-            end = failed(ProblemCode.TIMED_OUT, "The order reached the host after its deadline and was not carried out.");
+            end = failed(
+                    ProblemCode.TIMED_OUT, "The order reached the host after its deadline and was not carried out.");
         } else if (!tell(command.id(), progress(10, "begun"))) {
             end = failed(ProblemCode.CANCELLED, "The order was cancelled before it began.");
         } else {
@@ -141,7 +147,8 @@ public final class Commands {
     }
 
     private CommandProgress progress(int percent, String step) {
-        return new CommandProgress(Status.RUNNING, percent, step, null, host.clock().instant());
+        return new CommandProgress(
+                Status.RUNNING, percent, step, null, host.clock().instant());
     }
 
     private CommandProgress failed(ProblemCode code, String message) {

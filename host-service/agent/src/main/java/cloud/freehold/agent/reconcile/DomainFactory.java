@@ -54,8 +54,8 @@ final class DomainFactory {
                 vm.memoryMib(),
                 boot,
                 volumes.stream()
-                        .map(volume -> new DomainSpec.Disk(
-                                host.files().volume(vm.id(), volume.id()), serial(volume.id())))
+                        .map(volume ->
+                                new DomainSpec.Disk(host.files().volume(vm.id(), volume.id()), serial(volume.id())))
                         .toList(),
                 nics(vm.id()).stream().map(this::nic).toList(),
                 host.files().directIo(),
@@ -79,10 +79,12 @@ final class DomainFactory {
     }
 
     private Optional<DirectBoot> directBoot(DesiredVm vm) {
-        return host.files().bootFile(vm.id(), vm.image(), Role.KERNEL).map(kernel -> new DirectBoot(
-                kernel,
-                host.files().bootFile(vm.id(), vm.image(), Role.INITRD),
-                vm.image().commandLine() == null ? "" : vm.image().commandLine()));
+        return host.files()
+                .bootFile(vm.id(), vm.image(), Role.KERNEL)
+                .map(kernel -> new DirectBoot(
+                        kernel,
+                        host.files().bootFile(vm.id(), vm.image(), Role.INITRD),
+                        vm.image().commandLine() == null ? "" : vm.image().commandLine()));
     }
 
     private DomainSpec.Nic nic(DesiredNic nic) {
@@ -102,16 +104,27 @@ final class DomainFactory {
     /** Of all that takes effect at a start only; what else changes in a VM does not need one. */
     private String digest(DesiredVm vm) {
         var text = new StringBuilder()
-                .append(vm.vcpus()).append(' ').append(vm.maxVcpus()).append(' ').append(vm.memoryMib())
-                .append(' ').append(vm.image());
+                .append(vm.vcpus())
+                .append(' ')
+                .append(vm.maxVcpus())
+                .append(' ')
+                .append(vm.memoryMib())
+                .append(' ')
+                .append(vm.image());
         vm.volumes().stream()
                 .map(volume -> " " + volume.id() + "@" + volume.index())
                 .sorted()
                 .forEach(text::append);
-        nics(vm.id()).forEach(nic -> text.append(' ')
-                .append(nic.id()).append('@').append(nic.index()).append(nic.mac()).append(nic.queuePairs()));
+        nics(vm.id())
+                .forEach(nic -> text.append(' ')
+                        .append(nic.id())
+                        .append('@')
+                        .append(nic.index())
+                        .append(nic.mac())
+                        .append(nic.queuePairs()));
         try {
-            var sha = MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));
+            var sha =
+                    MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(sha, 0, 8);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this Java runtime has no SHA-256", e);

@@ -7,9 +7,9 @@ import cloud.freehold.agent.libvirt.Hypervisor;
 import cloud.freehold.agent.report.Observations;
 import cloud.freehold.agent.storage.VmFiles;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
-import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 

@@ -9,19 +9,20 @@ import java.time.Instant;
 final class HypervisorProblems {
     static Problem of(HypervisorException e, Instant now) {
         return switch (e.kind()) {
-            case UNAVAILABLE, TIMED_OUT -> new Problem(
-                    ProblemCode.HYPERVISOR_UNAVAILABLE,
-                    "The host's hypervisor does not answer for this VM; the host tries again.",
-                    now);
-            case GONE, WRONG_STATE -> new Problem(
-                    ProblemCode.WRONG_STATE, "The VM was not in a state for it; the host looks again.", now);
-            case NO_AGENT -> new Problem(
-                    ProblemCode.GUEST_UNRESPONSIVE, "No guest agent answers in this VM.", now);
-            case REFUSED -> new Problem(
-                    ProblemCode.HYPERVISOR_REFUSED,
-                    "The hypervisor refused to run the VM; the host tries again. The provider finds the reason in the"
-                            + " host's log.",
-                    now);
+            case UNAVAILABLE, TIMED_OUT ->
+                new Problem(
+                        ProblemCode.HYPERVISOR_UNAVAILABLE,
+                        "The host's hypervisor does not answer for this VM; the host tries again.",
+                        now);
+            case GONE, WRONG_STATE ->
+                new Problem(ProblemCode.WRONG_STATE, "The VM was not in a state for it; the host looks again.", now);
+            case NO_AGENT -> new Problem(ProblemCode.GUEST_UNRESPONSIVE, "No guest agent answers in this VM.", now);
+            case REFUSED ->
+                new Problem(
+                        ProblemCode.HYPERVISOR_REFUSED,
+                        "The hypervisor refused to run the VM; the host tries again. The provider finds the reason in the"
+                                + " host's log.",
+                        now);
         };
     }
 

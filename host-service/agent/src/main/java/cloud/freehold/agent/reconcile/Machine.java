@@ -132,14 +132,19 @@ final class Machine {
             remove(domain, desired.removedVms().contains(id));
             return EVENTS_WILL_TELL;
         }
-        if (!host.files().arePrepared(vm) && (domain.isEmpty() || domain.get().state().isOff())) {
+        if (!host.files().arePrepared(vm)
+                && (domain.isEmpty() || domain.get().state().isOff())) {
             publish(State.CREATING, null, null, 0);
             host.files().prepare(vm);
         }
         var state = domain.map(Domain::state).orElse(null);
         noteEndOfShutdown(vm, domain.orElse(null));
         var step = PowerPolicy.step(
-                vm.power(), vm.revision(), state, askedToShutDown(domain), host.power().leftOffAtRevision(id));
+                vm.power(),
+                vm.revision(),
+                state,
+                askedToShutDown(domain),
+                host.power().leftOffAtRevision(id));
         return switch (step) {
             case NOTHING -> settled(vm, domain.orElse(null), null);
             case START -> start(vm);
@@ -241,7 +246,11 @@ final class Machine {
         }
         shutdownAskedAt = null;
         guest = null;
-        LOG.info("VM {} started ({}), run {}.", id, spec.kvm() ? "KVM" : "TCG", spec.mark().run());
+        LOG.info(
+                "VM {} started ({}), run {}.",
+                id,
+                spec.kvm() ? "KVM" : "TCG",
+                spec.mark().run());
         publish(State.RUNNING, null, new Domain(id, DomainState.RUNNING, spec.mark()), vm.revision());
         return EVENTS_WILL_TELL;
     }
@@ -267,9 +276,11 @@ final class Machine {
             LOG.warn("VM {} crashed (run {}); it is started again at {}.", id, crashedRun, crashedStartAt);
         }
         if (now.isBefore(crashedStartAt)) {
-            publish(State.CRASHED, problem(
-                    ProblemCode.GUEST_CRASHED,
-                    "The guest crashed. The host starts it again; see its console for the reason."));
+            publish(
+                    State.CRASHED,
+                    problem(
+                            ProblemCode.GUEST_CRASHED,
+                            "The guest crashed. The host starts it again; see its console for the reason."));
             return Duration.between(now, crashedStartAt).plusMillis(10);
         }
         return start(vm);
@@ -280,9 +291,7 @@ final class Machine {
         guest = null;
         publish(
                 State.STOPPED,
-                problem(
-                        ProblemCode.GUEST_CRASHED,
-                        "The guest shut itself down. Start the VM when it is wanted again."),
+                problem(ProblemCode.GUEST_CRASHED, "The guest shut itself down. Start the VM when it is wanted again."),
                 domain,
                 vm.revision());
         return EVENTS_WILL_TELL;
@@ -410,7 +419,9 @@ final class Machine {
     private void tell(ObservedVm now) {
         var before = observed;
         var problem = now.problem();
-        if (before != null && problem != null && before.problem() != null
+        if (before != null
+                && problem != null
+                && before.problem() != null
                 && before.problem().code() == problem.code()
                 && before.problem().message().equals(problem.message())) {
             problem = before.problem();

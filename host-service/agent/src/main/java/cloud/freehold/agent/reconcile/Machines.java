@@ -89,12 +89,8 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
         host.hypervisor().listen(this);
         workers.execute(this::resyncSafely);
         timer.scheduleWithFixedDelay(
-                () -> workers.execute(this::resyncSafely),
-                RESYNC.toMillis(),
-                RESYNC.toMillis(),
-                TimeUnit.MILLISECONDS);
-        timer.scheduleWithFixedDelay(
-                () -> workers.execute(this::purge), 0, PURGE.toMillis(), TimeUnit.MILLISECONDS);
+                () -> workers.execute(this::resyncSafely), RESYNC.toMillis(), RESYNC.toMillis(), TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(() -> workers.execute(this::purge), 0, PURGE.toMillis(), TimeUnit.MILLISECONDS);
         guests.start();
     }
 
@@ -148,7 +144,9 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
         for (var id : others) {
             var machine = machine(id);
             var observed = machine.observed();
-            if (observed == null || observed.instance() != null || !desired.vms().containsKey(id)) {
+            if (observed == null
+                    || observed.instance() != null
+                    || !desired.vms().containsKey(id)) {
                 machine.kick();
             }
         }
@@ -166,7 +164,8 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
             return true;
         }
         var run = domain.state().isOff() ? null : domain.mark().run().toString();
-        return !Objects.equals(run, observed.instance()) || domain.state() != cloud.freehold.agent.libvirt.DomainState.RUNNING;
+        return !Objects.equals(run, observed.instance())
+                || domain.state() != cloud.freehold.agent.libvirt.DomainState.RUNNING;
     }
 
     private void purge() {

@@ -29,7 +29,9 @@ final class PowerMemory {
     long leftOffAtRevision(UUID vm) {
         try {
             return Files.exists(file(vm))
-                    ? Json.MAPPER.readValue(Files.readAllBytes(file(vm)), LeftOff.class).revision()
+                    ? Json.MAPPER
+                            .readValue(Files.readAllBytes(file(vm)), LeftOff.class)
+                            .revision()
                     : 0;
         } catch (IOException | tools.jackson.core.JacksonException e) {
             return 0;

@@ -47,9 +47,8 @@ final class PowerPolicy {
             case PAUSED_ON_ERROR -> Step.RESUME;
             case SHUTTING_DOWN -> Step.WAIT;
             case CRASHED -> Step.START_AFTER_CRASH;
-            case OFF_BY_GUEST -> asked || leftOffAtRevision < revision && leftOffAtRevision != 0
-                    ? Step.START
-                    : Step.LEAVE_OFF;
+            case OFF_BY_GUEST ->
+                asked || leftOffAtRevision < revision && leftOffAtRevision != 0 ? Step.START : Step.LEAVE_OFF;
             case OFF, OFF_BY_FORCE -> leftOffAtRevision == revision ? Step.LEAVE_OFF : Step.START;
         };
     }

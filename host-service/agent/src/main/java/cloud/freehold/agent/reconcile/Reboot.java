@@ -64,7 +64,8 @@ final class Reboot {
         var restarted = new CountDownLatch(1);
         machines.watchReboot(vm, restarted::countDown);
         try {
-            progress.accept(new CommandProgress(Status.RUNNING, 30, "asking the guest", null, host.clock().instant()));
+            progress.accept(new CommandProgress(
+                    Status.RUNNING, 30, "asking the guest", null, host.clock().instant()));
             try {
                 host.hypervisor().reboot(vm, true);
             } catch (HypervisorException e) {

@@ -86,8 +86,9 @@ public final class VmFiles {
 
     /** The VM's own copy of a file that is booted directly. */
     public Optional<Path> bootFile(UUID vm, DesiredImage image, Role role) {
-        return file(image, role).map(file -> of(vm).resolve(
-                role.name().toLowerCase(java.util.Locale.ROOT) + "-" + file.sha256().substring(0, 16)));
+        return file(image, role)
+                .map(file -> of(vm).resolve(role.name().toLowerCase(java.util.Locale.ROOT) + "-"
+                        + file.sha256().substring(0, 16)));
     }
 
     private Path of(UUID vm) {
@@ -160,8 +161,18 @@ public final class VmFiles {
             var source = images.get(disk.get());
             var format = format(source);
             checkSelfContained(source, format, volume.sizeBytes());
-            Tool.run(CONVERT, List.of(
-                    "qemu-img", "convert", "-q", "-f", format, "-O", "qcow2", source.toString(), temporary.toString()));
+            Tool.run(
+                    CONVERT,
+                    List.of(
+                            "qemu-img",
+                            "convert",
+                            "-q",
+                            "-f",
+                            format,
+                            "-O",
+                            "qcow2",
+                            source.toString(),
+                            temporary.toString()));
             Tool.run(QUICK, List.of("qemu-img", "resize", "-q", "-f", "qcow2", temporary.toString(), size));
         }
         finish(temporary, target);
@@ -178,11 +189,12 @@ public final class VmFiles {
     /** An image that names other files would read the host's. */
     private static void checkSelfContained(Path image, String format, long volumeBytes)
             throws IOException, StorageException {
-        var text = Tool.run(
-                QUICK, List.of("qemu-img", "info", "--output=json", "-f", format, image.toString()));
+        var text = Tool.run(QUICK, List.of("qemu-img", "info", "--output=json", "-f", format, image.toString()));
         var info = cloud.freehold.agent.common.Json.MAPPER.readTree(text);
         var data = info.path("format-specific").path("data");
-        if (info.has("backing-filename") || data.has("data-file") || info.path("encrypted").asBoolean(false)) {
+        if (info.has("backing-filename")
+                || data.has("data-file")
+                || info.path("encrypted").asBoolean(false)) {
             throw StorageException.image("the image " + image + " refers to other files or is encrypted", null);
         }
         if (info.path("virtual-size").asLong() > volumeBytes) {

@@ -90,8 +90,12 @@ class DataplaneTest {
 
     private Applied everything() throws InterruptedException {
         return told(full(
-                5, network(1), members(2, "10.0.0.1", "10.0.0.2", "10.0.0.3"), group(3, rule("r", Objects.MEMBERS)),
-                nic("nic", "vm", 4), vm("vm", 5, PowerState.RUNNING)));
+                5,
+                network(1),
+                members(2, "10.0.0.1", "10.0.0.2", "10.0.0.3"),
+                group(3, rule("r", Objects.MEMBERS)),
+                nic("nic", "vm", 4),
+                vm("vm", 5, PowerState.RUNNING)));
     }
 
     @Test
@@ -114,7 +118,9 @@ class DataplaneTest {
     void removesWhatIsNoLongerThere() throws Exception {
         everything();
         told(removal(6, new ObjectRef(ObjectKind.NIC, id("nic"))));
-        assertThat(fake.objects).doesNotContainKey(new ObjectRef(ObjectKind.NIC, id("nic"))).hasSize(3);
+        assertThat(fake.objects)
+                .doesNotContainKey(new ObjectRef(ObjectKind.NIC, id("nic")))
+                .hasSize(3);
     }
 
     @Test
@@ -194,9 +200,12 @@ class DataplaneTest {
 
     @Test
     void portsAreInPlaceOnceCommitted() throws Exception {
-        assertThat(dataplane.awaitPorts(Map.of(id("nic"), 1L), Duration.ofMillis(1))).isFalse();
+        assertThat(dataplane.awaitPorts(Map.of(id("nic"), 1L), Duration.ofMillis(1)))
+                .isFalse();
         everything();
-        assertThat(dataplane.awaitPorts(Map.of(id("nic"), 1L), Duration.ofSeconds(1))).isTrue();
-        assertThat(dataplane.awaitPorts(Map.of(id("nic"), 2L), Duration.ofMillis(1))).isFalse();
+        assertThat(dataplane.awaitPorts(Map.of(id("nic"), 1L), Duration.ofSeconds(1)))
+                .isTrue();
+        assertThat(dataplane.awaitPorts(Map.of(id("nic"), 2L), Duration.ofMillis(1)))
+                .isFalse();
     }
 }

@@ -49,13 +49,15 @@ class EncoderTest {
         var encoded = Encoder.group(group(3, rule("ssh", Objects.MEMBERS)));
         assertThat(encoded.memory().getInt(GROUP.at("n_rules"))).isEqualTo(1);
         assertThat(encoded.memory().getInt(GROUP.at("rule_size"))).isEqualTo(RULE.size());
-        assertThat(encoded.memory().getPointer(GROUP.at("rules"))).isEqualTo(encoded.pointedTo().share(0));
+        assertThat(encoded.memory().getPointer(GROUP.at("rules")))
+                .isEqualTo(encoded.pointedTo().share(0));
         var rule = encoded.pointedTo();
         assertThat(rule.getShort(RULE.at("protocol"))).isEqualTo((short) 6);
         assertThat(rule.getShort(RULE.at("port_min"))).isEqualTo((short) 22);
         assertThat(rule.getShort(RULE.at("icmp_type")) & 0xffff).isEqualTo(0xffff);
         assertThat(rule.getByte(RULE.at("remote"))).isEqualTo((byte) 2);
-        assertThat(rule.getByteArray(RULE.at("set"), 16)).isEqualTo(Encoder.id(id("group")).getByteArray(0, 16));
+        assertThat(rule.getByteArray(RULE.at("set"), 16))
+                .isEqualTo(Encoder.id(id("group")).getByteArray(0, 16));
     }
 
     @Test
@@ -67,7 +69,17 @@ class EncoderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "localhost", "10.0.0", "10.0.0.1/33", "10.0.0.1/-1", "2001:db8::/129", "1.2.3.4/x", "::1%eth0"})
+    @ValueSource(
+            strings = {
+                "",
+                "localhost",
+                "10.0.0",
+                "10.0.0.1/33",
+                "10.0.0.1/-1",
+                "2001:db8::/129",
+                "1.2.3.4/x",
+                "::1%eth0"
+            })
     void whatIsNoAddressIsRefused(String text) {
         assertThatThrownBy(() -> IpPrefix.parse(text)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -76,8 +88,21 @@ class EncoderTest {
     void limitsAreSaid() {
         var nic = nic("nic", "vm", 1);
         var tooMany = new DesiredNic(
-                nic.id(), 1, nic.tenantId(), nic.vmId(), nic.networkId(), 0, nic.mac(),
-                Collections.nCopies(40, "10.0.0.1"), null, true, 1, 1, 4096, 86400, null);
+                nic.id(),
+                1,
+                nic.tenantId(),
+                nic.vmId(),
+                nic.networkId(),
+                0,
+                nic.mac(),
+                Collections.nCopies(40, "10.0.0.1"),
+                null,
+                true,
+                1,
+                1,
+                4096,
+                86400,
+                null);
         assertThatThrownBy(() -> Encoder.port(new Change.PutNic(tooMany, "", Path.of("/x"))))
                 .hasMessageContaining("at most 32");
     }

@@ -31,7 +31,11 @@ class DesiredStoreTest {
     private DesiredStore filled() throws Exception {
         var store = DesiredStore.open(directory);
         store.save(full(
-                10, network(3), group(4), members(5, "10.0.0.1", "10.0.0.2"), nic("nic", "vm", 6),
+                10,
+                network(3),
+                group(4),
+                members(5, "10.0.0.1", "10.0.0.2"),
+                nic("nic", "vm", 6),
                 vm("vm", 7, PowerState.RUNNING)));
         return store;
     }
@@ -39,7 +43,8 @@ class DesiredStoreTest {
     @Test
     void mergesDeltas() throws Exception {
         var store = filled();
-        store.save(delta(11, change(5, 11, List.of("10.0.0.3"), List.of("10.0.0.1")), vm("two", 11, PowerState.STOPPED)));
+        store.save(
+                delta(11, change(5, 11, List.of("10.0.0.3"), List.of("10.0.0.1")), vm("two", 11, PowerState.STOPPED)));
         var present = store.save(removal(12, new ObjectRef(ObjectKind.NIC, id("nic"))));
         assertThat(present.revision()).isEqualTo(12);
         assertThat(present.addressSets().get(MEMBERS).members()).containsExactlyInAnyOrder("10.0.0.2", "10.0.0.3");
@@ -102,7 +107,8 @@ class DesiredStoreTest {
     @Test
     void refusesDeltasThatStartElsewhere() throws Exception {
         var present = filled().present();
-        assertThat(present.with(delta(11, change(4, 11, List.of("10.0.0.9"), List.of())))).isEmpty();
+        assertThat(present.with(delta(11, change(4, 11, List.of("10.0.0.9"), List.of()))))
+                .isEmpty();
         assertThat(present.with(delta(9))).isEmpty();
         assertThat(Desired.NOTHING.with(delta(9))).isEmpty();
     }

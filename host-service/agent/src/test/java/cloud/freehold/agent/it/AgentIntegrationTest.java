@@ -85,14 +85,14 @@ class AgentIntegrationTest {
     @Test
     void bootsAVmWhoseGuestGetsItsAddress() {
         boot();
-        var seen = awaitVm(observed -> observed.guest() != null
-                && observed.guest().addresses().contains("10.1.0.10"), BOOT);
+        var seen = awaitVm(
+                observed ->
+                        observed.guest() != null && observed.guest().addresses().contains("10.1.0.10"),
+                BOOT);
         assertThat(seen.problem()).isNull();
         assertThat(seen.appliedRevision()).isEqualTo(rig.portal.revision());
         var link = awaitReport(report -> report.nics().stream()
-                .anyMatch(one -> one.id().equals(nic)
-                        && one.link() == ObservedNic.Link.UP
-                        && one.rxPackets() > 0));
+                .anyMatch(one -> one.id().equals(nic) && one.link() == ObservedNic.Link.UP && one.rxPackets() > 0));
         assertThat(link.appliedRevision()).isEqualTo(rig.portal.revision());
     }
 
@@ -119,7 +119,8 @@ class AgentIntegrationTest {
         power(PowerState.STOPPED);
         var stuck = awaitVm(observed -> observed.problem() != null, Duration.ofSeconds(60));
         assertThat(stuck.problem().code()).isIn(ProblemCode.HYPERVISOR_UNAVAILABLE, ProblemCode.GUEST_UNRESPONSIVE);
-        var command = new HostCommand.ForceOffVm(UUID.randomUUID(), Instant.now().plusSeconds(60), vm);
+        var command =
+                new HostCommand.ForceOffVm(UUID.randomUUID(), Instant.now().plusSeconds(60), vm);
         rig.portal.command(command);
         assertThat(rig.portal.awaitEnd(command.id(), SOON).status()).isEqualTo(CommandProgress.Status.DONE);
         awaitVm(observed -> observed.state() == ObservedVm.State.STOPPED, SOON);
@@ -152,8 +153,9 @@ class AgentIntegrationTest {
         rig.killAgent();
         now();
         rig.startAgent();
-        awaitReport(report -> report.complete() && report.vms().stream()
-                .anyMatch(one -> one.id().equals(vm) && one.state() == ObservedVm.State.STOPPED));
+        awaitReport(report -> report.complete()
+                && report.vms().stream()
+                        .anyMatch(one -> one.id().equals(vm) && one.state() == ObservedVm.State.STOPPED));
         now();
         power(PowerState.RUNNING);
         awaitVm(observed -> observed.state() == ObservedVm.State.RUNNING, SOON);
@@ -246,7 +248,8 @@ class AgentIntegrationTest {
         } finally {
             rig.thawLibvirtd();
         }
-        awaitVm(observed -> observed.state() == ObservedVm.State.STOPPED && observed.problem() == null,
+        awaitVm(
+                observed -> observed.state() == ObservedVm.State.STOPPED && observed.problem() == null,
                 Duration.ofSeconds(60));
     }
 
@@ -257,13 +260,14 @@ class AgentIntegrationTest {
         rig.killDataplane();
         rig.forgetDataplaneState();
         long changed = publishRule(9090);
-        awaitReport(report -> report.facts() != null && report.facts().problems().stream()
-                .anyMatch(problem -> problem.code() == ProblemCode.DATAPLANE_UNAVAILABLE));
+        awaitReport(report -> report.facts() != null
+                && report.facts().problems().stream()
+                        .anyMatch(problem -> problem.code() == ProblemCode.DATAPLANE_UNAVAILABLE));
         now();
         rig.startDataplane();
         awaitReport(report -> report.appliedRevision() == changed);
-        awaitReport(report -> report.nics().stream()
-                .anyMatch(one -> one.id().equals(nic) && one.link() == ObservedNic.Link.UP));
+        awaitReport(report ->
+                report.nics().stream().anyMatch(one -> one.id().equals(nic) && one.link() == ObservedNic.Link.UP));
     }
 
     @Test
@@ -323,7 +327,10 @@ class AgentIntegrationTest {
     }
 
     private void awaitGuest() {
-        awaitVm(observed -> observed.guest() != null && !observed.guest().addresses().isEmpty(), BOOT);
+        awaitVm(
+                observed -> observed.guest() != null
+                        && !observed.guest().addresses().isEmpty(),
+                BOOT);
     }
 
     private int starts() {

@@ -29,7 +29,8 @@ record Guest(Path directory, Properties properties) {
     private static Path built(Path repository) throws IOException {
         var all = Files.createDirectories(repository.resolve("target/guest"));
         try (var found = Files.list(all)) {
-            var complete = found.filter(path -> Files.exists(path.resolve("image.properties"))).findFirst();
+            var complete = found.filter(path -> Files.exists(path.resolve("image.properties")))
+                    .findFirst();
             if (complete.isPresent()) {
                 return complete.get();
             }

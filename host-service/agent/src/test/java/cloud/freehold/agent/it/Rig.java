@@ -17,8 +17,8 @@ import java.util.function.BooleanSupplier;
 /** A whole host for tests: libvirtd of its own, the real dataplane, the agent as a process that can be killed. */
 final class Rig implements AutoCloseable {
     private static final Path REPOSITORY = Path.of(System.getProperty("freehold.repository"));
-    static final Path NATIVE = Path.of(
-            System.getProperty("freehold.native", REPOSITORY.resolve("native/target/build").toString()));
+    static final Path NATIVE = Path.of(System.getProperty(
+            "freehold.native", REPOSITORY.resolve("native/target/build").toString()));
 
     final Path directory;
     final FakePortal portal;
@@ -47,9 +47,23 @@ final class Rig implements AutoCloseable {
         try (var in = Rig.class.getResourceAsStream("/private-libvirtd.sh")) {
             Files.copy(in, script);
         }
-        libvirtd = start("libvirtd-rig", List.of(
-                "setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
-                "--kill-child", "--mount-proc", "bash", script.toString(), directory.toString()));
+        libvirtd = start(
+                "libvirtd-rig",
+                List.of(
+                        "setpriv",
+                        "--pdeathsig",
+                        "KILL",
+                        "unshare",
+                        "--mount",
+                        "--propagation",
+                        "private",
+                        "--pid",
+                        "--fork",
+                        "--kill-child",
+                        "--mount-proc",
+                        "bash",
+                        script.toString(),
+                        directory.toString()));
         await("libvirtd", Duration.ofSeconds(30), () -> Files.exists(libvirtSocket()));
     }
 
@@ -85,15 +99,17 @@ final class Rig implements AutoCloseable {
     void startDataplane() throws IOException {
         Files.deleteIfExists(directory.resolve("dataplane.sock"));
         Files.createDirectories(directory.resolve("dataplane"));
-        dataplane = start("dataplane", List.of(
-                "setpriv",
-                "--pdeathsig",
-                "KILL",
-                NATIVE.resolve("dataplane/freehold-dataplane").toString(),
-                "--control",
-                directory.resolve("dataplane.sock").toString(),
-                "--state",
-                directory.resolve("dataplane").toString()));
+        dataplane = start(
+                "dataplane",
+                List.of(
+                        "setpriv",
+                        "--pdeathsig",
+                        "KILL",
+                        NATIVE.resolve("dataplane/freehold-dataplane").toString(),
+                        "--control",
+                        directory.resolve("dataplane.sock").toString(),
+                        "--state",
+                        directory.resolve("dataplane").toString()));
         await("the dataplane", Duration.ofSeconds(20), () -> Files.exists(directory.resolve("dataplane.sock")));
     }
 
@@ -113,7 +129,9 @@ final class Rig implements AutoCloseable {
     /** Frozen: neither the guest nor the monitor answers. */
     void stopQemu(UUID vm) {
         try {
-            new ProcessBuilder("kill", "-STOP", Long.toString(qemu(vm).pid())).start().waitFor();
+            new ProcessBuilder("kill", "-STOP", Long.toString(qemu(vm).pid()))
+                    .start()
+                    .waitFor();
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
@@ -163,18 +181,20 @@ final class Rig implements AutoCloseable {
     }
 
     void startAgent() throws IOException {
-        agent = start("agent", List.of(
-                "setpriv",
-                "--pdeathsig",
-                "KILL",
-                "java",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx128m",
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                "cloud.freehold.agent.AgentMain",
-                directory.resolve("agent.properties").toString()));
+        agent = start(
+                "agent",
+                List.of(
+                        "setpriv",
+                        "--pdeathsig",
+                        "KILL",
+                        "java",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-Xmx128m",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        "cloud.freehold.agent.AgentMain",
+                        directory.resolve("agent.properties").toString()));
     }
 
     void killAgent() {
