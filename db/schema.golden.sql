@@ -211,6 +211,14 @@ table rule
     expires_at timestamp with time zone
     created_at timestamp with time zone not null
     updated_at timestamp with time zone not null
+table rule_draft
+    tenant_id uuid not null
+    account_id uuid not null
+    group_id uuid not null
+    base_version bigint not null
+    egress_default text not null
+    rules jsonb not null
+    updated_at timestamp with time zone not null
 table rule_hits
     rule_id uuid not null
     tenant_id uuid not null
@@ -461,6 +469,10 @@ rule.rule_protocol_check: CHECK (((protocol >= 0) AND (protocol <= 255)))
 rule.rule_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id) ON DELETE CASCADE
 rule.rule_tenant_id_remote_address_group_id_fkey: FOREIGN KEY (tenant_id, remote_address_group_id) REFERENCES address_group(tenant_id, id)
 rule.rule_tenant_id_remote_group_id_fkey: FOREIGN KEY (tenant_id, remote_group_id) REFERENCES security_group(tenant_id, id)
+rule_draft.rule_draft_account_id_fkey: FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE
+rule_draft.rule_draft_egress_default_check: CHECK ((egress_default = ANY (ARRAY['ALLOW'::text, 'DROP'::text])))
+rule_draft.rule_draft_pkey: PRIMARY KEY (account_id, group_id)
+rule_draft.rule_draft_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id) ON DELETE CASCADE
 rule_hits.rule_hits_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
 rule_hits.rule_hits_pkey: PRIMARY KEY (rule_id, host_id, counter_epoch)
 rule_hits.rule_hits_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
@@ -570,8 +582,11 @@ CREATE UNIQUE INDEX rule_group_id_position_key ON public.rule USING btree (group
 CREATE UNIQUE INDEX rule_pkey ON public.rule USING btree (id)
 CREATE INDEX rule_remote_address_group_idx ON public.rule USING btree (remote_address_group_id) WHERE (remote_address_group_id IS NOT NULL)
 CREATE INDEX rule_remote_group_idx ON public.rule USING btree (remote_group_id) WHERE (remote_group_id IS NOT NULL)
+CREATE INDEX rule_draft_group_idx ON public.rule_draft USING btree (group_id)
+CREATE UNIQUE INDEX rule_draft_pkey ON public.rule_draft USING btree (account_id, group_id)
 CREATE UNIQUE INDEX rule_hits_pkey ON public.rule_hits USING btree (rule_id, host_id, counter_epoch)
 CREATE UNIQUE INDEX ruleset_revision_pkey ON public.ruleset_revision USING btree (group_id, version)
+CREATE INDEX security_group_confirm_idx ON public.security_group USING btree (confirm_until) WHERE (confirm_until IS NOT NULL)
 CREATE UNIQUE INDEX security_group_pkey ON public.security_group USING btree (id)
 CREATE UNIQUE INDEX security_group_tenant_id_id_key ON public.security_group USING btree (tenant_id, id)
 CREATE UNIQUE INDEX security_group_tenant_id_name_key ON public.security_group USING btree (tenant_id, name)
@@ -828,6 +843,7 @@ nic_status
 operation
 quota
 rule
+rule_draft
 rule_hits
 ruleset_revision
 security_group
@@ -878,6 +894,8 @@ quota.system_all for ALL to freehold_system using (true) check (true)
 quota.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 rule.system_all for ALL to freehold_system using (true) check (true)
 rule.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+rule_draft.own_drafts for ALL to freehold_portal using (((tenant_id = app_tenant()) AND (account_id = app_user()))) check (((tenant_id = app_tenant()) AND (account_id = app_user())))
+rule_draft.system_all for ALL to freehold_system using (true) check (true)
 rule_hits.system_all for ALL to freehold_system using (true) check (true)
 rule_hits.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 ruleset_revision.system_all for ALL to freehold_system using (true) check (true)
@@ -943,6 +961,8 @@ quota: SELECT to freehold_portal
 quota: DELETE, INSERT, SELECT, UPDATE to freehold_system
 rule: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 rule: DELETE, INSERT, SELECT, UPDATE to freehold_system
+rule_draft: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+rule_draft: DELETE, INSERT, SELECT, UPDATE to freehold_system
 rule_hits: SELECT to freehold_portal
 rule_hits: DELETE, INSERT, SELECT, UPDATE to freehold_system
 ruleset_revision: INSERT, SELECT, UPDATE to freehold_portal
