@@ -366,7 +366,7 @@ static bool ip6_walk(struct parse *s, uint32_t *at, uint32_t end, uint8_t *next,
 				return fail(s, FH_DROP_IP_OPTIONS);
 			len = *next == NEXT_AH ? ((uint32_t)h[1] + 2) * 4 : ((uint32_t)h[1] + 1) * 8;
 		}
-		if (len > end - off)
+		if (len > end - off || !fh_view_at(s->view, off, len))
 			return fail(s, *piece_at ? FH_DROP_FRAGMENT_INVALID : FH_DROP_IP_OPTIONS);
 		*next = h[0];
 		off += len;

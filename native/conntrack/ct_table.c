@@ -505,6 +505,9 @@ static bool entry_valid(const struct ct_entry *e, uint32_t now)
 
 	if (!(proto == FH_PROTO_TCP ? tcp_state : other_state) || e->key[0] & ~known)
 		return false;
+	/* The two share their place in the entry. */
+	if (e->flags & CT_F_NAT && (ct_v6(e) || (e->nat.kind != FH_NAT_FLOATING && e->nat.kind != FH_NAT_SOURCE)))
+		return false;
 	/* 432000 s is the longest timeout there is, with some slack. */
 	return left > 0 && left < (int32_t)(450000ull * 1000000000 >> FH_CT_TICK_SHIFT);
 }
