@@ -8,7 +8,6 @@ import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
-import com.microsoft.playwright.options.WaitUntilState;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -61,9 +60,7 @@ final class Browser implements AutoCloseable {
         page.getByLabel("Password").fill(Instance.password(email));
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sign in"))
                 .click();
-        page.waitForURL(
-                url -> !url.contains("/login"),
-                new Page.WaitForURLOptions().setWaitUntil(WaitUntilState.COMMIT));
+        page.waitForURL(url -> !url.contains("/login"));
         return page.context().storageState();
     }
 

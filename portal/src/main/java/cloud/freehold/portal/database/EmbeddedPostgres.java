@@ -30,6 +30,8 @@ final class EmbeddedPostgres implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedPostgres.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final int RESTARTS = 30;
+    private static final Duration RESTART_PAUSE = Duration.ofMillis(500);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
 
     private final EmbeddedPostgresFiles files;
@@ -38,6 +40,7 @@ final class EmbeddedPostgres implements AutoCloseable {
     private final int port;
     private final DatabaseAccess access;
     private PostgresProcess process;
+    private boolean closed;
 
     EmbeddedPostgres(EmbeddedPostgresProperties properties, Path dir) {
         this.properties = properties;
@@ -48,7 +51,7 @@ final class EmbeddedPostgres implements AutoCloseable {
             initialise(binaries);
             PostgresProcess.awaitEndOfPrevious(files.data(), STOP_LIMIT);
             this.port = properties.port() == 0 ? freePort() : properties.port();
-            this.process = PostgresProcess.start(command(binaries), files, START_LIMIT);
+            this.process = startSupervised();
             this.access = new DatabaseAccess(
                     login("freehold_owner", DATABASE),
                     login("freehold_portal", DATABASE),
@@ -142,7 +145,6 @@ final class EmbeddedPostgres implements AutoCloseable {
         setting(command, "timezone", "UTC");
         setting(command, "log_timezone", "UTC");
         setting(command, "fsync", properties.durable() ? "on" : "off");
-        setting(command, "synchronous_commit", properties.durable() ? "on" : "off");
         setting(command, "full_page_writes", properties.durable() ? "on" : "off");
         return command;
     }
@@ -158,26 +160,47 @@ final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
-    /** Stops the server hard and starts it again on the same port, as after a crash; for fault tests. */
-    void crashAndRestart() {
-        process.kill(STOP_LIMIT);
-        try {
-            process = PostgresProcess.start(command(files.binaries()), files, START_LIMIT);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    /** Starts the server and, should it die without having been told to, starts it again. */
+    private PostgresProcess startSupervised() throws IOException {
+        PostgresProcess started = PostgresProcess.start(command(files.binaries()), files, START_LIMIT);
+        started.onExit(this::restart);
+        return started;
+    }
+
+    private synchronized void restart() {
+        if (closed) {
+            return;
         }
+        log.error("PostgreSQL ended by itself; starting it again. Its reasons are in {}", files.log());
+        for (int attempt = 1; attempt <= RESTARTS; attempt++) {
+            try {
+                process = startSupervised();
+                return;
+            } catch (IOException e) {
+                // Processes of the dead server may hold its memory for a moment longer.
+                log.warn("PostgreSQL does not start again yet (attempt {} of {})", attempt, RESTARTS, e);
+                sleep(RESTART_PAUSE.toMillis());
+            }
+        }
+        log.error("PostgreSQL could not be started again; restart the portal. Its log is {}", files.log());
+    }
+
+    /** As a crash would end it; for fault tests. */
+    void kill() {
+        process.kill();
     }
 
     @Override
     public void close() throws IOException {
-        if (!process.stop(STOP_LIMIT)) {
+        PostgresProcess last;
+        synchronized (this) {
+            closed = true;
+            last = process;
+        }
+        if (!last.stop(STOP_LIMIT)) {
             log.warn("PostgreSQL did not stop within {}; it goes on shutting down by itself", STOP_LIMIT);
         }
         lockChannel.close();
-    }
-
-    boolean running() {
-        return process.isAlive();
     }
 
     static void sleep(long millis) {

@@ -119,20 +119,22 @@ final class PostgresProcess {
         }
     }
 
-    boolean isAlive() {
-        return process.isAlive();
-    }
-
     /** Returns whether the server ended within the limit. */
     boolean stop(Duration limit) {
         stop.countDown();
         return awaitEnd(limit);
     }
 
-    void kill(Duration limit) {
+    void kill() {
         process.destroyForcibly();
-        awaitEnd(limit);
-        stop.countDown();
+    }
+
+    /** Also when it is told to stop. Not on the thread that noticed, whose stack is tiny. */
+    void onExit(Runnable action) {
+        process.onExit().thenRunAsync(() -> {
+            stop.countDown();
+            action.run();
+        });
     }
 
     private boolean awaitEnd(Duration limit) {

@@ -10,6 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.InvalidPropertyException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.DuplicateKeyException;
@@ -49,8 +50,10 @@ class Problems {
         if (problem == null && failure instanceof ErrorResponse response) {
             problem = http(response.getStatusCode().value());
         }
-        if (problem == null || problem.status() >= 500) {
+        if (problem == null || problem.status() == 500) {
             log.error("Request failed", failure);
+        } else if (problem.status() > 500) {
+            log.warn("Request failed for now: {}", failure.toString());
         }
         return problem != null ? problem : http(500);
     }
@@ -79,6 +82,9 @@ class Problems {
         }
         if (failure instanceof ConstraintViolationException || failure instanceof HandlerMethodValidationException) {
             return new Problem(422, "input.invalid", CHECK, "A value is missing, too long or outside its limits.");
+        }
+        if (failure instanceof InvalidPropertyException) {
+            return new Problem(400, "input.field", CHECK, "A field was sent that this form does not have.");
         }
         if (failure instanceof HttpMessageNotReadableException) {
             return new Problem(
@@ -119,7 +125,8 @@ class Problems {
                     503,
                     "database.away",
                     "Not available right now",
-                    "The database does not answer, so nothing was changed. Try again in a few seconds.");
+                    "The database did not answer. Reload in a few seconds to see whether your change was saved, and"
+                            + " make it again if it was not.");
         }
         return null;
     }
@@ -130,6 +137,7 @@ class Problems {
                     || cause instanceof DataAccessResourceFailureException
                     || cause instanceof TransientDataAccessException
                     || cause instanceof TransactionSystemException
+                    || cause instanceof org.hibernate.TransactionException
                     || cause instanceof SQLTransientConnectionException
                     || cause instanceof SQLException sql && isConnectionState(sql.getSQLState())) {
                 return true;

@@ -90,7 +90,7 @@ class SearchTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "   ", "\u0000", "'; drop table vm; --", "<script>alert(1)</script>", "\uD83D\uDE00"})
+    @ValueSource(strings = {"", "   ", "'; drop table vm; --", "<script>alert(1)</script>", "\uD83D\uDE00"})
     void oddQueriesAreAnsweredCalmly(String odd) throws Exception {
         mvc.perform(get("/t/acme/search").param("q", odd).with(anna.signedIn()))
                 .andExpect(status().isOk())
