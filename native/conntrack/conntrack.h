@@ -198,7 +198,8 @@ uint32_t fh_ct_import(struct fh_ct *ct, unsigned worker, uint64_t now_ns, const 
  *   FH_NAT_FLOATING  1:1: the NIC's inside address <-> public address, ports kept, both directions may open connections
  *   FH_NAT_SOURCE    many NICs share a public address; each has a block of ports. A port is used again towards another remote end.
  * Only packets with FH_PKT_TRANSLATE are translated: the dataplane sets it for egress that leaves the tenant's networks, and
- * for ingress that arrived at the public address. Policy always judges the inside tuple. */
+ * for ingress that arrived at the public address. Policy always judges the inside tuple. Later fragments have no ports: the
+ * dataplane must not let them cross the public border. */
 enum fh_nat_kind { FH_NAT_NONE = 0, FH_NAT_FLOATING = 1, FH_NAT_SOURCE = 2 };
 struct fh_nat {
 	uint32_t kind;
