@@ -83,7 +83,8 @@ public record AgentConfig(
                 read.text("instance", "main"),
                 state,
                 read.path("images-dir", state.resolve("images")),
-                read.path("vms-dir", state.resolve("vms")),
+                // Not in the state directory, which nobody but the agent may enter: QEMU opens the disks.
+                read.path("vms-dir", state.resolveSibling("vms")),
                 read.path("sockets-dir", Path.of("/run/freehold/vhost")),
                 read.path("token-file", state.resolve("enrolment-token")),
                 read.optional("ca-file").map(Path::of),

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * Runs libvirt calls with deadlines.
  *
  * <p>Theory of operation: libvirt has no time-outs, so each call runs in a worker thread and the caller waits only so
- * long. A call that overstays keeps its thread until libvirt lets go; as long as it does, further calls for that VM fail
- * at once, so at most two threads (one of them urgent) hang for a VM. libvirtd handles only a few calls of one connection
+ * long. A call that overstays keeps its thread until libvirt lets go; as long as it does, further calls of its kind for
+ * that VM fail at once, so at most three threads hang for a VM. libvirtd handles only a few calls of one connection
  * at a time: a connection with an overstayed call is given up, and the next call opens another.
  */
 final class Calls implements AutoCloseable {
@@ -33,7 +33,15 @@ final class Calls implements AutoCloseable {
         T on(Session session) throws HypervisorException;
     }
 
-    private record Lane(UUID vm, boolean urgent) {}
+    private enum Kind {
+        /** Reads what libvirt knows without asking QEMU. */
+        LOOK,
+        ACT,
+        /** Must go through while another one hangs. */
+        URGENT
+    }
+
+    private record Lane(UUID vm, Kind kind) {}
 
     private final LibvirtLibrary library;
     private final String uri;
@@ -52,13 +60,16 @@ final class Calls implements AutoCloseable {
         listener = newListener;
     }
 
-    <T> T call(UUID vm, String what, Duration deadline, Call<T> call) throws HypervisorException {
-        return call(new Lane(vm, false), what, deadline, call);
+    <T> T look(UUID vm, String what, Duration deadline, Call<T> call) throws HypervisorException {
+        return call(new Lane(vm, Kind.LOOK), what, deadline, call);
     }
 
-    /** Also while another call for the VM hangs. */
+    <T> T call(UUID vm, String what, Duration deadline, Call<T> call) throws HypervisorException {
+        return call(new Lane(vm, Kind.ACT), what, deadline, call);
+    }
+
     <T> T urgent(UUID vm, String what, Duration deadline, Call<T> call) throws HypervisorException {
-        return call(new Lane(vm, true), what, deadline, call);
+        return call(new Lane(vm, Kind.URGENT), what, deadline, call);
     }
 
     private <T> T call(Lane lane, String what, Duration deadline, Call<T> call) throws HypervisorException {

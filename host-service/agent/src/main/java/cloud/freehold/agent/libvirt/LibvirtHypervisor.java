@@ -75,7 +75,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public List<Domain> domains() throws HypervisorException {
-        return calls.call(null, "list VMs", QUICK, session -> {
+        return calls.look(null, "list VMs", QUICK, session -> {
             var out = new PointerByReference();
             int count = library.virConnectListAllDomains(session.connection(), out, 0);
             if (count < 0) {
@@ -109,7 +109,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public Optional<Domain> find(UUID vm) throws HypervisorException {
-        return calls.call(vm, "look up", QUICK, session -> {
+        return calls.look(vm, "look up", QUICK, session -> {
             var domain = library.virDomainLookupByUUIDString(session.connection(), vm.toString());
             if (domain == null) {
                 if (library.virGetLastErrorCode() == LibvirtLibrary.ERROR_NO_DOMAIN) {

@@ -138,9 +138,12 @@ public final class Commands {
     }
 
     private CommandProgress forceOff(HostCommand.ForceOffVm command) throws HypervisorException {
-        var domain = host.hypervisor().find(command.vmId());
-        if (domain.isPresent() && !domain.get().state().isOff()) {
+        try {
             host.hypervisor().destroy(command.vmId());
+        } catch (HypervisorException e) {
+            if (e.kind() != HypervisorException.Kind.GONE && e.kind() != HypervisorException.Kind.WRONG_STATE) {
+                throw e;
+            }
         }
         machines.machine(command.vmId()).kick();
         return new CommandProgress(Status.DONE, 100, "off", null, host.clock().instant());

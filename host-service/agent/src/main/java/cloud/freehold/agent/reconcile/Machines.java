@@ -132,6 +132,7 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
         var present = new HashSet<UUID>();
         for (var domain : domains) {
             present.add(domain.vm());
+            host.files().boundConsole(domain.vm());
             var machine = machine(domain.vm());
             if (isNews(machine.observed(), domain)) {
                 machine.kick();

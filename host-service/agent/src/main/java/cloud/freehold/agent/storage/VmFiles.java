@@ -41,6 +41,7 @@ public final class VmFiles {
     private static final Duration QUICK = Duration.ofSeconds(30);
     private static final Duration SET_ASIDE_FOR = Duration.ofHours(24);
     private static final long RESERVE_BYTES = 1L << 30;
+    private static final long CONSOLE_BYTES = 4L << 20;
     private static final String ASIDE = ".set-aside";
     private static final byte[] QCOW2_MAGIC = {'Q', 'F', 'I', (byte) 0xfb};
 
@@ -82,6 +83,20 @@ public final class VmFiles {
 
     public Path console(UUID vm) {
         return of(vm).resolve("console.log");
+    }
+
+    /**
+     * Keeps a talkative guest from filling the disk: what is over the limit moves to one older file. QEMU appends, so that
+     * it goes on at the start of the emptied file; a line that is written in between may be lost.
+     */
+    public void boundConsole(UUID vm) throws IOException {
+        var log = console(vm);
+        if (Files.exists(log) && Files.size(log) > CONSOLE_BYTES) {
+            Files.copy(log, log.resolveSibling("console.log.1"), StandardCopyOption.REPLACE_EXISTING);
+            try (var channel = FileChannel.open(log, StandardOpenOption.WRITE)) {
+                channel.truncate(0);
+            }
+        }
     }
 
     /** The VM's own copy of a file that is booted directly. */

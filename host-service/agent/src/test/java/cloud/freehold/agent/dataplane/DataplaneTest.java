@@ -188,7 +188,9 @@ class DataplaneTest {
 
     @Test
     void neverGoesBackBehindWhatTheDataplaneHas() throws Exception {
+        dataplane.close();
         fake.mark(8);
+        start();
         desired = desired.with(full(5, network(1))).orElseThrow();
         dataplane.want(desired);
         assertThat(problems.poll(10, TimeUnit.SECONDS).message()).contains("waits for the portal");

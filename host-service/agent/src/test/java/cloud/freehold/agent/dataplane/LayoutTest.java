@@ -18,12 +18,12 @@ class LayoutTest {
     }
 
     @Test
-    void everyFieldOfEveryStructureIsTheSame() {
+    void everyFieldThatWeUseIsWhereWeThink() {
         var ours = new HashMap<String, CStruct.Field>();
         for (var struct : Layouts.ALL) {
             ours.put(struct.name(), new CStruct.Field(0, struct.size()));
             struct.fields().forEach((field, place) -> ours.put(struct.name() + "." + field, place));
         }
-        assertThat(CtlLibrary.exported(LIBRARY)).isEqualTo(ours);
+        assertThat(CtlLibrary.exported(LIBRARY)).containsAllEntriesOf(ours);
     }
 }
