@@ -72,6 +72,12 @@ public class Attachments {
                 .toList();
     }
 
+    /** @throws NotFoundException when the tenant has no such NIC */
+    @Transactional(readOnly = true)
+    public Nic nic(TenantId tenant, UUID id) {
+        return one(tenant, id, "");
+    }
+
     @Transactional
     public void attach(TenantId tenant, Actor actor, UUID nicId, SecurityGroupId group) {
         Nic nic = lock(tenant, nicId);
@@ -155,8 +161,12 @@ public class Attachments {
     }
 
     private Nic lock(TenantId tenant, UUID id) {
+        return one(tenant, id, " FOR UPDATE OF n");
+    }
+
+    private Nic one(TenantId tenant, UUID id, String suffix) {
         return jdbc.sql("SELECT n.id, n.vm_id, v.name, n.device_index FROM nic n JOIN vm v ON v.id = n.vm_id"
-                        + " WHERE n.tenant_id = ? AND n.id = ? AND v.deleting_since IS NULL FOR UPDATE OF n")
+                        + " WHERE n.tenant_id = ? AND n.id = ? AND v.deleting_since IS NULL" + suffix)
                 .params(tenant.value(), id)
                 .query((row, number) -> new Nic(
                         row.getObject("id", UUID.class),

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
 
 /** The names that a tenant's rules may refer to. */
 @Component
@@ -20,6 +21,7 @@ public class GroupNames {
         this.jdbc = jdbc;
     }
 
+    @Transactional(readOnly = true)
     public RemoteNames of(TenantId tenant) {
         Map<AddressGroupId, String> addressGroups = new LinkedHashMap<>();
         jdbc.sql("SELECT id, name FROM address_group WHERE tenant_id = ? ORDER BY name, id")

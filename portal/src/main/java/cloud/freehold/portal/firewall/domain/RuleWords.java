@@ -9,10 +9,14 @@ public final class RuleWords {
         this.names = names;
     }
 
+    /** "TCP 5432 (PostgreSQL) from group web". */
+    public String packets(RuleSpec spec) {
+        return service(spec) + " " + spec.direction().preposition() + " " + names.display(spec.remote());
+    }
+
     /** "allow ingress TCP 5432 (PostgreSQL) from group web". */
     public String sentence(RuleSpec spec) {
-        return spec.action().word() + " " + spec.direction().word() + " " + service(spec) + " "
-                + spec.direction().preposition() + " " + names.display(spec.remote())
+        return spec.action().word() + " " + spec.direction().word() + " " + packets(spec)
                 + (spec.enabled() ? "" : ", disabled");
     }
 
