@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "control.h"
 #include "events.h"
 #include "journal.h"
@@ -172,7 +173,13 @@ int main(int argc, char *argv[])
 	dp.unsealed = o.unsealed;
 	dp.started_ns = dp.epoch = dp_unix_ns();
 	model_init();
-	if (!take_state_dir(o.state) || !start_dpdk(&o))
+	if (!take_state_dir(o.state))
+		return 1;
+	if (!confine_privileges()) {
+		dp_log(LOG_ERR, "cannot give up privileges: %s", strerror(errno));
+		return 1;
+	}
+	if (!start_dpdk(&o))
 		return 1;
 	if (!start_rcu() || !events_init() || !start_rules() || !port_system_init()) {
 		dp_log(LOG_ERR, "out of memory or descriptors at the start");
@@ -180,6 +187,10 @@ int main(int argc, char *argv[])
 	}
 	if (!workers_start(o.cores) || !journal_open(o.state) || !control_open(o.control))
 		return 1;
+	if (!confine_syscalls()) {
+		dp_log(LOG_ERR, "the kernel refuses the system call filter: %s", strerror(errno));
+		return 1;
+	}
 	dp_log(LOG_INFO, "ready: %u workers, %u ports", dp.n_workers, model.tables[FH_KIND_PORT].n);
 	while (!fh_load(&dp.stop))
 		control_serve(earlier(earlier(ports_start_due(), model_tick()), 1000));

@@ -235,6 +235,18 @@ static struct route pick_route(const struct worker *w, const struct port_view *s
 	return (struct route){ 0 };
 }
 
+/* --- judging -------------------------------------------------------------------------------------------------------- */
+static void judge(struct worker *w, const struct port_view *v, enum fh_direction dir, struct fh_pkt *p[], const uint8_t *const data[],
+		  const uint16_t seg_len[], struct fh_ct_verdict verdicts[], unsigned n)
+{
+	if (fh_likely(!(v->flags & FH_PORT_UNFILTERED))) {
+		fh_ct_burst(v->port->ct, w->id, v->policy, dir, w->now_ns, p, data, seg_len, verdicts, n);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++)
+		verdicts[i] = (struct fh_ct_verdict){ .action = FH_CT_PASS, .entry = FH_CT_NONE, .slot = FH_SLOT_NONE };
+}
+
 /* --- out ------------------------------------------------------------------------------------------------------------ */
 /* Judges packets that all go to one port, and sends those that pass. Packets need hashes. */
 static void deliver(struct worker *w, const struct route *to, struct rte_mbuf *m[], struct fh_pkt *p[], unsigned n)
@@ -249,7 +261,7 @@ static void deliver(struct worker *w, const struct route *to, struct rte_mbuf *m
 		data[i] = rte_pktmbuf_mtod(m[i], const uint8_t *);
 		seg_len[i] = m[i]->data_len;
 	}
-	fh_ct_burst(dst->port->ct, w->id, dst->policy, FH_INGRESS, w->now_ns, p, data, seg_len, verdicts, n);
+	judge(w, dst, FH_INGRESS, p, data, seg_len, verdicts, n);
 	for (unsigned i = 0; i < n; i++) {
 		if (fh_unlikely(verdicts[i].action != FH_CT_PASS)) {
 			drop_packet(w, dst->port, FH_INGRESS, m[i], p[i], verdicts[i].reason, &verdicts[i]);
@@ -320,7 +332,7 @@ void pipeline_from_guest(struct worker *w, const struct port_view *v, struct rte
 	fh_ct_prefetch(v->port->ct, b.p, b.n);
 	for (unsigned i = 0; i < b.n; i++)
 		b.to[i] = pick_route(w, v, b.data[i]);
-	fh_ct_burst(v->port->ct, w->id, v->policy, FH_EGRESS, w->now_ns, b.p, b.data, b.seg_len, b.verdicts, b.n);
+	judge(w, v, FH_EGRESS, b.p, b.data, b.seg_len, b.verdicts, b.n);
 	unsigned kept = 0;
 	for (unsigned i = 0; i < b.n; i++) {
 		if (fh_unlikely(b.verdicts[i].action != FH_CT_PASS)) {
@@ -374,7 +386,7 @@ static bool fragment_passes(struct worker *w, const struct port_view *v, enum fh
 	enum fh_frag_step step = fh_frag_input(port->frag[dir], p, w->now_ns, m, &reason);
 	if (step == FH_FRAG_JUDGE) {
 		fh_hash_burst(&dp.hash, &p, 1);
-		fh_ct_burst(port->ct, w->id, v->policy, dir, w->now_ns, &p, &data, &seg_len, &verdict, 1);
+		judge(w, v, dir, &p, &data, &seg_len, &verdict, 1);
 		fh_frag_decide(port->frag[dir], p, &verdict);
 		reason = verdict.reason;
 		pass = verdict.action == FH_CT_PASS;

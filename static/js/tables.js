@@ -100,6 +100,13 @@ function wire(table) {
   }
 }
 
+/** As a card a row leaves out what it has nothing to say about; markup often leaves white space in such a cell. */
+function markBlanks(table) {
+  for (const cell of table.querySelectorAll(":scope > tbody > tr > td:not(.fh-actions)")) {
+    cell.classList.toggle("fh-blank", cell.textContent.trim() === "" && !cell.querySelector("input, button, img, svg, progress"));
+  }
+}
+
 function step(table, by) {
   const rows = visible(table);
   if (rows.length === 0) return;
@@ -141,7 +148,10 @@ function onKey(event) {
 }
 
 if (typeof document !== "undefined") {
-  const wireAll = () => document.querySelectorAll("table[data-table]").forEach(wire);
+  const wireAll = () => {
+    document.querySelectorAll("table[data-table]").forEach(wire);
+    document.querySelectorAll("table.fh-table").forEach(markBlanks);
+  };
   wireAll();
   document.addEventListener("htmx:after:swap", () => {
     wireAll();

@@ -142,6 +142,7 @@ struct fh_set {
 };
 
 #define FH_PORT_NO_SECURITY 1u /* MAC and IP source checks off */
+#define FH_PORT_UNFILTERED 2u  /* no rules and no connections: the control of measurements */
 
 struct fh_port {
 	uint32_t struct_size;

@@ -320,6 +320,27 @@ static void test_seeing_inside(void)
 	      "pinning");
 }
 
+static void test_confined(void)
+{
+	char path[64], line[256];
+	unsigned long long capabilities = ~0ull;
+	int no_new_privs = 0;
+	__attribute__((unused)) int seccomp = 0;
+	snprintf(path, sizeof path, "/proc/%ld/status", env_pid());
+	FILE *file = fopen(path, "r");
+	CHECK(file, "%s", path);
+	while (fgets(line, sizeof line, file)) {
+		sscanf(line, "CapEff: %llx", &capabilities);
+		sscanf(line, "NoNewPrivs: %d", &no_new_privs);
+		sscanf(line, "Seccomp: %d", &seccomp);
+	}
+	fclose(file);
+	CHECK((capabilities & ~2ull) == 0 && no_new_privs == 1, "capabilities %llx are left", capabilities);
+#if !defined(__SANITIZE_ADDRESS__)
+	CHECK(seccomp == 2, "no system call filter");
+#endif
+}
+
 static void test_validity_window(void)
 {
 	struct fh_rule rule = env_rule(12, FH_INGRESS, 17, 700, NULL);
@@ -486,7 +507,7 @@ int main(int argc, char *argv[])
 		void (*run)(void);
 	} tests[] = {
 		{ "arp", test_arp }, { "nd", test_nd }, { "dhcp", test_dhcp }, { "ping-gateway", test_ping_gateway },
-		{ "forwarding", test_forwarding }, { "isolation", test_isolation }, { "policy", test_policy }, { "seeing-inside", test_seeing_inside },
+		{ "forwarding", test_forwarding }, { "isolation", test_isolation }, { "policy", test_policy }, { "seeing-inside", test_seeing_inside }, { "confined", test_confined },
 		{ "validity-window", test_validity_window }, { "sets", test_sets }, { "atomicity", test_atomicity },
 		{ "fragments", test_fragments }, { "kill-and-restart", test_kill_and_restart }, { "reconnect", test_reconnect },
 		{ "replace-all", test_replace_all },

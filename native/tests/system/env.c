@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 fh_ctl *env_ctl;
-const char *env_workers = "1", *env_memory = "256";
+const char *env_workers = "1", *env_memory = "256", *env_cores;
 
 static char dir[64];
 static pid_t child;
@@ -97,7 +97,7 @@ void env_start(void)
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execl(program, program, "--control", env_path("control"), "--state", env_path("state"), "--memory", env_memory, "--workers",
-		      env_workers, (char *)NULL);
+		      env_workers, env_cores ? "--cores" : NULL, env_cores, (char *)NULL);
 		_exit(127);
 	}
 	for (int i = 0; i < 5000; i++) {

@@ -29,7 +29,7 @@
 #define SILENCE_MS 150
 
 extern fh_ctl *env_ctl;
-extern const char *env_workers, *env_memory;
+extern const char *env_workers, *env_memory, *env_cores; /* env_cores NULL: not pinned */
 
 /* Starts the dataplane (path in the environment's FREEHOLD_DATAPLANE) and opens the control connection. */
 void env_start(void);

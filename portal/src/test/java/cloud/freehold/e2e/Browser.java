@@ -8,6 +8,7 @@ import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
+import com.microsoft.playwright.options.WaitUntilState;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +61,9 @@ final class Browser implements AutoCloseable {
         page.getByLabel("Password").fill(Instance.password(email));
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sign in"))
                 .click();
-        page.waitForURL(url -> !url.contains("/login"));
+        page.waitForURL(
+                url -> !url.contains("/login"),
+                new Page.WaitForURLOptions().setWaitUntil(WaitUntilState.COMMIT));
         return page.context().storageState();
     }
 

@@ -67,7 +67,7 @@ class IsolationTests {
     @Test
     void idsOfAnotherTenantCannotBeChanged() {
         gina.navigate("/t/globex/firewall/groups");
-        String token = gina.locator("meta[name=_csrf]").getAttribute("content");
+        String token = gina.locator("meta[name=csrf-token]").getAttribute("content");
         String groupId = group.address().substring(group.address().lastIndexOf('/') + 1);
         for (String path : new String[] {
             "/t/globex/firewall/groups/" + groupId + "/delete",
