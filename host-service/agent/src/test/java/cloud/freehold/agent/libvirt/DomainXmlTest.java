@@ -56,7 +56,7 @@ class DomainXmlTest {
     @Test
     void withoutKvmThereAreNoMessageSignalledInterrupts() throws Exception {
         var tcg = parse(DomainXml.of(spec("web", false)));
-        assertThat(at(tcg, "//os/cmdline")).isEqualTo("console=ttyS0 pci=nomsi");
+        assertThat(at(tcg, "//os/cmdline")).isEqualTo("console=ttyS0 pci=nomsi no_timer_check");
         assertThat(at(tcg, "//*[name()='qemu:property'][@name='vectors']/@value"))
                 .isEqualTo("0");
         var kvm = parse(DomainXml.of(spec("web", true)));
