@@ -358,9 +358,10 @@ static int stage_set(struct stage *s, const struct fh_id *id, uint64_t generatio
 	o->n = n;
 	for (uint32_t i = 0; i < n; i++) {
 		if (!address_ok(&members[i])) {
+			stage_fail(s, FH_EINVAL, FH_KIND_SET, id, "A member of the set is malformed: family %u, prefix length %u.",
+				   members[i].family, members[i].prefix_len);
 			object_free(&o->o);
-			return stage_fail(s, FH_EINVAL, FH_KIND_SET, id, "A member of the set is malformed: family %u, prefix length %u.",
-					  members[i].family, members[i].prefix_len);
+			return FH_EINVAL;
 		}
 	}
 	if (n > 65536) {
