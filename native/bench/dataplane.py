@@ -110,8 +110,11 @@ def peer(build, conntrack, flows, size, seconds):
         load.stdout.readline()
         time.sleep(3)
         ovs.cycles()
-        out = load.communicate(timeout=120)[0]
-        return float(out.split()[0]), ovs.cycles()
+        out = load.communicate(timeout=120)[0].split()
+        if not out:
+            print("OVS-DPDK did not connect to both sockets in time: its column stays empty for this row", file=sys.stderr)
+            return None, None
+        return float(out[0]), ovs.cycles()
     finally:
         ovs.stop()
 
