@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # Debian packages: installs what docker/packages.txt names and the machine lacks.
 
-# missing_packages [test]: without "test" those that only the tests need are left out.
+# missing_packages [KIND]: those whose reason begins with "test:" or "bench:" are left out unless that is the KIND.
 missing_packages() {
   local package why
   while read -r package why; do
     [[ -z $package || $package == \#* ]] && continue
-    [[ $why == test:* && ${1:-} != test ]] && continue
+    [[ $why =~ ^(test|bench): && ${BASH_REMATCH[1]} != "${1:-}" ]] && continue
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
   done <"$packages_file"
 }

@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# ./freehold bench NAME: measures, prints a table and writes target/bench/NAME.json.
+
+bench() {
+  local name=${1:-} out
+  mkdir -p "$top/target/bench"
+  out=$top/target/bench/$name.json
+  case $name in
+    dataplane)
+      install_packages bench
+      build_programs
+      python3 "$top/native/bench/dataplane.py" "$top/native/target/build" "$out"
+      ;;
+    rules)
+      install_packages test
+      build_programs
+      build_guest
+      with_instance "$top/docker/launcher/bench-rules" "$out"
+      ;;
+    *) fail "name what to measure: ./freehold bench rules, or ./freehold bench dataplane." ;;
+  esac || fail "the measurement '$name' did not finish; read the lines above."
+  say "Written to target/bench/$name.json"
+}
