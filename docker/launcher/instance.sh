@@ -228,7 +228,7 @@ status() {
   done
   if libvirt_answers >/dev/null 2>&1; then
     domains | while read -r name; do
-      printf '%-12s %s, %s\n' "VM" "${name#"$vm_prefix"}" "$(virsh_ domstate "$name")"
+      printf '%-12s %s, %s\n' "VM" "$(virsh_ desc --title "$name")" "$(virsh_ domstate "$name")"
     done
   else
     printf '%-12s does not answer\n' libvirtd
