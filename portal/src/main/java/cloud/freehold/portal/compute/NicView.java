@@ -1,0 +1,79 @@
+package cloud.freehold.portal.compute;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A NIC with what is wanted of it and what its host says.
+ *
+ * @param desired the revision that it should be judged by; null while no host knows it
+ * @param applied the revision that it is judged by
+ * @param committedAt when desired was saved
+ * @param appliedAt when the host had it applied
+ */
+public record NicView(
+        UUID id,
+        int index,
+        String vm,
+        String network,
+        String mac,
+        List<String> addresses,
+        List<String> securityGroups,
+        @Nullable Long desired,
+        @Nullable Long applied,
+        @Nullable String link,
+        @Nullable String problem,
+        @Nullable Instant committedAt,
+        @Nullable Instant appliedAt,
+        boolean hostAway,
+        long rxPackets,
+        long rxBytes,
+        long txPackets,
+        long txBytes,
+        long drops,
+        long connections) {
+
+    public boolean isEnforced() {
+        return desired != null && applied != null && applied >= desired;
+    }
+
+    /** The state's chip. */
+    public String chip() {
+        if (problem != null) {
+            return "failed";
+        }
+        if (isEnforced()) {
+            return "enforced";
+        }
+        return hostAway ? "away" : desired == null ? "pending" : "applying";
+    }
+
+    /** What the chip says. */
+    public String enforcement() {
+        if (problem != null) {
+            return "not enforced";
+        }
+        if (isEnforced()) {
+            return committedAt == null || appliedAt == null
+                    ? "enforced"
+                    : "enforced in " + duration(Duration.between(committedAt, appliedAt));
+        }
+        return hostAway ? "host away, change waits" : desired == null ? "waiting for a host" : "applying";
+    }
+
+    private static String duration(Duration took) {
+        long millis = Math.max(1, took.toMillis());
+        return millis < 10_000 ? millis + " ms" : took.toSeconds() + " s";
+    }
+
+    public String linkLabel() {
+        return link == null ? "unknown" : switch (link) {
+            case "UP" -> "up";
+            case "CONNECTED" -> "waiting for the guest's driver";
+            default -> "down";
+        };
+    }
+}

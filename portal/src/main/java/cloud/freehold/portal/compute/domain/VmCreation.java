@@ -1,0 +1,164 @@
+package cloud.freehold.portal.compute.domain;
+
+import cloud.freehold.api.ObjectKind;
+import cloud.freehold.portal.audit.AuditEntry;
+import cloud.freehold.portal.audit.AuditTrail;
+import cloud.freehold.portal.common.Actor;
+import cloud.freehold.portal.common.ActorSource;
+import cloud.freehold.portal.common.InvalidInputException;
+import cloud.freehold.portal.common.TenantId;
+import cloud.freehold.portal.common.Uuid7;
+import cloud.freehold.portal.compute.NewVm;
+import cloud.freehold.portal.firewall.Firewall;
+import cloud.freehold.portal.firewall.SecurityGroupId;
+import cloud.freehold.portal.hostlink.HostChanges;
+import cloud.freehold.portal.live.LiveEvents;
+import cloud.freehold.portal.live.LiveTopic;
+import cloud.freehold.portal.network.NetworkId;
+import cloud.freehold.portal.network.Networks;
+import cloud.freehold.portal.operation.NewOperation;
+import cloud.freehold.portal.operation.Operation;
+import cloud.freehold.portal.operation.OperationKind;
+import cloud.freehold.portal.operation.Operations;
+import jakarta.persistence.EntityManager;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+/** Makes a VM with its boot volume and NIC, and undoes one that never had a host. */
+@Component
+class VmCreation {
+
+    private static final long GIB = 1L << 30;
+
+    private final EntityManager entities;
+    private final Quotas quotas;
+    private final Networks networks;
+    private final Firewall firewall;
+    private final Operations operations;
+    private final HostChanges hosts;
+    private final AuditTrail audit;
+    private final ActorSource actors;
+    private final LiveEvents live;
+    private final JdbcClient jdbc;
+    private final Uuid7 ids;
+    private final Clock clock;
+
+    VmCreation(
+            EntityManager entities,
+            Quotas quotas,
+            Networks networks,
+            Firewall firewall,
+            Operations operations,
+            HostChanges hosts,
+            AuditTrail audit,
+            ActorSource actors,
+            LiveEvents live,
+            JdbcClient jdbc,
+            Uuid7 ids,
+            Clock clock) {
+        this.entities = entities;
+        this.quotas = quotas;
+        this.networks = networks;
+        this.firewall = firewall;
+        this.operations = operations;
+        this.hosts = hosts;
+        this.audit = audit;
+        this.actors = actors;
+        this.live = live;
+        this.jdbc = jdbc;
+        this.ids = ids;
+        this.clock = clock;
+    }
+
+    Operation create(TenantId tenant, NewVm wanted, @Nullable String idempotencyKey) {
+        VmNames.check(wanted.name(), wanted.description());
+        FlavorRow flavor = flavor(wanted.flavorId());
+        String image = image(wanted.imageId());
+        quotas.require(tenant, flavor);
+        VmNames.requireFree(jdbc, tenant, wanted.name());
+        NetworkId network =
+                wanted.network() == null ? networks.provideDefault(tenant) : networks.get(tenant, wanted.network()).id();
+        Actor actor = actors.current();
+        List<SecurityGroupId> groups = wanted.securityGroups() == null
+                ? List.of(firewall.provideDefaultGroup(tenant, actor))
+                : wanted.securityGroups();
+
+        UUID id = ids.next();
+        Instant now = clock.instant();
+        entities.persist(
+                new Vm(id, tenant.value(), wanted.name(), wanted.description(), wanted.imageId(), flavor, now));
+        // The rows that follow are written past Hibernate and refer to this one.
+        entities.flush();
+        bootVolume(tenant, id, flavor, now);
+        UUID nic = networks.plug(tenant, network, id, 0);
+        firewall.attach(tenant, actor, nic, groups);
+        hosts.touched(ObjectKind.GROUP_MEMBERS, groups.stream().map(SecurityGroupId::value).toList());
+        hosts.unplaced(id);
+        Operation operation = operations.start(
+                tenant, new NewOperation(OperationKind.VM_CREATE, id, wanted.name(), null, false, idempotencyKey));
+        live.publish(tenant, LiveTopic.VMS, LiveTopic.NICS);
+        audit.record(
+                tenant,
+                actor,
+                AuditEntry.of("vm.create-requested", "vm", id, wanted.name())
+                        .after(Map.of(
+                                "image", image,
+                                "flavor", flavor.name(),
+                                "vcpus", flavor.vcpus(),
+                                "memoryMib", flavor.memoryMib())));
+        return operation;
+    }
+
+    /** It was on no host, so there is nothing to wait for. */
+    void discard(TenantId tenant, Vm vm) {
+        entities.flush();
+        entities.detach(vm);
+        jdbc.sql("delete from vm where tenant_id = :tenant and id = :id and host_id is null")
+                .param("tenant", tenant.value())
+                .param("id", vm.id())
+                .update();
+    }
+
+    private void bootVolume(TenantId tenant, UUID vm, FlavorRow flavor, Instant now) {
+        jdbc.sql("""
+                        insert into volume (id, tenant_id, vm_id, name, device_index, size_bytes, from_image, created_at)
+                        values (:id, :tenant, :vm, 'boot', 0, :size, true, :now)
+                        """)
+                .param("id", ids.next())
+                .param("tenant", tenant.value())
+                .param("vm", vm)
+                .param("size", flavor.diskGib() * GIB)
+                .param("now", now.atOffset(ZoneOffset.UTC))
+                .update();
+    }
+
+    private FlavorRow flavor(UUID id) {
+        return jdbc.sql("select * from flavor where id = :id and retired_at is null")
+                .param("id", id)
+                .query((row, number) -> new FlavorRow(
+                        row.getObject("id", UUID.class),
+                        row.getString("name"),
+                        row.getInt("vcpus"),
+                        row.getLong("memory_mib"),
+                        row.getInt("disk_gib")))
+                .optional()
+                .orElseThrow(() -> InvalidInputException.field(
+                        "vm.flavor", "flavor", "There is no such flavor. Choose one of the list."));
+    }
+
+    private String image(UUID id) {
+        return jdbc.sql("select name from image where id = :id and retired_at is null")
+                .param("id", id)
+                .query(String.class)
+                .optional()
+                .orElseThrow(() -> InvalidInputException.field(
+                        "vm.image", "image", "There is no such image. Choose one of the list."));
+    }
+}

@@ -1,0 +1,18 @@
+package cloud.freehold.portal.network;
+
+import cloud.freehold.portal.common.Ids;
+import java.io.Serializable;
+import java.util.UUID;
+
+/** A network: one L2 segment of a tenant. */
+public record NetworkId(UUID value) implements Serializable {
+
+    public static NetworkId of(String text) {
+        return new NetworkId(Ids.parse(text));
+    }
+
+    @Override
+    public String toString() {
+        return value.toString();
+    }
+}
