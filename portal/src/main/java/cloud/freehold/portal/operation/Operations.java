@@ -4,6 +4,7 @@ import cloud.freehold.portal.common.KeysetPage;
 import cloud.freehold.portal.common.TenantId;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A tenant's operations, in the current (ordinary) transaction. */
 public interface Operations {
@@ -23,7 +24,8 @@ public interface Operations {
      * @param target null: any, as for a creation
      * @throws cloud.freehold.portal.common.ConflictException when the key was used for something else
      */
-    Optional<Operation> earlier(TenantId tenant, String idempotencyKey, OperationKind kind, UUID target);
+    Optional<Operation> earlier(
+            TenantId tenant, String idempotencyKey, OperationKind kind, @Nullable UUID target);
 
     Operation get(TenantId tenant, OperationId id);
 

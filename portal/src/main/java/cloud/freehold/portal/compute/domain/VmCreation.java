@@ -38,7 +38,7 @@ class VmCreation {
     private static final long GIB = 1L << 30;
 
     private final EntityManager entities;
-    private final Quotas quotas;
+    private final VmQuotas quotas;
     private final Networks networks;
     private final Firewall firewall;
     private final Operations operations;
@@ -52,7 +52,7 @@ class VmCreation {
 
     VmCreation(
             EntityManager entities,
-            Quotas quotas,
+            VmQuotas quotas,
             Networks networks,
             Firewall firewall,
             Operations operations,

@@ -41,7 +41,7 @@ class VmService implements Vms {
     private final VmRows rows;
     private final VmReader reader;
     private final VmCreation creation;
-    private final Quotas quotas;
+    private final VmQuotas quotas;
     private final Operations operations;
     private final HostChanges hosts;
     private final AuditTrail audit;
@@ -53,7 +53,7 @@ class VmService implements Vms {
             VmRows rows,
             VmReader reader,
             VmCreation creation,
-            Quotas quotas,
+            VmQuotas quotas,
             Operations operations,
             HostChanges hosts,
             AuditTrail audit,

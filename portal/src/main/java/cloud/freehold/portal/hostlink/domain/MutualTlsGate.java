@@ -75,7 +75,7 @@ class MutualTlsGate implements AgentGate {
 
     @Override
     public TrustManager[] trustManagers() {
-        return new TrustManager[] {new AnyHolderOfItsKey(authority.certificate())};
+        return new TrustManager[] {new AnyHolderOfItsKey()};
     }
 
     @Override
@@ -129,7 +129,7 @@ class MutualTlsGate implements AgentGate {
     }
 
     /** Lets the handshake pass for {@link #identify} to decide. */
-    private record AnyHolderOfItsKey(X509Certificate accepted) implements X509TrustManager {
+    private record AnyHolderOfItsKey() implements X509TrustManager {
 
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType) {
@@ -143,7 +143,8 @@ class MutualTlsGate implements AgentGate {
 
         @Override
         public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[] {accepted};
+            // None named: a host then presents whatever it has, and a wrong certificate is refused by name.
+            return new X509Certificate[0];
         }
     }
 }

@@ -55,6 +55,7 @@ class ReportedOperations {
     }
 
     void observe(HostPrincipal host, HostReport report) {
+        adopt(host.id());
         Map<UUID, ObservedVm> observed = Objects.requireNonNullElse(report.vms(), List.<ObservedVm>of()).stream()
                 .filter(vm -> vm.id() != null && vm.state() != null)
                 .collect(Collectors.toMap(ObservedVm::id, vm -> vm, (one, other) -> other));
@@ -68,6 +69,17 @@ class ReportedOperations {
             }
         }
         forgetDeleted(host, report, observed);
+    }
+
+    /** What was asked for before the VM had a host is this host's business from now on. */
+    private void adopt(UUID hostId) {
+        system.sql("""
+                        update operation p set host_id = :host from vm v
+                        where p.host_id is null and p.state in ('QUEUED', 'RUNNING')
+                          and v.id = p.target_id and v.host_id = :host
+                        """)
+                .param("host", hostId)
+                .update();
     }
 
     private List<Open> open(UUID hostId) {

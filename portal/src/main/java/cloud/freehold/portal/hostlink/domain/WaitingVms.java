@@ -50,19 +50,7 @@ class WaitingVms {
     private void place(Waiting waiting) {
         try {
             transaction.executeWithoutResult(status -> {
-                // Operations are locked before hosts, as everywhere.
-                system.sql("select id from operation where target_id = :vm and host_id is null for update")
-                        .param("vm", waiting.vm())
-                        .query(UUID.class)
-                        .list();
                 new PendingHostChanges(waiting.tenant()).unplaced(waiting.vm()).apply(system);
-                system.sql("""
-                                update operation p set host_id = v.host_id from vm v
-                                where v.id = :vm and p.target_id = v.id and p.host_id is null
-                                  and p.state in ('QUEUED', 'RUNNING')
-                                """)
-                        .param("vm", waiting.vm())
-                        .update();
                 live.publishAsSystem(waiting.tenant(), LiveTopic.VMS, LiveTopic.OPERATIONS);
             });
         } catch (DataAccessException e) {

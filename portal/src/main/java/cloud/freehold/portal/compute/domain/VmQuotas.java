@@ -11,7 +11,7 @@ import org.springframework.stereotype.Component;
 
 /** What a tenant may use and uses. */
 @Component
-class Quotas {
+class VmQuotas {
 
     private static final Map<String, String> LABELS = Map.of(
             "VMS", "VMs", "VCPUS", "vCPUs", "MEMORY_MIB", "Memory", "VOLUME_GIB", "Disks", "SECURITY_GROUPS",
@@ -34,7 +34,7 @@ class Quotas {
 
     private final JdbcClient jdbc;
 
-    Quotas(JdbcClient jdbc) {
+    VmQuotas(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
 
