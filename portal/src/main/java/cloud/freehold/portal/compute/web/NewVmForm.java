@@ -1,8 +1,8 @@
 package cloud.freehold.portal.compute.web;
 
+import cloud.freehold.portal.common.Ids;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
-import cloud.freehold.portal.common.Ids;
 import cloud.freehold.portal.compute.Choices;
 import cloud.freehold.portal.compute.NewVm;
 import cloud.freehold.portal.firewall.SecurityGroupId;
@@ -30,6 +30,11 @@ record NewVmForm(
                 "",
                 List.of(),
                 UUID.randomUUID().toString());
+    }
+
+    NewVmForm {
+        // Made by the form itself; what somebody else put there only loses its effect.
+        key = key == null || !key.matches("[A-Za-z0-9-]{1,64}") ? null : key;
     }
 
     NewVm toCommand() {

@@ -1,7 +1,7 @@
 package cloud.freehold.portal.compute.web;
 
-import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.CapacityException;
+import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
@@ -60,7 +60,7 @@ class VmListController {
             HttpServletResponse response) {
         if (!binding.hasErrors()) {
             try {
-                String key = form.key() == null || form.key().isBlank() ? null : "form " + IdempotencyKey.check(form.key());
+                String key = form.key() == null || form.key().isBlank() ? null : "form " + form.key();
                 Operation operation = vms.create(scope.tenantId(), form.toCommand(), key);
                 redirect.addFlashAttribute("notice", operation.targetName() + " is being created.");
                 return "redirect:" + scope.path("/vms/" + operation.targetId());

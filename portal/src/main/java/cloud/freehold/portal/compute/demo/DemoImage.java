@@ -1,4 +1,4 @@
-package cloud.freehold.portal.compute.domain;
+package cloud.freehold.portal.compute.demo;
 
 import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.demo.DemoStep;

@@ -1,4 +1,4 @@
-package cloud.freehold.portal.compute.domain;
+package cloud.freehold.portal.compute.demo;
 
 import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.TenantId;
