@@ -946,6 +946,8 @@ member: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 member: DELETE, INSERT, SELECT, UPDATE to freehold_system
 network: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 network: DELETE, INSERT, SELECT, UPDATE to freehold_system
+network_vni: USAGE to freehold_portal
+network_vni: USAGE to freehold_system
 nic: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 nic: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_enforcement: SELECT to freehold_portal

@@ -6,6 +6,7 @@ import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.operation.OperationFilter;
 import cloud.freehold.portal.operation.OperationFilter.State;
 import cloud.freehold.portal.operation.Operations;
+import cloud.freehold.portal.overview.Board;
 import cloud.freehold.portal.tenancy.TenantScope;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Clock;

@@ -1,4 +1,4 @@
-package cloud.freehold.portal.overview.web;
+package cloud.freehold.portal.overview;
 
 import cloud.freehold.portal.compute.NicView;
 import cloud.freehold.portal.compute.QuotaUse;

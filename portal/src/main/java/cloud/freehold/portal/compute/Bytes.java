@@ -1,4 +1,4 @@
-package cloud.freehold.portal.compute.web;
+package cloud.freehold.portal.compute;
 
 import java.util.Locale;
 import org.springframework.stereotype.Component;
