@@ -345,7 +345,8 @@ class VmLifeTests {
                 }
                 return round;
             });
-            PostgresFault.crashAndRestart(context);
+            PostgresFault.kill(context);
+            awaitDatabase();
             back.set(true);
             assertThat(writes.get()).isPositive();
         } finally {
@@ -359,5 +360,17 @@ class VmLifeTests {
         host.await(
                 told -> told.vms().containsKey(id.value()) && told.vms().get(id.value()).name().equals("last"),
                 Duration.ofSeconds(30));
+    }
+
+    private void awaitDatabase() {
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (true) {
+            try {
+                assertThat(system.sql("select 1").query(Integer.class).single()).isEqualTo(1);
+                return;
+            } catch (RuntimeException away) {
+                assertThat(System.nanoTime()).as("the database came back").isLessThan(end);
+            }
+        }
     }
 }

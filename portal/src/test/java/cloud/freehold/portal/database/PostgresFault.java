@@ -7,8 +7,8 @@ public final class PostgresFault {
 
     private PostgresFault() {}
 
-    /** As after a power cut; it is back when this returns. */
-    public static void crashAndRestart(ApplicationContext context) {
-        context.getBean(EmbeddedPostgres.class).crashAndRestart();
+    /** As a crash would end it; the portal brings it back by itself. */
+    public static void kill(ApplicationContext context) {
+        context.getBean(EmbeddedPostgres.class).kill();
     }
 }
