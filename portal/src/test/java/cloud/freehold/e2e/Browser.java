@@ -62,8 +62,7 @@ final class Browser implements AutoCloseable {
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sign in"))
                 .click();
         page.waitForURL(
-                url -> !url.contains("/login"),
-                new Page.WaitForURLOptions().setWaitUntil(WaitUntilState.COMMIT));
+                url -> !url.contains("/login"), new Page.WaitForURLOptions().setWaitUntil(WaitUntilState.COMMIT));
         return page.context().storageState();
     }
 

@@ -149,7 +149,8 @@ class FirewallTests {
         assertThat(viewer.getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setName("looked at by a viewer")))
                 .isVisible();
         assertThat(viewer.getByText("Add rule")).hasCount(0);
-        assertThat(viewer.getByText("Attach", new Page.GetByTextOptions().setExact(true))).hasCount(0);
+        assertThat(viewer.getByText("Attach", new Page.GetByTextOptions().setExact(true)))
+                .hasCount(0);
     }
 
     private static com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions within(Duration time) {

@@ -70,10 +70,12 @@ public record NicView(
     }
 
     public String linkLabel() {
-        return link == null ? "unknown" : switch (link) {
-            case "UP" -> "up";
-            case "CONNECTED" -> "waiting for the guest's driver";
-            default -> "down";
-        };
+        return link == null
+                ? "unknown"
+                : switch (link) {
+                    case "UP" -> "up";
+                    case "CONNECTED" -> "waiting for the guest's driver";
+                    default -> "down";
+                };
     }
 }

@@ -38,10 +38,14 @@ public record VmView(
         Instant createdAt,
         long version) {
 
-    public record Guest(@Nullable String hostname, @Nullable String operatingSystem, @Nullable List<String> addresses) {}
+    public record Guest(
+            @Nullable String hostname,
+            @Nullable String operatingSystem,
+            @Nullable List<String> addresses) {}
 
     /** @param message says what happened and what to do next */
-    public record VmProblem(String code, String message, @Nullable Instant since) {}
+    public record VmProblem(
+            String code, String message, @Nullable Instant since) {}
 
     public boolean canStart() {
         return !isDeleting() && (!wantsToRun || state == VmState.STOPPED || state == VmState.CRASHED);
@@ -57,8 +61,11 @@ public record VmView(
 
     public boolean canForceOff() {
         return hostId != null
-                && (state == VmState.RUNNING || state == VmState.STOPPING || state == VmState.PAUSED
-                        || state == VmState.REBOOTING || state == VmState.STARTING);
+                && (state == VmState.RUNNING
+                        || state == VmState.STOPPING
+                        || state == VmState.PAUSED
+                        || state == VmState.REBOOTING
+                        || state == VmState.STARTING);
     }
 
     public boolean isDeleting() {

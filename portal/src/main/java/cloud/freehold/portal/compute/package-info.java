@@ -2,7 +2,17 @@
 @ApplicationModule(
         displayName = "Compute",
         allowedDependencies = {
-            "common", "database", "tenancy", "audit", "hostlink", "operation", "network", "firewall", "live", "demo", "members"
+            "common",
+            "database",
+            "tenancy",
+            "audit",
+            "hostlink",
+            "operation",
+            "network",
+            "firewall",
+            "live",
+            "demo",
+            "members"
         })
 @NullMarked
 package cloud.freehold.portal.compute;

@@ -7,8 +7,7 @@ import java.util.List;
  * @param vni its number on the wire
  * @param nics how many NICs are in it
  */
-public record Network(
-        NetworkId id, String name, int vni, int mtu, List<Subnet> subnets, int nics, Instant createdAt) {
+public record Network(NetworkId id, String name, int vni, int mtu, List<Subnet> subnets, int nics, Instant createdAt) {
 
     /** @param gateway what the dataplane answers for */
     public record Subnet(String prefix, String gateway, long addressesUsed) {}

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param after the last id of the page before
  */
 public record OperationFilter(
-        @Nullable State state, @Nullable UUID target, @Nullable OperationId after, int limit) {
+        @Nullable State state,
+        @Nullable UUID target,
+        @Nullable OperationId after,
+        int limit) {
 
     public enum State {
         OPEN,

@@ -24,8 +24,7 @@ public interface Operations {
      * @param target null: any, as for a creation
      * @throws cloud.freehold.portal.common.ConflictException when the key was used for something else
      */
-    Optional<Operation> earlier(
-            TenantId tenant, String idempotencyKey, OperationKind kind, @Nullable UUID target);
+    Optional<Operation> earlier(TenantId tenant, String idempotencyKey, OperationKind kind, @Nullable UUID target);
 
     Operation get(TenantId tenant, OperationId id);
 

@@ -50,7 +50,8 @@ public record Board(
         for (VmView vm : vms) {
             String path = "/vms/" + vm.id();
             if (vm.problem() != null) {
-                attention.add(new Attention("error", "problem", vm.name(), path, vm.problem().message()));
+                attention.add(new Attention(
+                        "error", "problem", vm.name(), path, vm.problem().message()));
             } else if (vm.hostAway()) {
                 attention.add(new Attention(
                         "away", "host away", vm.name(), path, "Its state is the last known one; changes wait."));

@@ -96,8 +96,7 @@ class VmLifeTests {
 
     private Operation command(Operation created, VmCommand command) {
         return fixtures.as(
-                anna,
-                () -> vms.command(anna.tenant(), new VmId(created.targetId()), command, false, null, null));
+                anna, () -> vms.command(anna.tenant(), new VmId(created.targetId()), command, false, null, null));
     }
 
     private void hostFollows() throws IOException {
@@ -131,8 +130,7 @@ class VmLifeTests {
         assertThat(again(rebooted).state()).isEqualTo(OperationState.DONE);
         assertThat(host.commandsSeen()).singleElement().isInstanceOf(HostCommand.RebootVm.class);
 
-        Operation deleted = fixtures.as(
-                anna, () -> vms.delete(anna.tenant(), web.id(), "web", null, null));
+        Operation deleted = fixtures.as(anna, () -> vms.delete(anna.tenant(), web.id(), "web", null, null));
         assertThat(vm(created).state()).isEqualTo(VmState.DELETING);
         hostFollows();
         assertThat(again(deleted).state()).isEqualTo(OperationState.DONE);
@@ -188,7 +186,10 @@ class VmLifeTests {
         host.observe(
                 id,
                 ObservedVm.State.STOPPED,
-                new Problem(ProblemCode.HOST_CAPACITY, "The host has no memory left. Try a smaller flavor.", Instant.now()));
+                new Problem(
+                        ProblemCode.HOST_CAPACITY,
+                        "The host has no memory left. Try a smaller flavor.",
+                        Instant.now()));
         hostFollows();
         Operation failed = again(created);
         assertThat(failed.state()).isEqualTo(OperationState.FAILED);
@@ -255,7 +256,8 @@ class VmLifeTests {
                     vms.describe(anna.tenant(), id, new VmDescription("web3", "", false), version);
                     return true;
                 }))
-                .isInstanceOfSatisfying(FreeholdException.class, e -> assertThat(e.status()).isEqualTo(412));
+                .isInstanceOfSatisfying(
+                        FreeholdException.class, e -> assertThat(e.status()).isEqualTo(412));
     }
 
     @Test
@@ -263,8 +265,10 @@ class VmLifeTests {
         Operation created = create("web");
         Person gina = fixtures.owner("globex");
         VmId id = new VmId(created.targetId());
-        assertThatThrownBy(() -> fixtures.as(gina, () -> vms.get(gina.tenant(), id))).isInstanceOf(NotFoundException.class);
-        assertThatThrownBy(() -> fixtures.as(gina, () -> vms.command(gina.tenant(), id, VmCommand.STOP, false, null, null)))
+        assertThatThrownBy(() -> fixtures.as(gina, () -> vms.get(gina.tenant(), id)))
+                .isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() ->
+                        fixtures.as(gina, () -> vms.command(gina.tenant(), id, VmCommand.STOP, false, null, null)))
                 .isInstanceOf(NotFoundException.class);
         assertThatThrownBy(() -> fixtures.as(gina, () -> operations.get(gina.tenant(), created.id())))
                 .isInstanceOf(NotFoundException.class);
@@ -274,7 +278,9 @@ class VmLifeTests {
     void fullHostRefusesWithoutTracesAndAnEmptyPlatformLetsWait() {
         system.sql("update host set capacity_memory_mib = 600").update();
         create("web");
-        assertThatThrownBy(() -> create("db")).isInstanceOf(CapacityException.class).hasMessageContaining("No host");
+        assertThatThrownBy(() -> create("db"))
+                .isInstanceOf(CapacityException.class)
+                .hasMessageContaining("No host");
         assertThat(fixtures.as(anna, () -> vms.list(anna.tenant()))).hasSize(1);
 
         system.sql("update host set capacity_vcpus = 0").update();
@@ -309,12 +315,20 @@ class VmLifeTests {
         } finally {
             threads.shutdownNow();
         }
-        long revision = system.sql("select desired_revision from host").query(Long.class).single();
+        long revision = system.sql("select desired_revision from host")
+                .query(Long.class)
+                .single();
         host.awaitReported(revision, Duration.ofSeconds(20));
-        assertThat(host.model().vms().values()).allSatisfy(vm -> assertThat(vm.name()).endsWith("-10"));
-        assertThat(system.sql("select count(*) from enforcement where applied_at is null").query(Long.class).single())
+        assertThat(host.model().vms().values())
+                .allSatisfy(vm -> assertThat(vm.name()).endsWith("-10"));
+        assertThat(system.sql("select count(*) from enforcement where applied_at is null")
+                        .query(Long.class)
+                        .single())
                 .isZero();
-        assertThat(system.sql("select count(*) from enforcement").query(Long.class).single()).isEqualTo(revision);
+        assertThat(system.sql("select count(*) from enforcement")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(revision);
     }
 
     @Test
@@ -322,7 +336,9 @@ class VmLifeTests {
         host.start();
         // Tests do without durable commits; this one flushes all that came before it.
         Operation web = fixtures.as(anna, () -> {
-            context.getBean(JdbcClient.class).sql("set local synchronous_commit = on").update();
+            context.getBean(JdbcClient.class)
+                    .sql("set local synchronous_commit = on")
+                    .update();
             return vms.create(anna.tenant(), catalog.vm("web"), null);
         });
         VmId id = new VmId(web.targetId());
@@ -358,7 +374,8 @@ class VmLifeTests {
             return true;
         });
         host.await(
-                told -> told.vms().containsKey(id.value()) && told.vms().get(id.value()).name().equals("last"),
+                told -> told.vms().containsKey(id.value())
+                        && told.vms().get(id.value()).name().equals("last"),
                 Duration.ofSeconds(30));
     }
 

@@ -71,8 +71,16 @@ class VmPagesTests {
         Operation created = web();
         String vm = "/t/acme/vms/" + created.targetId();
         for (String page : new String[] {
-            "/t/acme/", "/t/acme/vms", vm, vm + "/network", vm + "/firewall", vm + "/operations", vm + "/settings",
-            "/t/acme/operations", "/t/acme/operations/" + created.id(), "/t/acme/networks"
+            "/t/acme/",
+            "/t/acme/vms",
+            vm,
+            vm + "/network",
+            vm + "/firewall",
+            vm + "/operations",
+            vm + "/settings",
+            "/t/acme/operations",
+            "/t/acme/operations/" + created.id(),
+            "/t/acme/networks"
         }) {
             String shown = page.endsWith("/networks") ? "10.0.0.0/24" : "web";
             mvc.perform(get(page).with(otto.signedIn()))
@@ -85,10 +93,17 @@ class VmPagesTests {
     void fragmentCarriesNoShell() throws Exception {
         Operation created = web();
         for (String page : new String[] {
-            "/t/acme/vms", "/t/acme/", "/t/acme/operations", "/t/acme/vms/" + created.targetId() + "/status",
-            "/t/acme/vms/" + created.targetId() + "/nics", "/t/acme/operations/" + created.id()
+            "/t/acme/vms",
+            "/t/acme/",
+            "/t/acme/operations",
+            "/t/acme/vms/" + created.targetId() + "/status",
+            "/t/acme/vms/" + created.targetId() + "/nics",
+            "/t/acme/operations/" + created.id()
         }) {
-            mvc.perform(get(page).with(otto.signedIn()).header("HX-Request", "true").header("HX-Request-Type", "partial"))
+            mvc.perform(get(page)
+                            .with(otto.signedIn())
+                            .header("HX-Request", "true")
+                            .header("HX-Request-Type", "partial"))
                     .andExpect(status().isOk())
                     .andExpect(content().string(not(containsString("<html"))))
                     .andExpect(content().string(containsString("hx-trigger")));
@@ -127,7 +142,9 @@ class VmPagesTests {
         Operation created = web();
         Person vera = fixtures.viewer("acme");
         String vm = "/t/acme/vms/" + created.targetId();
-        mvc.perform(get(vm).with(vera.signedIn())).andExpect(status().isOk()).andExpect(content().string(not(containsString("/stop"))));
+        mvc.perform(get(vm).with(vera.signedIn()))
+                .andExpect(status().isOk())
+                .andExpect(content().string(not(containsString("/stop"))));
         mvc.perform(post(vm + "/stop").with(vera.signedIn())).andExpect(status().isForbidden());
         mvc.perform(get("/t/acme/vms/new").with(vera.signedIn())).andExpect(status().isForbidden());
     }
@@ -141,10 +158,13 @@ class VmPagesTests {
                     .andExpect(status().isNotFound());
         }
         for (String command : new String[] {"stop", "start", "reboot", "force-off", "delete"}) {
-            mvc.perform(post("/t/globex/vms/" + created.targetId() + "/" + command).with(gina.signedIn()).param("confirm", "web"))
+            mvc.perform(post("/t/globex/vms/" + created.targetId() + "/" + command)
+                            .with(gina.signedIn())
+                            .param("confirm", "web"))
                     .andExpect(status().isNotFound());
         }
-        mvc.perform(get("/t/globex/operations/" + created.id()).with(gina.signedIn())).andExpect(status().isNotFound());
+        mvc.perform(get("/t/globex/operations/" + created.id()).with(gina.signedIn()))
+                .andExpect(status().isNotFound());
     }
 
     @Test
@@ -152,7 +172,9 @@ class VmPagesTests {
         Operation created = web();
         mvc.perform(post("/t/acme/vms/" + created.targetId() + "/stop").with(otto.signedIn()))
                 .andExpect(redirectedUrl("/t/acme/vms/" + created.targetId()));
-        mvc.perform(post("/t/acme/vms/" + created.targetId() + "/delete").with(otto.signedIn()).param("confirm", "wrong"))
+        mvc.perform(post("/t/acme/vms/" + created.targetId() + "/delete")
+                        .with(otto.signedIn())
+                        .param("confirm", "wrong"))
                 .andExpect(status().is(422))
                 .andExpect(content().string(containsString("Type the name of the VM")));
     }
@@ -174,7 +196,9 @@ class VmPagesTests {
             assertThat(location == null || location.equals(next)).isTrue();
             location = next;
         }
-        mvc.perform(get(location).with(otto.signedIn())).andExpect(status().isOk()).andExpect(jsonPath("$.kind").value("VM_CREATE"));
+        mvc.perform(get(location).with(otto.signedIn()))
+                .andExpect(status().isOk())
+                .andExpect(jsonPath("$.kind").value("VM_CREATE"));
         VmId id = fixtures.as(otto, () -> vms.list(otto.tenant())).get(0).id();
         String vm = "/api/v1/tenants/acme/vms/" + id;
         String etag = mvc.perform(get(vm).with(otto.signedIn()))
@@ -183,12 +207,18 @@ class VmPagesTests {
                 .andReturn()
                 .getResponse()
                 .getHeader("ETag");
-        mvc.perform(patch(vm).with(otto.signedIn()).header("If-Match", etag)
-                        .contentType(MediaType.APPLICATION_JSON).content("{\"description\":\"new\"}"))
+        mvc.perform(patch(vm)
+                        .with(otto.signedIn())
+                        .header("If-Match", etag)
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .content("{\"description\":\"new\"}"))
                 .andExpect(status().isOk())
                 .andExpect(header().exists("ETag"));
-        mvc.perform(patch(vm).with(otto.signedIn()).header("If-Match", etag)
-                        .contentType(MediaType.APPLICATION_JSON).content("{\"description\":\"newer\"}"))
+        mvc.perform(patch(vm)
+                        .with(otto.signedIn())
+                        .header("If-Match", etag)
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .content("{\"description\":\"newer\"}"))
                 .andExpect(status().isPreconditionFailed())
                 .andExpect(jsonPath("$.code").value("vm.changed"));
         mvc.perform(delete(vm).with(otto.signedIn())).andExpect(status().isAccepted());
@@ -196,9 +226,13 @@ class VmPagesTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{", "[]", "{\"name\":1}", "{\"name\":\"web\",\"image\":\"x\"}", "{\"name\":{\"a\":1}}", ""})
+    @ValueSource(
+            strings = {"{", "[]", "{\"name\":1}", "{\"name\":\"web\",\"image\":\"x\"}", "{\"name\":{\"a\":1}}", ""})
     void wrongBodyIsAProblemAndWritesNothing(String body) throws Exception {
-        mvc.perform(post("/api/v1/tenants/acme/vms").with(otto.signedIn()).contentType(MediaType.APPLICATION_JSON).content(body))
+        mvc.perform(post("/api/v1/tenants/acme/vms")
+                        .with(otto.signedIn())
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .content(body))
                 .andExpect(status().is4xxClientError())
                 .andExpect(content().contentTypeCompatibleWith("application/problem+json"));
         assertThat(fixtures.as(otto, () -> vms.list(otto.tenant()))).isEmpty();
@@ -207,18 +241,27 @@ class VmPagesTests {
     @ParameterizedTest
     @ValueSource(strings = {"10.0.0.0", "10.0.0.1/24", "300.0.0.0/24", "127.0.0.0/8", "10.0.0.0/31", "x"})
     void wrongPrefixIsSaidBesideItsField(String prefix) throws Exception {
-        mvc.perform(post("/t/acme/networks").with(otto.signedIn()).param("name", "n").param("ipv4Prefix", prefix))
+        mvc.perform(post("/t/acme/networks")
+                        .with(otto.signedIn())
+                        .param("name", "n")
+                        .param("ipv4Prefix", prefix))
                 .andExpect(status().is(422))
                 .andExpect(content().string(containsString("fh-error")));
     }
 
     @Test
     void networkIsCreatedAndDeletedUnlessInUse() throws Exception {
-        mvc.perform(post("/t/acme/networks").with(otto.signedIn()).param("name", "lab").param("ipv4Prefix", "10.9.0.0/24"))
+        mvc.perform(post("/t/acme/networks")
+                        .with(otto.signedIn())
+                        .param("name", "lab")
+                        .param("ipv4Prefix", "10.9.0.0/24"))
                 .andExpect(redirectedUrl("/t/acme/networks"));
         web();
-        String id = system.sql("select id::text from network where name = 'lab'").query(String.class).single();
-        mvc.perform(post("/t/acme/networks/" + id + "/delete").with(otto.signedIn())).andExpect(status().isConflict());
+        String id = system.sql("select id::text from network where name = 'lab'")
+                .query(String.class)
+                .single();
+        mvc.perform(post("/t/acme/networks/" + id + "/delete").with(otto.signedIn()))
+                .andExpect(status().isConflict());
     }
 
     @Test

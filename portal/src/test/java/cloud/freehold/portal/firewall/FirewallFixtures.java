@@ -44,7 +44,9 @@ public final class FirewallFixtures {
         UUID nic = ids.next();
         int number = next++;
         String address = "10.77." + (number >> 8) + "." + (number & 255);
-        system.sql("insert into image (id, name, created_at) values (?, 'Debian', ?)").params(image, now).update();
+        system.sql("insert into image (id, name, created_at) values (?, 'Debian', ?)")
+                .params(image, now)
+                .update();
         system.sql("insert into flavor (id, name, vcpus, memory_mib, disk_gib) values (?, ?, 1, 256, 1)")
                 .params(flavor, "small-" + number)
                 .update();
@@ -52,7 +54,8 @@ public final class FirewallFixtures {
                         + " values (?, ?, ?, ?, '02:00:00:00:00:01', ?)")
                 .params(network, tenant, "net-" + number, number, now)
                 .update();
-        system.sql("insert into subnet (id, tenant_id, network_id, prefix, gateway) values (?, ?, ?, '10.77.0.0/16', '10.77.255.1')")
+        system.sql(
+                        "insert into subnet (id, tenant_id, network_id, prefix, gateway) values (?, ?, ?, '10.77.0.0/16', '10.77.255.1')")
                 .params(subnet, tenant, network)
                 .update();
         system.sql("insert into vm (id, tenant_id, name, host_id, image_id, flavor_id, vcpus, max_vcpus, memory_mib,"
@@ -61,7 +64,13 @@ public final class FirewallFixtures {
                 .update();
         system.sql("insert into nic (id, tenant_id, vm_id, network_id, device_index, mac, created_at)"
                         + " values (?, ?, ?, ?, 0, ?::macaddr, ?)")
-                .params(nic, tenant, vm, network, "02:00:00:01:%02x:%02x".formatted(number >> 8 & 255, number & 255), now)
+                .params(
+                        nic,
+                        tenant,
+                        vm,
+                        network,
+                        "02:00:00:01:%02x:%02x".formatted(number >> 8 & 255, number & 255),
+                        now)
                 .update();
         system.sql("insert into address (tenant_id, subnet_id, network_id, nic_id, ip) values (?, ?, ?, ?, ?::inet)")
                 .params(tenant, subnet, network, nic, address)
@@ -76,7 +85,8 @@ public final class FirewallFixtures {
                         + " where host_id = ? and applied_at is null")
                 .param(host)
                 .update();
-        system.sql("update host set applied_revision = desired_revision, applied_at = now(), last_seen_at = now() where id = ?")
+        system.sql(
+                        "update host set applied_revision = desired_revision, applied_at = now(), last_seen_at = now() where id = ?")
                 .param(host)
                 .update();
     }

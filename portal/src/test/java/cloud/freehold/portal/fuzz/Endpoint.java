@@ -26,8 +26,7 @@ import org.springframework.web.multipart.MultipartFile;
  * @param fields names of its parameters and form fields
  * @param files names of its uploads
  */
-record Endpoint(
-        RequestMethod method, String path, @Nullable Type body, List<String> fields, List<String> files) {
+record Endpoint(RequestMethod method, String path, @Nullable Type body, List<String> fields, List<String> files) {
 
     static Endpoint of(RequestMethod method, String path, HandlerMethod handler) {
         Type body = null;
@@ -42,7 +41,8 @@ record Endpoint(
                     || parameter.hasParameterAnnotation(RequestPart.class)) {
                 files.add(name);
             } else if (parameter.hasParameterAnnotation(RequestParam.class)) {
-                String given = parameter.getParameterAnnotation(RequestParam.class).value();
+                String given =
+                        parameter.getParameterAnnotation(RequestParam.class).value();
                 fields.add(given.isEmpty() ? name : given);
             } else if (parameter.hasParameterAnnotation(ModelAttribute.class)) {
                 addFields(fields, "", parameter.getParameterType(), 0);

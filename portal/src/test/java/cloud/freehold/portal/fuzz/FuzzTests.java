@@ -146,7 +146,8 @@ class FuzzTests {
         for (String variable : endpoint.pathVariables()) {
             boolean own = variable.equals("{tenantSlug}") && !nonsense.oneIn(12);
             String value = own ? "acme" : nonsense.pathPart();
-            path = path.replace(variable, URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20"));
+            path = path.replace(
+                    variable, URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20"));
         }
         return path;
     }

@@ -54,11 +54,7 @@ class HostCertificateTests {
         assertThat(system.sql("""
                         select count(*) from provider_audit_event
                         where action = 'host.certificate-refused' and detail ->> 'why' = :why
-                        """)
-                        .param("why", why)
-                        .query(Long.class)
-                        .single())
-                .isEqualTo(1);
+                        """).param("why", why).query(Long.class).single()).isEqualTo(1);
     }
 
     @Test
@@ -66,7 +62,8 @@ class HostCertificateTests {
         assertThat(hosts.enrol("kvm-1").client().get(ASK).statusCode()).isEqualTo(200);
         HostClient nobody = new HostClient(hosts.portal(), HostIdentity.anonymous(hosts.trusted()));
         assertThat(nobody.get(ASK).statusCode()).isEqualTo(401);
-        assertThat(nobody.post(AgentPaths.REPORT, new RenewalRequest("")).statusCode()).isEqualTo(401);
+        assertThat(nobody.post(AgentPaths.REPORT, new RenewalRequest("")).statusCode())
+                .isEqualTo(401);
     }
 
     @Test
@@ -74,7 +71,8 @@ class HostCertificateTests {
         UUID real = hosts.enrol("kvm-1").hostId();
         HostIdentity forged = new TestAuthority("evil").host(real, Duration.ofDays(1));
         assertRefused(
-                new HostClient(hosts.portal(), new HostIdentity(forged.key(), forged.chain(), hosts.trusted())), "unknown");
+                new HostClient(hosts.portal(), new HostIdentity(forged.key(), forged.chain(), hosts.trusted())),
+                "unknown");
     }
 
     @Test
@@ -120,7 +118,8 @@ class HostCertificateTests {
 
     private void assertTokenRefused(String token, String name) {
         assertThatThrownBy(() -> FakeHost.enrol(hosts.portal(), hosts.trusted(), token, name))
-                .isInstanceOfSatisfying(HostClient.Refused.class, e -> assertThat(e.status()).isEqualTo(403));
+                .isInstanceOfSatisfying(
+                        HostClient.Refused.class, e -> assertThat(e.status()).isEqualTo(403));
     }
 
     @Test
@@ -135,9 +134,13 @@ class HostCertificateTests {
     void unusableRequestLeavesTheTokenUnused() throws IOException {
         String token = enrolment.issueToken("kvm-1");
         HostClient nobody = new HostClient(hosts.portal(), HostIdentity.anonymous(hosts.trusted()));
-        assertThat(nobody.post(AgentPaths.ENROL, new EnrolmentRequest(token, "kvm-1", "nonsense")).statusCode())
+        assertThat(nobody.post(AgentPaths.ENROL, new EnrolmentRequest(token, "kvm-1", "nonsense"))
+                        .statusCode())
                 .isEqualTo(422);
-        assertThat(FakeHost.enrol(hosts.portal(), hosts.trusted(), token, "kvm-1").client().get(ASK).statusCode())
+        assertThat(FakeHost.enrol(hosts.portal(), hosts.trusted(), token, "kvm-1")
+                        .client()
+                        .get(ASK)
+                        .statusCode())
                 .isEqualTo(200);
     }
 
@@ -147,7 +150,9 @@ class HostCertificateTests {
         var key = HostIdentity.newKey();
         var answer = host.client().post(AgentPaths.RENEW, new RenewalRequest(HostIdentity.request(key, "kvm-1")));
         assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(system.sql("select count(*) from host_certificate where revoked_at is null").query(Long.class).single())
+        assertThat(system.sql("select count(*) from host_certificate where revoked_at is null")
+                        .query(Long.class)
+                        .single())
                 .isEqualTo(2);
     }
 
@@ -155,7 +160,8 @@ class HostCertificateTests {
     void imageFileIsForHostsThatNeedItAndNotAPath() throws IOException {
         FakeHost host = hosts.enrol("kvm-1");
         for (String name : new String[] {"b".repeat(64), "..%2f..%2fetc%2fpasswd", "x"}) {
-            assertThat(host.client().get(AgentPaths.IMAGE_FILES + "/" + name).statusCode()).isBetween(400, 404);
+            assertThat(host.client().get(AgentPaths.IMAGE_FILES + "/" + name).statusCode())
+                    .isBetween(400, 404);
         }
     }
 

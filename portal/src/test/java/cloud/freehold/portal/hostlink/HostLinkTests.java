@@ -71,7 +71,9 @@ class HostLinkTests {
     }
 
     private static Set<String> members(HostModel model, UUID group) {
-        return model.addressSets().get(new SetRef(ObjectKind.GROUP_MEMBERS, group)).members();
+        return model.addressSets()
+                .get(new SetRef(ObjectKind.GROUP_MEMBERS, group))
+                .members();
     }
 
     private void rearranged(FakeHost... moved) {
@@ -133,11 +135,14 @@ class HostLinkTests {
         host.awaitReported(model.revision(), SOON);
 
         record Enforcement(long desired, long applied, boolean timed) {}
-        Enforcement enforcement = fixtures.as(anna, () -> context.getBean(JdbcClient.class)
-                .sql("select desired_revision, applied_revision, applied_at >= committed_at as timed from nic_enforcement where nic_id = ?")
-                .params(nic)
-                .query((row, number) -> new Enforcement(row.getLong(1), row.getLong(2), row.getBoolean(3)))
-                .single());
+        Enforcement enforcement = fixtures.as(
+                anna,
+                () -> context.getBean(JdbcClient.class)
+                        .sql(
+                                "select desired_revision, applied_revision, applied_at >= committed_at as timed from nic_enforcement where nic_id = ?")
+                        .params(nic)
+                        .query((row, number) -> new Enforcement(row.getLong(1), row.getLong(2), row.getBoolean(3)))
+                        .single());
         assertThat(enforcement.applied()).isGreaterThanOrEqualTo(enforcement.desired());
         assertThat(enforcement.timed()).isTrue();
     }
@@ -150,7 +155,9 @@ class HostLinkTests {
         assertThat(host.pollOnce(0)).isTrue();
         assertThat(host.pollOnce(0)).isFalse();
 
-        system.sql("update vm set deleting_since = now() where id = ?").params(vm).update();
+        system.sql("update vm set deleting_since = now() where id = ?")
+                .params(vm)
+                .update();
         rearranged(host);
         assertThat(host.pollOnce(0)).isTrue();
         assertThat(host.model().vms()).isEmpty();
@@ -194,12 +201,15 @@ class HostLinkTests {
 
         ReportAs.host(stolen, vm, nic, rule);
 
-        assertThat(count("select count(*) from vm_status where state = 'CRASHED'")).isZero();
-        assertThat(count("select count(*) from nic_status where rx_packets = 999")).isZero();
+        assertThat(count("select count(*) from vm_status where state = 'CRASHED'"))
+                .isZero();
+        assertThat(count("select count(*) from nic_status where rx_packets = 999"))
+                .isZero();
         assertThat(count("select count(*) from rule_hits")).isZero();
         assertThat(count("select count(*) from provider_audit_event where action = 'host.foreign-report'"))
                 .isEqualTo(1);
-        assertThat(count("select applied_revision from host where name = 'kvm-2'")).isZero();
+        assertThat(count("select applied_revision from host where name = 'kvm-2'"))
+                .isZero();
     }
 
     @Test
@@ -234,11 +244,14 @@ class HostLinkTests {
 
         ReportAs.stale(host, vm, boot(), sequence);
 
-        assertThat(count("select count(*) from vm_status where state = 'CRASHED'")).isZero();
+        assertThat(count("select count(*) from vm_status where state = 'CRASHED'"))
+                .isZero();
     }
 
     private UUID boot() {
-        return system.sql("select agent_boot from host where name = 'kvm-1'").query(UUID.class).single();
+        return system.sql("select agent_boot from host where name = 'kvm-1'")
+                .query(UUID.class)
+                .single();
     }
 
     @Test

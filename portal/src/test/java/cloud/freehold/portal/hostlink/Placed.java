@@ -22,7 +22,8 @@ public final class Placed {
                         + " values (?, ?, ?, ?, '02:00:00:00:00:01', now())")
                 .params(id, tenant.value(), "n" + vni, vni)
                 .update();
-        system.sql("insert into subnet (id, tenant_id, network_id, prefix, gateway) values (?, ?, ?, '10.0.0.0/8', '10.0.0.1')")
+        system.sql(
+                        "insert into subnet (id, tenant_id, network_id, prefix, gateway) values (?, ?, ?, '10.0.0.0/8', '10.0.0.1')")
                 .params(UUID.randomUUID(), tenant.value(), id)
                 .update();
         return id;
@@ -30,7 +31,8 @@ public final class Placed {
 
     public UUID group(TenantId tenant, String name) {
         UUID id = UUID.randomUUID();
-        system.sql("insert into security_group (id, tenant_id, name, created_at, updated_at) values (?, ?, ?, now(), now())")
+        system.sql(
+                        "insert into security_group (id, tenant_id, name, created_at, updated_at) values (?, ?, ?, now(), now())")
                 .params(id, tenant.value(), name)
                 .update();
         return id;
@@ -58,7 +60,8 @@ public final class Placed {
         system.sql("insert into image (id, name, created_at) values (?, 'test', now()) on conflict do nothing")
                 .params(IMAGE)
                 .update();
-        system.sql("insert into flavor (id, name, vcpus, memory_mib, disk_gib) values (?, 'test', 1, 64, 1) on conflict do nothing")
+        system.sql(
+                        "insert into flavor (id, name, vcpus, memory_mib, disk_gib) values (?, 'test', 1, 64, 1) on conflict do nothing")
                 .params(FLAVOR)
                 .update();
         UUID id = UUID.randomUUID();

@@ -23,8 +23,7 @@ public final class TestHosts {
 
     public TestHosts(ApplicationContext context) {
         this.enrolment = context.getBean(HostEnrolment.class);
-        TomcatWebServer server =
-                (TomcatWebServer) ((ServletWebServerApplicationContext) context).getWebServer();
+        TomcatWebServer server = (TomcatWebServer) ((ServletWebServerApplicationContext) context).getWebServer();
         int port = Arrays.stream(server.getTomcat().getService().findConnectors())
                 .filter(Connector::getSecure)
                 .mapToInt(Connector::getLocalPort)

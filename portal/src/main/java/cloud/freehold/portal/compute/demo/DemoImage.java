@@ -70,14 +70,17 @@ class DemoImage implements DemoStep {
                 properties.load(reader);
             }
             List<File> files = List.of(
-                    file(properties, "KERNEL", "kernel"), file(properties, "INITRD", "initrd"), file(properties, "DISK", "disk"));
+                    file(properties, "KERNEL", "kernel"),
+                    file(properties, "INITRD", "initrd"),
+                    file(properties, "DISK", "disk"));
             Files.createDirectories(images);
             for (File file : files) {
                 copy(file);
             }
             image(properties, files);
         } catch (IOException e) {
-            throw new UncheckedIOException("The demo's image in " + source + " cannot be taken over; build it again", e);
+            throw new UncheckedIOException(
+                    "The demo's image in " + source + " cannot be taken over; build it again", e);
         }
     }
 
@@ -129,7 +132,8 @@ class DemoImage implements DemoStep {
                         .update();
             }
             if (inserted > 0) {
-                system.sql("update image set retired_at = :now where name = 'Freehold demo Linux' and id <> :id and retired_at is null")
+                system.sql(
+                                "update image set retired_at = :now where name = 'Freehold demo Linux' and id <> :id and retired_at is null")
                         .param("now", clock.instant().atOffset(ZoneOffset.UTC))
                         .param("id", id)
                         .update();

@@ -35,12 +35,7 @@ class DemoVms implements DemoStep {
     private final Firewall firewall;
     private final Vms vms;
 
-    DemoVms(
-            TenantFounding founding,
-            TenantTransaction transactions,
-            Networks networks,
-            Firewall firewall,
-            Vms vms) {
+    DemoVms(TenantFounding founding, TenantTransaction transactions, Networks networks, Firewall firewall, Vms vms) {
         this.founding = founding;
         this.transactions = transactions;
         this.networks = networks;
@@ -60,8 +55,8 @@ class DemoVms implements DemoStep {
         transactions.run(acme, () -> {
             NetworkId office = networks.provide(acme, new NewNetwork("office", "10.0.0.0/24", null));
             SecurityGroupId common = firewall.provideDefaultGroup(acme, DEMO);
-            SecurityGroupId web = firewall.provideGroup(
-                    acme, DEMO, "web", "Web servers", "ingress,allow,tcp,80,any,The public site");
+            SecurityGroupId web =
+                    firewall.provideGroup(acme, DEMO, "web", "Web servers", "ingress,allow,tcp,80,any,The public site");
             SecurityGroupId db = firewall.provideGroup(acme, DEMO, "db", "Databases; nobody gets in yet");
             vm(acme, "web", "Public web site", office, common, web);
             vm(acme, "db", "Orders database", office, common, db);

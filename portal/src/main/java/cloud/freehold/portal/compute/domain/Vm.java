@@ -148,7 +148,8 @@ class Vm {
         return deletionProtection;
     }
 
-    @Nullable UUID hostId() {
+    @Nullable
+    UUID hostId() {
         return hostId;
     }
 

@@ -83,8 +83,9 @@ class VmCreation {
         String image = image(wanted.imageId());
         quotas.require(tenant, flavor);
         VmNames.requireFree(jdbc, tenant, wanted.name());
-        NetworkId network =
-                wanted.network() == null ? networks.provideDefault(tenant) : networks.get(tenant, wanted.network()).id();
+        NetworkId network = wanted.network() == null
+                ? networks.provideDefault(tenant)
+                : networks.get(tenant, wanted.network()).id();
         Actor actor = actors.current();
         List<SecurityGroupId> groups = wanted.securityGroups() == null
                 ? List.of(firewall.provideDefaultGroup(tenant, actor))
@@ -99,7 +100,9 @@ class VmCreation {
         bootVolume(tenant, id, flavor, now);
         UUID nic = networks.plug(tenant, network, id, 0);
         firewall.attach(tenant, actor, nic, groups);
-        hosts.touched(ObjectKind.GROUP_MEMBERS, groups.stream().map(SecurityGroupId::value).toList());
+        hosts.touched(
+                ObjectKind.GROUP_MEMBERS,
+                groups.stream().map(SecurityGroupId::value).toList());
         hosts.unplaced(id);
         Operation operation = operations.start(
                 tenant, new NewOperation(OperationKind.VM_CREATE, id, wanted.name(), null, false, idempotencyKey));

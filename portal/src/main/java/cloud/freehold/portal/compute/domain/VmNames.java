@@ -22,11 +22,14 @@ final class VmNames {
                             + " becomes the host name.");
         }
         if (description.length() > LONGEST_DESCRIPTION
-                || description.chars().anyMatch(c -> Character.isISOControl(c) && c != '\n' && c != '\r' && c != '\t')) {
+                || description
+                        .chars()
+                        .anyMatch(c -> Character.isISOControl(c) && c != '\n' && c != '\r' && c != '\t')) {
             throw InvalidInputException.field(
                     "vm.description",
                     "description",
-                    "A description has up to " + LONGEST_DESCRIPTION + " characters, none of them a control character.");
+                    "A description has up to " + LONGEST_DESCRIPTION
+                            + " characters, none of them a control character.");
         }
     }
 

@@ -14,8 +14,18 @@ import org.springframework.stereotype.Component;
 class VmQuotas {
 
     private static final Map<String, String> LABELS = Map.of(
-            "VMS", "VMs", "VCPUS", "vCPUs", "MEMORY_MIB", "Memory", "VOLUME_GIB", "Disks", "SECURITY_GROUPS",
-            "Security groups", "ADDRESS_GROUPS", "Address groups");
+            "VMS",
+            "VMs",
+            "VCPUS",
+            "vCPUs",
+            "MEMORY_MIB",
+            "Memory",
+            "VOLUME_GIB",
+            "Disks",
+            "SECURITY_GROUPS",
+            "Security groups",
+            "ADDRESS_GROUPS",
+            "Address groups");
 
     private static final String USE = """
             select q.resource, q.limit_value, case q.resource
@@ -60,18 +70,17 @@ class VmQuotas {
                 .param("tenant", tenant.value())
                 .query(UUID.class)
                 .single();
-        Map<String, Long> needed = Map.of(
-                "VMS", 1L,
-                "VCPUS", (long) flavor.vcpus(),
-                "MEMORY_MIB", flavor.memoryMib(),
-                "VOLUME_GIB", (long) flavor.diskGib());
+        Map<String, Long> needed =
+                Map.of("VMS", 1L, "VCPUS", (long) flavor.vcpus(), "MEMORY_MIB", flavor.memoryMib(), "VOLUME_GIB", (long)
+                        flavor.diskGib());
         for (QuotaUse use : use(tenant)) {
             long more = needed.getOrDefault(use.resource(), 0L);
             if (more > 0 && use.used() + more > use.limit()) {
                 String unit = use.unit().isEmpty() ? "" : " " + use.unit();
                 throw new CapacityException(
                         "quota.exceeded",
-                        "Your quota of " + use.limit() + unit + " (" + use.label() + ") is not enough: " + use.used() + unit
+                        "Your quota of " + use.limit() + unit + " (" + use.label() + ") is not enough: " + use.used()
+                                + unit
                                 + " are used and this needs " + more + unit
                                 + ". Delete what you no longer need, or ask the provider for a higher quota.");
             }

@@ -133,7 +133,8 @@ class VmService implements Vms {
             }
             if (command == VmCommand.FORCE_OFF && vm.hostId() == null) {
                 throw new ConflictException(
-                        "vm.waiting", vm.name() + " has no host yet, so there is nothing to force off. Stop it instead.");
+                        "vm.waiting",
+                        vm.name() + " has no host yet, so there is nothing to force off. Stop it instead.");
             }
             if (command != VmCommand.REBOOT) {
                 hosts.touched(ObjectKind.VM, id.value());
@@ -169,7 +170,9 @@ class VmService implements Vms {
         live.publish(tenant, LiveTopic.VMS);
         audit.record(
                 tenant,
-                AuditEntry.of("vm.changed", "vm", id.value(), vm.name()).before(before).after(state(vm)));
+                AuditEntry.of("vm.changed", "vm", id.value(), vm.name())
+                        .before(before)
+                        .after(state(vm)));
     }
 
     private static Map<String, Object> state(Vm vm) {
@@ -184,38 +187,46 @@ class VmService implements Vms {
             @Nullable String confirmedName,
             @Nullable Long expectedVersion,
             @Nullable String idempotencyKey) {
-        return earlier(tenant, idempotencyKey, OperationKind.VM_DELETE, id, null).orElseGet(() -> {
-            Vm vm = find(tenant, id, expectedVersion);
-            if (confirmedName != null && !confirmedName.strip().equals(vm.name())) {
-                throw InvalidInputException.field(
-                        "vm.confirm-name", "confirm", "Type the name of the VM, " + vm.name() + ", to delete it.");
-            }
-            vm.delete(clock.instant());
-            rows.save(vm);
-            List<UUID> groups = jdbc.sql("""
+        return earlier(tenant, idempotencyKey, OperationKind.VM_DELETE, id, null)
+                .orElseGet(() -> {
+                    Vm vm = find(tenant, id, expectedVersion);
+                    if (confirmedName != null && !confirmedName.strip().equals(vm.name())) {
+                        throw InvalidInputException.field(
+                                "vm.confirm-name",
+                                "confirm",
+                                "Type the name of the VM, " + vm.name() + ", to delete it.");
+                    }
+                    vm.delete(clock.instant());
+                    rows.save(vm);
+                    List<UUID> groups = jdbc.sql("""
                             select distinct s.group_id from nic_security_group s join nic n on n.id = s.nic_id
                             where n.tenant_id = :tenant and n.vm_id = :vm
                             """)
-                    .param("tenant", tenant.value())
-                    .param("vm", id.value())
-                    .query(UUID.class)
-                    .list();
-            hosts.touched(ObjectKind.GROUP_MEMBERS, groups);
-            Operation operation = operations.start(
-                    tenant,
-                    new NewOperation(
-                            OperationKind.VM_DELETE, id.value(), vm.name(), vm.hostId(), false, idempotencyKey));
-            UUID host = vm.hostId();
-            if (host == null) {
-                operations.finish(tenant, operation.id());
-                creation.discard(tenant, vm);
-            } else {
-                hosts.rearranged(List.of(host));
-            }
-            live.publish(tenant, LiveTopic.VMS, LiveTopic.NICS);
-            audit.record(tenant, AuditEntry.of("vm.delete-requested", "vm", id.value(), vm.name()));
-            return operation;
-        });
+                            .param("tenant", tenant.value())
+                            .param("vm", id.value())
+                            .query(UUID.class)
+                            .list();
+                    hosts.touched(ObjectKind.GROUP_MEMBERS, groups);
+                    Operation operation = operations.start(
+                            tenant,
+                            new NewOperation(
+                                    OperationKind.VM_DELETE,
+                                    id.value(),
+                                    vm.name(),
+                                    vm.hostId(),
+                                    false,
+                                    idempotencyKey));
+                    UUID host = vm.hostId();
+                    if (host == null) {
+                        operations.finish(tenant, operation.id());
+                        creation.discard(tenant, vm);
+                    } else {
+                        hosts.rearranged(List.of(host));
+                    }
+                    live.publish(tenant, LiveTopic.VMS, LiveTopic.NICS);
+                    audit.record(tenant, AuditEntry.of("vm.delete-requested", "vm", id.value(), vm.name()));
+                    return operation;
+                });
     }
 
     private Optional<Operation> earlier(
@@ -224,12 +235,13 @@ class VmService implements Vms {
             return Optional.empty();
         }
         Optional<Operation> earlier = operations.earlier(tenant, key, kind, vm == null ? null : vm.value());
-        earlier.filter(found -> name != null && !found.targetName().equals(name)).ifPresent(other -> {
-            throw new ConflictException(
-                    "idempotency.key-reused",
-                    "This Idempotency-Key was used to create " + other.targetName()
-                            + ". Send a new key with a new request.");
-        });
+        earlier.filter(found -> name != null && !found.targetName().equals(name))
+                .ifPresent(other -> {
+                    throw new ConflictException(
+                            "idempotency.key-reused",
+                            "This Idempotency-Key was used to create " + other.targetName()
+                                    + ". Send a new key with a new request.");
+                });
         return earlier;
     }
 

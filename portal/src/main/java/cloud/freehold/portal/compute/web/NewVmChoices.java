@@ -43,7 +43,8 @@ class NewVmChoices {
         if (networks.isEmpty()) {
             options.put("", "A new one");
         }
-        networks.forEach(network -> options.put(network.id().toString(), network.name() + " (" + network.prefixes() + ")"));
+        networks.forEach(
+                network -> options.put(network.id().toString(), network.name() + " (" + network.prefixes() + ")"));
         return options;
     }
 }

@@ -43,11 +43,14 @@ record NewVmForm(
                 description == null ? "" : description.strip(),
                 id("image", image, "Choose an image."),
                 id("flavor", flavor, "Choose a flavor."),
-                network == null || network.isBlank() ? null : new NetworkId(id("network", network, "Choose a network.")),
+                network == null || network.isBlank()
+                        ? null
+                        : new NetworkId(id("network", network, "Choose a network.")),
                 groups == null || groups.isEmpty()
                         ? null
                         : groups.stream()
-                                .map(group -> new SecurityGroupId(id("groups", group, "Choose security groups of the list.")))
+                                .map(group ->
+                                        new SecurityGroupId(id("groups", group, "Choose security groups of the list.")))
                                 .distinct()
                                 .toList());
     }

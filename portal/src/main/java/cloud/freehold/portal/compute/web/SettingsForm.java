@@ -5,7 +5,10 @@ import cloud.freehold.portal.compute.VmView;
 import org.jspecify.annotations.Nullable;
 
 record SettingsForm(
-        @Nullable String name, @Nullable String description, @Nullable Boolean deletionProtection, @Nullable Long version) {
+        @Nullable String name,
+        @Nullable String description,
+        @Nullable Boolean deletionProtection,
+        @Nullable Long version) {
 
     static SettingsForm of(VmView vm) {
         return new SettingsForm(vm.name(), vm.description(), vm.deletionProtection(), vm.version());

@@ -43,7 +43,10 @@ class VmApi {
     record Items<T>(List<T> items) {}
 
     /** Null in a change: as it is. */
-    record Change(@Nullable String name, @Nullable String description, @Nullable Boolean deletionProtection) {}
+    record Change(
+            @Nullable String name,
+            @Nullable String description,
+            @Nullable Boolean deletionProtection) {}
 
     private final Vms vms;
 
@@ -134,8 +137,7 @@ class VmApi {
             @RequestHeader(name = "If-Match", required = false) @Nullable String ifMatch,
             @RequestHeader(name = IdempotencyKey.HEADER, required = false) @Nullable String key) {
         return accepted(
-                scope,
-                vms.delete(scope.tenantId(), VmId.of(vmId), null, version(ifMatch), IdempotencyKey.check(key)));
+                scope, vms.delete(scope.tenantId(), VmId.of(vmId), null, version(ifMatch), IdempotencyKey.check(key)));
     }
 
     private static ResponseEntity<Operation> accepted(TenantScope scope, Operation operation) {

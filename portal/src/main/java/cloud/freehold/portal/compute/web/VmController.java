@@ -1,8 +1,8 @@
 package cloud.freehold.portal.compute.web;
 
+import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.FreeholdException;
-import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.compute.VmCommand;
@@ -56,7 +56,10 @@ class VmController {
 
     @GetMapping("/operations")
     String operations(
-            TenantScope scope, @PathVariable String vmId, @RequestParam(required = false) @Nullable String after, Model model) {
+            TenantScope scope,
+            @PathVariable String vmId,
+            @RequestParam(required = false) @Nullable String after,
+            Model model) {
         VmId id = VmId.of(vmId);
         model.addAttribute(
                 "page",
@@ -151,7 +154,8 @@ class VmController {
             response.setStatus(422);
             model.addAttribute(
                     "confirmError",
-                    problem instanceof InvalidInputException input && !input.fields().isEmpty()
+                    problem instanceof InvalidInputException input
+                                    && !input.fields().isEmpty()
                             ? input.fields().get(0).message()
                             : problem.getMessage());
             return settings(scope, vmId, model);

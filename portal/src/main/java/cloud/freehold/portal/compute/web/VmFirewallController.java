@@ -79,7 +79,8 @@ class VmFirewallController {
         List<SecurityGroupId> chosen =
                 groups.stream().map(SecurityGroupId::of).distinct().toList();
         transactions.run(scope.tenantId(), () -> {
-            if (vms.nics(scope.tenantId(), id).stream().noneMatch(known -> known.id().equals(nic))) {
+            if (vms.nics(scope.tenantId(), id).stream()
+                    .noneMatch(known -> known.id().equals(nic))) {
                 throw new NotFoundException("This VM has no such NIC. Reload the page.");
             }
             firewall.attach(scope.tenantId(), actors.current(), nic, chosen);

@@ -107,9 +107,12 @@ public class AddressGroups {
         Naming.check(name, description);
         AddressGroup before = rows.lock(tenant, id).orElseThrow(AddressGroups::notFound);
         if (before.version() != base) {
-            throw new ConflictException("address-group.stale", before.name() + " was changed since you loaded it (version "
-                    + base + ", now " + before.version() + "), so nothing of yours was saved. Load it again and repeat your"
-                    + " change.");
+            throw new ConflictException(
+                    "address-group.stale",
+                    before.name() + " was changed since you loaded it (version "
+                            + base + ", now " + before.version()
+                            + "), so nothing of yours was saved. Load it again and repeat your"
+                            + " change.");
         }
         requireFree(tenant, name, id);
         Map<Cidr, Entry> old = index(before.entries());
@@ -132,9 +135,12 @@ public class AddressGroups {
             hosts.touched(ObjectKind.ADDRESS_GROUP, id.value());
         }
         live.publish(tenant, LiveTopic.GROUPS, LiveTopic.NICS);
-        audit.record(tenant, actor, entry("address-group.changed", after)
-                .before(state(before, removed))
-                .after(state(after, added)));
+        audit.record(
+                tenant,
+                actor,
+                entry("address-group.changed", after)
+                        .before(state(before, removed))
+                        .after(state(after, added)));
         return rows.find(tenant, id).orElseThrow(AddressGroups::notFound);
     }
 
@@ -168,7 +174,8 @@ public class AddressGroups {
     }
 
     private static NotFoundException notFound() {
-        return new NotFoundException("There is no such address group. It may have been deleted; the list shows those there are.");
+        return new NotFoundException(
+                "There is no such address group. It may have been deleted; the list shows those there are.");
     }
 
     private static AuditEntry entry(String action, AddressGroup group) {
@@ -181,7 +188,9 @@ public class AddressGroups {
         state.put("name", group.name());
         state.put("description", group.description());
         List<String> prefixes = new ArrayList<>();
-        entries.stream().limit(AUDITED).forEach(entry -> prefixes.add(entry.prefix().toString()));
+        entries.stream()
+                .limit(AUDITED)
+                .forEach(entry -> prefixes.add(entry.prefix().toString()));
         state.put("addresses", prefixes);
         if (entries.size() > AUDITED) {
             state.put("addressCount", entries.size());

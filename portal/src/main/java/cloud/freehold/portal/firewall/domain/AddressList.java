@@ -22,10 +22,16 @@ public final class AddressList {
             readLine(i + 1, lines[i], entries, errors);
         }
         if (entries.size() > AddressGroup.ENTRY_LIMIT) {
-            errors.add(new RuleFile.LineError(0, "entries", "The list has " + entries.size() + " entries; at most "
-                    + AddressGroup.ENTRY_LIMIT + " fit into a group. Split it into several groups.", null));
+            errors.add(new RuleFile.LineError(
+                    0,
+                    "entries",
+                    "The list has " + entries.size() + " entries; at most " + AddressGroup.ENTRY_LIMIT
+                            + " fit into a group. Split it into several groups.",
+                    null));
         }
-        return errors.isEmpty() ? new Reading(List.copyOf(entries.values()), List.of()) : new Reading(List.of(), errors);
+        return errors.isEmpty()
+                ? new Reading(List.copyOf(entries.values()), List.of())
+                : new Reading(List.of(), errors);
     }
 
     private static void readLine(int number, String line, Map<Cidr, Entry> entries, List<RuleFile.LineError> errors) {
@@ -34,8 +40,12 @@ public final class AddressList {
         String addresses = (hash < 0 ? line : line.substring(0, hash)).strip();
         if (description.length() > AddressGroup.ENTRY_DESCRIPTION_LIMIT
                 || description.chars().anyMatch(Character::isISOControl)) {
-            errors.add(new RuleFile.LineError(number, "description", "The note after # is longer than "
-                    + AddressGroup.ENTRY_DESCRIPTION_LIMIT + " characters or has control characters.", null));
+            errors.add(new RuleFile.LineError(
+                    number,
+                    "description",
+                    "The note after # is longer than " + AddressGroup.ENTRY_DESCRIPTION_LIMIT
+                            + " characters or has control characters.",
+                    null));
             return;
         }
         for (String address : addresses.split("[,;\\s]+")) {

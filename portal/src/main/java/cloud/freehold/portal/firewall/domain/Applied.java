@@ -8,4 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param changed false when the set was the same already; then there is no new version
  */
-public record Applied(long version, RuleSetDiff diff, boolean changed, @Nullable Instant confirmUntil) {}
+public record Applied(
+        long version,
+        RuleSetDiff diff,
+        boolean changed,
+        @Nullable Instant confirmUntil) {}

@@ -34,8 +34,7 @@ public class Attachments {
     private final LiveEvents live;
     private final AuditTrail audit;
 
-    Attachments(
-            JdbcClient jdbc, SecurityGroupRows groups, HostChanges hosts, LiveEvents live, AuditTrail audit) {
+    Attachments(JdbcClient jdbc, SecurityGroupRows groups, HostChanges hosts, LiveEvents live, AuditTrail audit) {
         this.jdbc = jdbc;
         this.groups = groups;
         this.hosts = hosts;
@@ -108,8 +107,10 @@ public class Attachments {
 
     private void replace(TenantId tenant, Actor actor, Nic nic, Set<SecurityGroupId> wanted) {
         if (wanted.size() > GROUPS_PER_NIC) {
-            throw new CapacityException("nic.too-many-groups", nic.name() + " would have " + wanted.size()
-                    + " security groups; at most " + GROUPS_PER_NIC + " fit. Detach one, or put the rules into one group.");
+            throw new CapacityException(
+                    "nic.too-many-groups",
+                    nic.name() + " would have " + wanted.size() + " security groups; at most " + GROUPS_PER_NIC
+                            + " fit. Detach one, or put the rules into one group.");
         }
         Map<SecurityGroupId, String> names = groups.names(tenant);
         for (SecurityGroupId id : wanted) {
@@ -128,9 +129,12 @@ public class Attachments {
                     .update();
         }
         tell(tenant, nic, before, wanted);
-        audit.record(tenant, actor, AuditEntry.of("nic.security-groups-changed", "nic", nic.id(), nic.name())
-                .before(Map.of("securityGroups", named(before, names)))
-                .after(Map.of("securityGroups", named(List.copyOf(wanted), names))));
+        audit.record(
+                tenant,
+                actor,
+                AuditEntry.of("nic.security-groups-changed", "nic", nic.id(), nic.name())
+                        .before(Map.of("securityGroups", named(before, names)))
+                        .after(Map.of("securityGroups", named(List.copyOf(wanted), names))));
     }
 
     /** The NIC has another policy; who refers to a group that it joined or left sees other members. */
@@ -151,7 +155,9 @@ public class Attachments {
     }
 
     private List<SecurityGroupId> ids(TenantId tenant, UUID nic) {
-        return jdbc.sql("SELECT group_id FROM nic_security_group WHERE tenant_id = ? AND nic_id = ? ORDER BY position, group_id")
+        return jdbc
+                .sql(
+                        "SELECT group_id FROM nic_security_group WHERE tenant_id = ? AND nic_id = ? ORDER BY position, group_id")
                 .params(tenant.value(), nic)
                 .query(UUID.class)
                 .list()

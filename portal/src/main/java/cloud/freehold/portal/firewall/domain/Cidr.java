@@ -27,18 +27,20 @@ public record Cidr(EtherType family, long high, long low, int length) implements
         int slash = text.indexOf('/');
         String address = (slash < 0 ? text : text.substring(0, slash)).strip();
         EtherType family = address.contains(":") ? EtherType.IPV6 : EtherType.IPV4;
-        int length = slash < 0 ? bits(family) : readLength(text.substring(slash + 1).strip(), family);
+        int length =
+                slash < 0 ? bits(family) : readLength(text.substring(slash + 1).strip(), family);
         long[] halves = family == EtherType.IPV6 ? IpText.readIpv6(address) : new long[] {0, IpText.readIpv4(address)};
         if (family == EtherType.IPV6 && halves[0] == 0 && halves[1] >>> 32 == IPV4_MAPPED && length >= 96) {
             String ipv4 = IpText.writeIpv4(halves[1] & 0xFFFF_FFFFL) + (length == 128 ? "" : "/" + (length - 96));
             throw new UnreadableException(
-                    "“" + text + "” is an IPv4 address in IPv6 notation; no packet carries it. Write it as IPv4.", ipv4);
+                    "“" + text + "” is an IPv4 address in IPv6 notation; no packet carries it. Write it as IPv4.",
+                    ipv4);
         }
-        Cidr cidr = new Cidr(
-                family, halves[0] & highMask(family, length), halves[1] & lowMask(family, length), length);
+        Cidr cidr = new Cidr(family, halves[0] & highMask(family, length), halves[1] & lowMask(family, length), length);
         if (cidr.high != halves[0] || cidr.low != halves[1]) {
             throw new UnreadableException(
-                    "“" + text + "” has bits set beyond its /" + length + ". The network is " + cidr + ".", cidr.toString());
+                    "“" + text + "” has bits set beyond its /" + length + ". The network is " + cidr + ".",
+                    cidr.toString());
         }
         return cidr;
     }

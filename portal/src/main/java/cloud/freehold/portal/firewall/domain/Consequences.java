@@ -36,12 +36,15 @@ public final class Consequences {
         });
         drops(diff, found);
         if (allowed(diff.after(), Direction.INGRESS) == 0 && allowed(diff.before(), Direction.INGRESS) > 0) {
-            found.add(new Consequence(Weight.WARNING, "leaves no ingress rule: nothing new reaches its NICs by this group"));
+            found.add(new Consequence(
+                    Weight.WARNING, "leaves no ingress rule: nothing new reaches its NICs by this group"));
         }
         if (diff.changesEgressDefault()) {
-            found.add(diff.after().egressDefault() == Action.DROP
-                    ? new Consequence(Weight.WARNING, "drops all egress that no rule allows, DNS and updates included")
-                    : new Consequence(Weight.NOTICE, "lets out all egress that no rule drops"));
+            found.add(
+                    diff.after().egressDefault() == Action.DROP
+                            ? new Consequence(
+                                    Weight.WARNING, "drops all egress that no rule allows, DNS and updates included")
+                            : new Consequence(Weight.NOTICE, "lets out all egress that no rule drops"));
         }
         return found;
     }
@@ -69,14 +72,19 @@ public final class Consequences {
     }
 
     private void drops(RuleSetDiff diff, List<Consequence> found) {
-        List<RuleSpec> before = diff.before().rules().stream().map(Rule::spec).filter(this::drops).toList();
+        List<RuleSpec> before = diff.before().rules().stream()
+                .map(Rule::spec)
+                .filter(this::drops)
+                .toList();
         diff.after().rules().stream()
                 .map(Rule::spec)
                 .filter(this::drops)
                 .filter(spec -> before.stream().noneMatch(old -> old.matchOnly().equals(spec.matchOnly())))
                 .filter(spec -> spec.remote().isEverybody())
-                .forEach(spec -> found.add(new Consequence(Weight.WARNING, "drops all " + spec.direction().word() + " "
-                        + RuleWords.service(spec) + ", whatever other rules allow")));
+                .forEach(spec -> found.add(new Consequence(
+                        Weight.WARNING,
+                        "drops all " + spec.direction().word() + " " + RuleWords.service(spec)
+                                + ", whatever other rules allow")));
     }
 
     private boolean drops(RuleSpec spec) {
@@ -112,8 +120,6 @@ public final class Consequences {
             return Optional.of("everything open to the internet");
         }
         List<Service> sensitive = Service.sensitiveIn(spec);
-        return sensitive.isEmpty()
-                ? Optional.empty()
-                : Optional.of(among(sensitive) + " open to the internet");
+        return sensitive.isEmpty() ? Optional.empty() : Optional.of(among(sensitive) + " open to the internet");
     }
 }

@@ -28,7 +28,9 @@ final class CsvText {
     }
 
     private static String quoted(String field) {
-        String safe = !field.isEmpty() && "=+-@\t".indexOf(field.charAt(0)) >= 0 || field.startsWith("'") ? "'" + field : field;
+        String safe = !field.isEmpty() && "=+-@\t".indexOf(field.charAt(0)) >= 0 || field.startsWith("'")
+                ? "'" + field
+                : field;
         return safe.matches("(?s).*[\",;\\r\\n\\t].*") ? '"' + safe.replace("\"", "\"\"") + '"' : safe;
     }
 

@@ -66,9 +66,13 @@ public class Drafts {
     @Transactional
     public void undo(TenantId tenant, UserId user, SecurityGroupId id, RuleId rule) {
         RuleSet base = base(tenant, user, id);
-        edit(tenant, user, id, target -> base.find(rule)
-                .map(old -> restored(base, target, old))
-                .orElseGet(() -> target.without(Set.of(rule))));
+        edit(
+                tenant,
+                user,
+                id,
+                target -> base.find(rule)
+                        .map(old -> restored(base, target, old))
+                        .orElseGet(() -> target.without(Set.of(rule))));
     }
 
     private static RuleSet restored(RuleSet base, RuleSet target, Rule old) {
@@ -108,11 +112,15 @@ public class Drafts {
             @Nullable Duration confirmWithin) {
         SecurityGroup group = groups.lock(tenant, id).orElseThrow(SecurityGroups::notFound);
         Draft draft = find(tenant, user, id)
-                .orElseThrow(() -> new ConflictException("draft.none", "There is nothing to apply in " + group.name()
-                        + ": the changes were applied or discarded already, perhaps in another tab."));
+                .orElseThrow(() -> new ConflictException(
+                        "draft.none",
+                        "There is nothing to apply in " + group.name()
+                                + ": the changes were applied or discarded already, perhaps in another tab."));
         if (!draft.stamp().equals(seen)) {
-            throw new ConflictException("draft.changed", "Your changes were edited in another tab since this page was loaded,"
-                    + " so nothing was applied. Look at them again, then apply.");
+            throw new ConflictException(
+                    "draft.changed",
+                    "Your changes were edited in another tab since this page was loaded,"
+                            + " so nothing was applied. Look at them again, then apply.");
         }
         Applied applied = ruleSets.apply(tenant, actor, id, draft.base(), draft.target(), confirmWithin, null);
         delete(tenant, user, id);
@@ -151,10 +159,11 @@ public class Drafts {
     }
 
     private void save(TenantId tenant, UserId user, SecurityGroupId group, long base, RuleSet target) {
-        jdbc.sql("INSERT INTO rule_draft (tenant_id, account_id, group_id, base_version, egress_default, rules, updated_at)"
-                        + " VALUES (?, ?, ?, ?, ?, cast(? AS jsonb), ?) ON CONFLICT (account_id, group_id) DO UPDATE SET"
-                        + " base_version = excluded.base_version, egress_default = excluded.egress_default,"
-                        + " rules = excluded.rules, updated_at = excluded.updated_at")
+        jdbc.sql(
+                        "INSERT INTO rule_draft (tenant_id, account_id, group_id, base_version, egress_default, rules, updated_at)"
+                                + " VALUES (?, ?, ?, ?, ?, cast(? AS jsonb), ?) ON CONFLICT (account_id, group_id) DO UPDATE SET"
+                                + " base_version = excluded.base_version, egress_default = excluded.egress_default,"
+                                + " rules = excluded.rules, updated_at = excluded.updated_at")
                 .params(
                         tenant.value(),
                         user.value(),

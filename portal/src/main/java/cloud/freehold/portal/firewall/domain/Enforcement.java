@@ -65,10 +65,11 @@ public class Enforcement {
         boolean told = !row.wasNull();
         boolean enforced = told && row.getLong("applied_revision") >= desired;
         boolean away = seen == null || seen.isBefore(now.minus(SILENCE));
-        Kind kind = row.getString("host_id") == null ? Kind.UNPLACED
-                : row.getString("problem") != null && !enforced ? Kind.PROBLEM
-                : enforced ? Kind.ENFORCED
-                : away ? Kind.AWAY : Kind.APPLYING;
+        Kind kind = row.getString("host_id") == null
+                ? Kind.UNPLACED
+                : row.getString("problem") != null && !enforced
+                        ? Kind.PROBLEM
+                        : enforced ? Kind.ENFORCED : away ? Kind.AWAY : Kind.APPLYING;
         boolean measured = kind == Kind.ENFORCED && committed != null && applied != null;
         return new NicState(
                 row.getObject("nic_id", UUID.class),

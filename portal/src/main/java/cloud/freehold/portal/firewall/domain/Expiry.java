@@ -48,7 +48,9 @@ final class Expiry {
     private static Instant read(String word, Instant now, ZoneId zone) {
         Matcher span = SPAN.matcher(word);
         if (span.matches()) {
-            return now.plus(span(Long.parseLong(span.group(1)), Character.toLowerCase(span.group(2).charAt(0))));
+            return now.plus(span(
+                    Long.parseLong(span.group(1)),
+                    Character.toLowerCase(span.group(2).charAt(0))));
         }
         try {
             if (word.endsWith("Z") || word.matches(".*T.*[+-][0-9]{2}:?[0-9]{2}")) {

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param suggestion a value that would be accepted, when one is obvious
  */
-public record FieldError(String field, String message, @Nullable String suggestion) {
+public record FieldError(
+        String field, String message, @Nullable String suggestion) {
 
     public FieldError(String field, String message) {
         this(field, message, null);

@@ -28,9 +28,11 @@ class GroupUsage {
                 .params(tenant.value(), id.value())
                 .query(String.class)
                 .list();
-        return new Usage(nics, referring(tenant, id.value(), "remote_group_id", "remoteGroupId").stream()
-                .filter(group -> !group.id().equals(id))
-                .toList());
+        return new Usage(
+                nics,
+                referring(tenant, id.value(), "remote_group_id", "remoteGroupId").stream()
+                        .filter(group -> !group.id().equals(id))
+                        .toList());
     }
 
     Usage ofAddressGroup(TenantId tenant, AddressGroupId id) {
@@ -52,7 +54,9 @@ class GroupUsage {
                 .param("id", id)
                 .param("reference", "[{\"" + key + "\":\"" + id + "\"}]")
                 .query((row, number) -> new Referring(
-                        new SecurityGroupId(row.getObject("id", UUID.class)), row.getString("name"), row.getInt("rules")))
+                        new SecurityGroupId(row.getObject("id", UUID.class)),
+                        row.getString("name"),
+                        row.getInt("rules")))
                 .list();
     }
 
@@ -62,9 +66,11 @@ class GroupUsage {
             where.add("it is attached to " + some(usage.nics()));
         }
         if (!usage.referringGroups().isEmpty()) {
-            where.add("rules of " + some(usage.referringGroups().stream().map(Referring::name).toList()) + " refer to it");
+            where.add("rules of "
+                    + some(usage.referringGroups().stream().map(Referring::name).toList()) + " refer to it");
         }
-        return name + " cannot be deleted: " + String.join(", and ", where) + ". Detach it and remove those rules first.";
+        return name + " cannot be deleted: " + String.join(", and ", where)
+                + ". Detach it and remove those rules first.";
     }
 
     private static String some(List<String> names) {

@@ -23,7 +23,11 @@ public class Hits {
     }
 
     /** What one rule has let through or stopped. */
-    public record Count(long connections, long packets, long bytes, @Nullable Instant last) {
+    public record Count(
+            long connections,
+            long packets,
+            long bytes,
+            @Nullable Instant last) {
 
         public static final Count NONE = new Count(0, 0, 0, null);
 

@@ -16,7 +16,8 @@ final class IpText {
     static long readIpv4(String text) {
         String[] parts = text.split("\\.", -1);
         if (parts.length != 4) {
-            throw new UnreadableException("“" + text + "” is not an IPv4 address: it needs four numbers, like 192.0.2.7.");
+            throw new UnreadableException(
+                    "“" + text + "” is not an IPv4 address: it needs four numbers, like 192.0.2.7.");
         }
         long address = 0;
         for (String part : parts) {
@@ -26,7 +27,8 @@ final class IpText {
             }
             if (part.length() > 1 && part.startsWith("0")) {
                 throw new UnreadableException(
-                        "“" + text + "” has a leading zero, which some programs read as octal. Write the numbers without.",
+                        "“" + text
+                                + "” has a leading zero, which some programs read as octal. Write the numbers without.",
                         withoutLeadingZeros(parts));
             }
             address = address << 8 | Integer.parseInt(part);
@@ -102,7 +104,8 @@ final class IpText {
     }
 
     static String writeIpv4(long address) {
-        return (address >>> 24 & 255) + "." + (address >>> 16 & 255) + "." + (address >>> 8 & 255) + "." + (address & 255);
+        return (address >>> 24 & 255) + "." + (address >>> 16 & 255) + "." + (address >>> 8 & 255) + "."
+                + (address & 255);
     }
 
     static String writeIpv6(long high, long low) {

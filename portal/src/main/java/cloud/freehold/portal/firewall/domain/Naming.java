@@ -16,14 +16,18 @@ final class Naming {
     static void check(String name, String description) {
         List<FieldProblem> problems = new ArrayList<>();
         if (!name.matches(NAME)) {
-            problems.add(new FieldProblem("name", name.isBlank()
-                    ? "Give it a name, for example web or office."
-                    : "A name has 1 to 63 letters, digits, spaces, dots, dashes and underscores, and starts with a letter or"
-                            + " digit."));
+            problems.add(new FieldProblem(
+                    "name",
+                    name.isBlank()
+                            ? "Give it a name, for example web or office."
+                            : "A name has 1 to 63 letters, digits, spaces, dots, dashes and underscores, and starts with a letter or"
+                                    + " digit."));
         }
         if (description.length() > DESCRIPTION_LIMIT) {
-            problems.add(new FieldProblem("description", "The description has " + description.length()
-                    + " characters; at most " + DESCRIPTION_LIMIT + " fit."));
+            problems.add(new FieldProblem(
+                    "description",
+                    "The description has " + description.length() + " characters; at most " + DESCRIPTION_LIMIT
+                            + " fit."));
         } else if (description.chars().anyMatch(c -> Character.isISOControl(c) && c != '\n' && c != '\r')) {
             problems.add(new FieldProblem("description", "The description has control characters. Remove them."));
         }

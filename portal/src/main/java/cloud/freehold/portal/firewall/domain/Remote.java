@@ -19,7 +19,8 @@ public sealed interface Remote {
 
     /** The whole internet of at least one IP version. */
     default boolean isEverybody() {
-        return this instanceof Anyone || (this instanceof Prefix prefix && prefix.cidr().isAll());
+        return this instanceof Anyone
+                || (this instanceof Prefix prefix && prefix.cidr().isAll());
     }
 
     default EtherType family() {

@@ -42,7 +42,8 @@ public record RemoteNames(Map<SecurityGroupId, String> groups, Map<AddressGroupI
         } else if (remote instanceof Remote.Group group) {
             return GROUP + groups.getOrDefault(group.id(), group.id().toString());
         } else if (remote instanceof Remote.Addresses addresses) {
-            return ADDRESSES + addressGroups.getOrDefault(addresses.id(), addresses.id().toString());
+            return ADDRESSES
+                    + addressGroups.getOrDefault(addresses.id(), addresses.id().toString());
         }
         return "any";
     }
@@ -50,7 +51,9 @@ public record RemoteNames(Map<SecurityGroupId, String> groups, Map<AddressGroupI
     /** For a sentence. */
     public String display(Remote remote) {
         if (remote instanceof Remote.Prefix prefix) {
-            return prefix.cidr().isAll() ? "any " + prefix.cidr().family().word() : prefix.cidr().display();
+            return prefix.cidr().isAll()
+                    ? "any " + prefix.cidr().family().word()
+                    : prefix.cidr().display();
         } else if (remote instanceof Remote.Group group) {
             return "group " + groups.getOrDefault(group.id(), "(deleted)");
         } else if (remote instanceof Remote.Addresses addresses) {

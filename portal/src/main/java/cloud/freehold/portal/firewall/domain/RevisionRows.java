@@ -22,10 +22,17 @@ class RevisionRows {
     }
 
     void insert(
-            TenantId tenant, SecurityGroupId group, long version, RuleSet set, String summary, Actor author, Instant now) {
-        jdbc.sql("INSERT INTO ruleset_revision (tenant_id, group_id, version, egress_default, rules, summary, author_id,"
-                        + " author_name, created_at) VALUES (:tenant, :group, :version, :egress, cast(:rules AS jsonb), :summary,"
-                        + " cast(:author AS uuid), :name, :now)")
+            TenantId tenant,
+            SecurityGroupId group,
+            long version,
+            RuleSet set,
+            String summary,
+            Actor author,
+            Instant now) {
+        jdbc.sql(
+                        "INSERT INTO ruleset_revision (tenant_id, group_id, version, egress_default, rules, summary, author_id,"
+                                + " author_name, created_at) VALUES (:tenant, :group, :version, :egress, cast(:rules AS jsonb), :summary,"
+                                + " cast(:author AS uuid), :name, :now)")
                 .param("tenant", tenant.value())
                 .param("group", group.value())
                 .param("version", version)
@@ -48,8 +55,9 @@ class RevisionRows {
     }
 
     Optional<Revision> find(TenantId tenant, SecurityGroupId group, long version) {
-        return jdbc.sql("SELECT version, summary, author_name, created_at, confirmed_at, reverted_at FROM ruleset_revision"
-                        + " WHERE tenant_id = ? AND group_id = ? AND version = ?")
+        return jdbc.sql(
+                        "SELECT version, summary, author_name, created_at, confirmed_at, reverted_at FROM ruleset_revision"
+                                + " WHERE tenant_id = ? AND group_id = ? AND version = ?")
                 .params(tenant.value(), group.value(), version)
                 .query(RevisionRows::revision)
                 .optional();
@@ -57,8 +65,9 @@ class RevisionRows {
 
     /** Newest first, those before a version. */
     List<Revision> list(TenantId tenant, SecurityGroupId group, long before, int limit) {
-        return jdbc.sql("SELECT version, summary, author_name, created_at, confirmed_at, reverted_at FROM ruleset_revision"
-                        + " WHERE tenant_id = ? AND group_id = ? AND version < ? ORDER BY version DESC LIMIT ?")
+        return jdbc.sql(
+                        "SELECT version, summary, author_name, created_at, confirmed_at, reverted_at FROM ruleset_revision"
+                                + " WHERE tenant_id = ? AND group_id = ? AND version < ? ORDER BY version DESC LIMIT ?")
                 .params(tenant.value(), group.value(), before, limit)
                 .query(RevisionRows::revision)
                 .list();
@@ -66,8 +75,9 @@ class RevisionRows {
 
     /** Oldest first, those after a version: what happened since. */
     List<Revision> since(TenantId tenant, SecurityGroupId group, long version) {
-        return jdbc.sql("SELECT version, summary, author_name, created_at, confirmed_at, reverted_at FROM ruleset_revision"
-                        + " WHERE tenant_id = ? AND group_id = ? AND version > ? ORDER BY version LIMIT 50")
+        return jdbc.sql(
+                        "SELECT version, summary, author_name, created_at, confirmed_at, reverted_at FROM ruleset_revision"
+                                + " WHERE tenant_id = ? AND group_id = ? AND version > ? ORDER BY version LIMIT 50")
                 .params(tenant.value(), group.value(), version)
                 .query(RevisionRows::revision)
                 .list();

@@ -26,7 +26,17 @@ public final class RuleFile {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final List<String> COLUMNS = List.of(
-            "id", "direction", "action", "ethertype", "protocol", "ports", "remote", "description", "enabled", "log", "expires");
+            "id",
+            "direction",
+            "action",
+            "ethertype",
+            "protocol",
+            "ports",
+            "remote",
+            "description",
+            "enabled",
+            "log",
+            "expires");
     private static final Map<String, String> ALIASES = Map.ofEntries(
             Map.entry("ether_type", "ethertype"),
             Map.entry("ip_version", "ethertype"),
@@ -46,7 +56,11 @@ public final class RuleFile {
     public record Line(int number, @Nullable String id, RuleInput input) {}
 
     /** @param line 0: the file as a whole */
-    public record LineError(int line, @Nullable String field, String message, @Nullable String suggestion) {}
+    public record LineError(
+            int line,
+            @Nullable String field,
+            String message,
+            @Nullable String suggestion) {}
 
     /** What was understood; with errors, nothing is to be applied. */
     public record Content(List<Parsed> rules, List<LineError> errors) {
@@ -68,7 +82,8 @@ public final class RuleFile {
             return new Content(List.of(), List.of(new LineError(0, null, e.sentence(), null)));
         }
         if (lines.isEmpty()) {
-            return whole("There are no rules in this. Paste CSV with a line of column names, or JSON; the export shows both.");
+            return whole(
+                    "There are no rules in this. Paste CSV with a line of column names, or JSON; the export shows both.");
         }
         if (lines.size() > LINE_LIMIT) {
             return whole("This has " + lines.size() + " rules; at most " + LINE_LIMIT + " are read at once.");
@@ -90,7 +105,8 @@ public final class RuleFile {
                     .forEach(e -> errors.add(new LineError(line.number(), e.field(), e.message(), e.suggestion())));
             RuleId id = line.id() == null || line.id().isBlank() ? null : id(line, errors);
             if (id != null && !seen.add(id)) {
-                errors.add(new LineError(line.number(), "id", "Rule " + id + " is listed twice; leave the id of one empty.", null));
+                errors.add(new LineError(
+                        line.number(), "id", "Rule " + id + " is listed twice; leave the id of one empty.", null));
             }
             for (RuleSpec spec : reading.specs()) {
                 rules.add(new Parsed(line.number(), id, spec));
@@ -105,7 +121,10 @@ public final class RuleFile {
             return RuleId.of(String.valueOf(line.id()).strip());
         } catch (NotFoundException e) {
             errors.add(new LineError(
-                    line.number(), "id", "“" + line.id() + "” is not a rule's id. Leave it empty for a new rule.", null));
+                    line.number(),
+                    "id",
+                    "“" + line.id() + "” is not a rule's id. Leave it empty for a new rule.",
+                    null));
             return null;
         }
     }
@@ -115,10 +134,11 @@ public final class RuleFile {
         if (records.isEmpty()) {
             return List.of();
         }
-        List<String> columns = records.get(0).fields().stream().map(RuleFile::column).toList();
+        List<String> columns =
+                records.get(0).fields().stream().map(RuleFile::column).toList();
         if (!columns.contains("direction")) {
-            throw new UnreadableException("The first line must name the columns, direction among them: "
-                    + String.join(",", COLUMNS) + ".");
+            throw new UnreadableException(
+                    "The first line must name the columns, direction among them: " + String.join(",", COLUMNS) + ".");
         }
         List<String> unknown =
                 columns.stream().filter(column -> !COLUMNS.contains(column)).toList();
@@ -130,8 +150,9 @@ public final class RuleFile {
         for (CsvText.Record record : records.subList(1, records.size())) {
             Map<String, String> values = new LinkedHashMap<>();
             if (record.fields().size() > columns.size()) {
-                throw new UnreadableException("Line " + record.number() + " has " + record.fields().size()
-                        + " fields, but there are " + columns.size() + " columns. Quote fields that contain the separator.");
+                throw new UnreadableException(
+                        "Line " + record.number() + " has " + record.fields().size() + " fields, but there are "
+                                + columns.size() + " columns. Quote fields that contain the separator.");
             }
             for (int i = 0; i < record.fields().size(); i++) {
                 values.put(columns.get(i), record.fields().get(i));
@@ -173,7 +194,9 @@ public final class RuleFile {
                     throw new UnreadableException(
                             "The field “" + field.getKey() + "” of item " + (lines.size() + 1) + " must be a text.");
                 }
-                values.put(column, field.getValue().isNull() ? "" : field.getValue().asString());
+                values.put(
+                        column,
+                        field.getValue().isNull() ? "" : field.getValue().asString());
             }
             lines.add(line(lines.size() + 1, values));
         }
@@ -201,7 +224,8 @@ public final class RuleFile {
         RuleWriter writer = new RuleWriter(names);
         StringBuilder text = new StringBuilder(CsvText.write(COLUMNS)).append("\r\n");
         for (Rule rule : rules) {
-            text.append(CsvText.write(List.copyOf(fields(rule, writer).values()))).append("\r\n");
+            text.append(CsvText.write(List.copyOf(fields(rule, writer).values())))
+                    .append("\r\n");
         }
         return text.toString();
     }

@@ -28,13 +28,11 @@ public record RuleInput(
     }
 
     public RuleInput withDirection(Direction to) {
-        return new RuleInput(
-                to.word(), action, etherType, protocol, ports, remote, description, enabled, log, expires);
+        return new RuleInput(to.word(), action, etherType, protocol, ports, remote, description, enabled, log, expires);
     }
 
     public RuleInput withRemote(String other) {
-        return new RuleInput(
-                direction, action, etherType, protocol, ports, other, description, enabled, log, expires);
+        return new RuleInput(direction, action, etherType, protocol, ports, other, description, enabled, log, expires);
     }
 
     public RuleInput withService(String newProtocol, String newPorts) {

@@ -40,7 +40,8 @@ public final class RuleReader {
 
     public Reading read(RuleInput input) {
         Errors errors = new Errors();
-        Direction direction = errors.get("direction", () -> word(input.direction(), Direction.values(), Direction::word));
+        Direction direction =
+                errors.get("direction", () -> word(input.direction(), Direction.values(), Direction::word));
         Action action = errors.get("action", () -> action(input.action()));
         EtherType etherType = errors.get("etherType", () -> etherType(input.etherType()));
         Set<Protocol> protocols = errors.list("protocol", input.protocol(), Protocol::parse);
@@ -52,8 +53,14 @@ public final class RuleReader {
                 errors.get("expires", () -> Optional.ofNullable(Expiry.parse(input.expires(), now, zone)));
         List<Match> matches = protocols == null ? List.of() : matches(protocols, input.ports(), errors);
         if (!errors.found.isEmpty()
-                || direction == null || action == null || etherType == null || remotes == null
-                || enabled == null || log == null || description == null || expires == null) {
+                || direction == null
+                || action == null
+                || etherType == null
+                || remotes == null
+                || enabled == null
+                || log == null
+                || description == null
+                || expires == null) {
             return new Reading(List.of(), errors.found);
         }
         List<RuleSpec> specs = new ArrayList<>();
@@ -61,19 +68,34 @@ public final class RuleReader {
             for (Remote remote : remotes) {
                 EtherType family = family(etherType, match.protocol(), remote, errors);
                 if (family != null) {
-                    specs.add(new RuleSpec(direction, action, family, match.protocol(), match.ports(), match.icmp(), remote,
-                            description, enabled, log, expires.orElse(null)));
+                    specs.add(new RuleSpec(
+                            direction,
+                            action,
+                            family,
+                            match.protocol(),
+                            match.ports(),
+                            match.icmp(),
+                            remote,
+                            description,
+                            enabled,
+                            log,
+                            expires.orElse(null)));
                 }
             }
         }
         if (errors.found.isEmpty() && specs.size() > EXPANSION_LIMIT) {
-            errors.add("ports", "This makes " + specs.size() + " rules; at most " + EXPANSION_LIMIT
-                    + " come from one row. Put the addresses into an address group, or use a port range.");
+            errors.add(
+                    "ports",
+                    "This makes " + specs.size() + " rules; at most " + EXPANSION_LIMIT
+                            + " come from one row. Put the addresses into an address group, or use a port range.");
         }
         return errors.found.isEmpty() ? new Reading(specs, List.of()) : new Reading(List.of(), errors.found);
     }
 
-    private record Match(Protocol protocol, @Nullable PortRange ports, @Nullable IcmpType icmp) {}
+    private record Match(
+            Protocol protocol,
+            @Nullable PortRange ports,
+            @Nullable IcmpType icmp) {}
 
     private static List<Match> matches(Set<Protocol> protocols, String text, Errors errors) {
         List<Match> matches = new ArrayList<>();
@@ -91,9 +113,11 @@ public final class RuleReader {
                     ports.forEach(range -> matches.add(new Match(protocol, whole(range), null)));
                 }
             } else {
-                errors.add("ports", protocol.isAny()
-                        ? "Ports need a protocol: choose tcp or udp, or leave the ports empty."
-                        : protocol.display() + " has no ports. Leave the field empty.");
+                errors.add(
+                        "ports",
+                        protocol.isAny()
+                                ? "Ports need a protocol: choose tcp or udp, or leave the ports empty."
+                                : protocol.display() + " has no ports. Leave the field empty.");
             }
         }
         return matches;
@@ -126,10 +150,12 @@ public final class RuleReader {
         if (lower.matches("[0-9a-f:./%]+") && (word.contains(".") || word.contains(":"))) {
             return new Remote.Prefix(Cidr.parse(word));
         }
-        return names.group(word).map(group -> meant(word, RemoteNames.GROUP + word))
+        return names.group(word)
+                .map(group -> meant(word, RemoteNames.GROUP + word))
                 .or(() -> names.addressGroup(word).map(group -> meant(word, RemoteNames.ADDRESSES + word)))
-                .orElseThrow(() -> new UnreadableException("“" + word + "” is not a remote. Write any, an address, a CIDR"
-                        + " like 10.0.0.0/8, group:NAME or addresses:NAME."));
+                .orElseThrow(
+                        () -> new UnreadableException("“" + word + "” is not a remote. Write any, an address, a CIDR"
+                                + " like 10.0.0.0/8, group:NAME or addresses:NAME."));
     }
 
     private static Remote meant(String word, String suggestion) {
@@ -137,21 +163,26 @@ public final class RuleReader {
     }
 
     private static UnreadableException unknown(String kind, String name) {
-        return new UnreadableException("There is no " + kind + " named “" + name + "”. Check the name, or create it first.");
+        return new UnreadableException(
+                "There is no " + kind + " named “" + name + "”. Check the name, or create it first.");
     }
 
     private static @Nullable EtherType family(EtherType wanted, Protocol protocol, Remote remote, Errors errors) {
         EtherType ofProtocol = protocol.family();
         EtherType ofRemote = remote.family();
         if (ofProtocol != EtherType.ANY && ofRemote != EtherType.ANY && ofProtocol != ofRemote) {
-            errors.add("remote", protocol.display() + " goes with " + ofProtocol.word() + ", this remote is "
-                    + ofRemote.word() + ". Use " + (ofRemote == EtherType.IPV4 ? "icmp" : "icmpv6") + ", or another remote.");
+            errors.add(
+                    "remote",
+                    protocol.display() + " goes with " + ofProtocol.word() + ", this remote is " + ofRemote.word()
+                            + ". Use " + (ofRemote == EtherType.IPV4 ? "icmp" : "icmpv6") + ", or another remote.");
             return null;
         }
         EtherType derived = ofProtocol != EtherType.ANY ? ofProtocol : ofRemote;
         if (wanted != EtherType.ANY && derived != EtherType.ANY && wanted != derived) {
-            errors.add("etherType", "The " + (ofRemote == EtherType.ANY ? "protocol" : "remote") + " is " + derived.word()
-                    + ", so the rule cannot be for " + wanted.word() + " only.");
+            errors.add(
+                    "etherType",
+                    "The " + (ofRemote == EtherType.ANY ? "protocol" : "remote") + " is " + derived.word()
+                            + ", so the rule cannot be for " + wanted.word() + " only.");
             return null;
         }
         return derived == EtherType.ANY ? wanted : derived;
@@ -170,8 +201,8 @@ public final class RuleReader {
             case "", "any", "auto" -> EtherType.ANY;
             case "ipv4", "4", "v4" -> EtherType.IPV4;
             case "ipv6", "6", "v6" -> EtherType.IPV6;
-            default -> throw new UnreadableException(
-                    "“" + text.strip() + "” is not an IP version. Write any, IPv4 or IPv6.");
+            default ->
+                throw new UnreadableException("“" + text.strip() + "” is not an IP version. Write any, IPv4 or IPv6.");
         };
     }
 
@@ -191,7 +222,8 @@ public final class RuleReader {
                     + RuleSpec.DESCRIPTION_LIMIT + " fit.");
         }
         if (plain.chars().anyMatch(Character::isISOControl)) {
-            throw new UnreadableException("The description has line breaks or control characters. Write it in one line.");
+            throw new UnreadableException(
+                    "The description has line breaks or control characters. Write it in one line.");
         }
         return plain;
     }
@@ -248,7 +280,8 @@ public final class RuleReader {
             }
             String[] repaired = items.clone();
             repaired[index] = suggestion;
-            return String.join(", ", List.of(repaired).stream().map(String::strip).toList());
+            return String.join(
+                    ", ", List.of(repaired).stream().map(String::strip).toList());
         }
 
         void add(String field, String message) {

@@ -25,7 +25,9 @@ public record RuleSet(Action egressDefault, List<Rule> rules) {
     }
 
     public List<Rule> in(Direction direction) {
-        return rules.stream().filter(rule -> rule.spec().direction() == direction).toList();
+        return rules.stream()
+                .filter(rule -> rule.spec().direction() == direction)
+                .toList();
     }
 
     public Optional<Rule> find(RuleId id) {

@@ -67,7 +67,8 @@ public record RuleSetDiff(
     /** A rule that is both changed and moved counts once. */
     public int count() {
         long movedOnly = moved.stream()
-                .filter(rule -> changed.stream().noneMatch(change -> change.after().id().equals(rule.id())))
+                .filter(rule ->
+                        changed.stream().noneMatch(change -> change.after().id().equals(rule.id())))
                 .count();
         return added.size() + removed.size() + changed.size() + (int) movedOnly + (changesEgressDefault() ? 1 : 0);
     }

@@ -58,11 +58,17 @@ public final class RuleSetJson {
         node.put("portMax", spec.ports() == null ? null : spec.ports().max());
         node.put("icmpType", spec.icmp() == null ? null : spec.icmp().type());
         node.put("icmpCode", spec.icmp() == null ? null : spec.icmp().code());
-        node.put("remotePrefix", spec.remote() instanceof Remote.Prefix prefix ? prefix.cidr().toString() : null);
-        node.put("remoteGroupId", spec.remote() instanceof Remote.Group group ? group.id().toString() : null);
+        node.put(
+                "remotePrefix",
+                spec.remote() instanceof Remote.Prefix prefix ? prefix.cidr().toString() : null);
+        node.put(
+                "remoteGroupId",
+                spec.remote() instanceof Remote.Group group ? group.id().toString() : null);
         node.put(
                 "remoteAddressGroupId",
-                spec.remote() instanceof Remote.Addresses addresses ? addresses.id().toString() : null);
+                spec.remote() instanceof Remote.Addresses addresses
+                        ? addresses.id().toString()
+                        : null);
         node.put("action", spec.action().name());
         node.put("description", spec.description());
         node.put("enabled", spec.enabled());

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record RuleSetMerge(RuleSet merged, List<Clash> clashes, boolean egressDefaultClash) {
 
-    public record Clash(RuleId id, @Nullable Rule theirs, @Nullable Rule mine) {}
+    public record Clash(
+            RuleId id, @Nullable Rule theirs, @Nullable Rule mine) {}
 
     public static RuleSetMerge of(RuleSet base, RuleSet theirs, RuleSet mine) {
         Map<RuleId, Rule> was = index(base);
@@ -42,7 +43,8 @@ public record RuleSetMerge(RuleSet merged, List<Clash> clashes, boolean egressDe
             }
         }
         boolean iSetDefault = base.egressDefault() != mine.egressDefault();
-        boolean clash = iSetDefault && base.egressDefault() != theirs.egressDefault()
+        boolean clash = iSetDefault
+                && base.egressDefault() != theirs.egressDefault()
                 && theirs.egressDefault() != mine.egressDefault();
         Action egress = iSetDefault ? mine.egressDefault() : theirs.egressDefault();
         return new RuleSetMerge(new RuleSet(egress, List.copyOf(result.values())), clashes, clash);
@@ -58,7 +60,10 @@ public record RuleSetMerge(RuleSet merged, List<Clash> clashes, boolean egressDe
         own.moved().forEach(rule -> replaced.add(rule.id()));
         own.added().forEach(rule -> replaced.add(rule.id()));
         List<RuleId> order = new ArrayList<>();
-        theirs.rules().stream().map(Rule::id).filter(id -> !replaced.contains(id)).forEach(order::add);
+        theirs.rules().stream()
+                .map(Rule::id)
+                .filter(id -> !replaced.contains(id))
+                .forEach(order::add);
         Set<RuleId> placed = new HashSet<>(order);
         RuleId before = null;
         for (Rule rule : mine.rules()) {

@@ -23,7 +23,9 @@ final class RuleSetSummary {
     String line() {
         List<String> parts = new ArrayList<>();
         diff.added().forEach(rule -> parts.add(words.sentence(rule.spec())));
-        diff.changed().forEach(change -> parts.add("now " + words.sentence(change.after().spec())));
+        diff.changed()
+                .forEach(change ->
+                        parts.add("now " + words.sentence(change.after().spec())));
         diff.removed().forEach(rule -> parts.add("not any more: " + words.sentence(rule.spec())));
         if (diff.changesEgressDefault()) {
             parts.add("egress default " + diff.after().egressDefault().word());
@@ -40,7 +42,10 @@ final class RuleSetSummary {
             state.put("egressDefault", diff.before().egressDefault().word());
         }
         put(state, "removed", diff.removed());
-        put(state, "changed", diff.changed().stream().map(RuleSetDiff.Change::before).toList());
+        put(
+                state,
+                "changed",
+                diff.changed().stream().map(RuleSetDiff.Change::before).toList());
         return state;
     }
 
@@ -51,7 +56,10 @@ final class RuleSetSummary {
             state.put("egressDefault", diff.after().egressDefault().word());
         }
         put(state, "added", diff.added());
-        put(state, "changed", diff.changed().stream().map(RuleSetDiff.Change::after).toList());
+        put(
+                state,
+                "changed",
+                diff.changed().stream().map(RuleSetDiff.Change::after).toList());
         if (!diff.moved().isEmpty()) {
             state.put("moved", diff.moved().size());
         }
@@ -62,7 +70,9 @@ final class RuleSetSummary {
     private void put(Map<String, Object> state, String key, List<Rule> rules) {
         if (!rules.isEmpty()) {
             Map<String, String> sentences = new LinkedHashMap<>();
-            rules.stream().limit(AUDITED).forEach(rule -> sentences.put(rule.id().toString(), words.sentence(rule.spec())));
+            rules.stream()
+                    .limit(AUDITED)
+                    .forEach(rule -> sentences.put(rule.id().toString(), words.sentence(rule.spec())));
             state.put(key, sentences);
             if (rules.size() > AUDITED) {
                 state.put(key + "Count", rules.size());

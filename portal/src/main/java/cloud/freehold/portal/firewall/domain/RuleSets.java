@@ -70,8 +70,10 @@ public class RuleSets {
 
     @Transactional(readOnly = true)
     public RuleSet at(TenantId tenant, SecurityGroupId group, long version) {
-        return revisions.ruleSet(tenant, group, version)
-                .orElseThrow(() -> new NotFoundException("This group has no version " + version + ". Look at its history."));
+        return revisions
+                .ruleSet(tenant, group, version)
+                .orElseThrow(
+                        () -> new NotFoundException("This group has no version " + version + ". Look at its history."));
     }
 
     /** Newest first. */
@@ -118,25 +120,35 @@ public class RuleSets {
     public void confirm(TenantId tenant, Actor actor, SecurityGroupId id, long version) {
         SecurityGroup group = lock(tenant, id);
         if (group.version() != version || !group.awaitsConfirmation()) {
-            boolean done = revisions.find(tenant, id, version).filter(r -> r.confirmedAt() != null).isPresent();
+            boolean done = revisions
+                    .find(tenant, id, version)
+                    .filter(r -> r.confirmedAt() != null)
+                    .isPresent();
             if (done) {
                 return;
             }
-            throw new ConflictException("ruleset.not-waiting", "Version " + version
-                    + " does not wait for confirmation: it was reverted, or applied without a deadline. The page shows what"
-                    + " is in force now.");
+            throw new ConflictException(
+                    "ruleset.not-waiting",
+                    "Version " + version
+                            + " does not wait for confirmation: it was reverted, or applied without a deadline. The page shows what"
+                            + " is in force now.");
         }
         if (group.isOverdue(clock.instant())) {
-            throw new ConflictException("ruleset.too-late", "The time to confirm version " + version
-                    + " is over and the hosts have gone back to version " + group.fallbackVersion()
-                    + ". Apply the change again from the history if you still want it.");
+            throw new ConflictException(
+                    "ruleset.too-late",
+                    "The time to confirm version " + version
+                            + " is over and the hosts have gone back to version " + group.fallbackVersion()
+                            + ". Apply the change again from the history if you still want it.");
         }
         groups.setConfirmed(tenant, id);
         revisions.confirmed(tenant, id, version, clock.instant());
         tellHosts(id);
         live.publish(tenant, LiveTopic.GROUPS, LiveTopic.NICS);
-        audit.record(tenant, actor, AuditEntry.of("ruleset.confirmed", "security-group", id.value(), group.name())
-                .after(Map.of("version", version)));
+        audit.record(
+                tenant,
+                actor,
+                AuditEntry.of("ruleset.confirmed", "security-group", id.value(), group.name())
+                        .after(Map.of("version", version)));
     }
 
     /** Takes an unconfirmed change back; the version before it becomes the newest again, with a number of its own. */
@@ -144,8 +156,10 @@ public class RuleSets {
     public Applied revert(TenantId tenant, Actor actor, SecurityGroupId id) {
         SecurityGroup group = lock(tenant, id);
         if (!group.awaitsConfirmation()) {
-            throw new ConflictException("ruleset.not-waiting", "There is no unconfirmed change in " + group.name()
-                    + ". To go back to an older version, use the history.");
+            throw new ConflictException(
+                    "ruleset.not-waiting",
+                    "There is no unconfirmed change in " + group.name()
+                            + ". To go back to an older version, use the history.");
         }
         return takeBack(tenant, actor, group);
     }
@@ -183,8 +197,14 @@ public class RuleSets {
         Instant now = clock.instant();
         long version = group.version() + 1;
         rules.write(tenant, group.id(), diff, now);
-        groups.setVersion(tenant, group.id(), version, diff.after().egressDefault(), confirmUntil,
-                confirmUntil == null ? null : group.version(), now);
+        groups.setVersion(
+                tenant,
+                group.id(),
+                version,
+                diff.after().egressDefault(),
+                confirmUntil,
+                confirmUntil == null ? null : group.version(),
+                now);
         String summary = new RuleSetSummary(diff, known).line();
         revisions.insert(tenant, group.id(), version, diff.after(), reason == null ? summary : reason, actor, now);
         hosts.touched(ObjectKind.SECURITY_GROUP, group.id().value());
@@ -198,9 +218,12 @@ public class RuleSets {
     private void record(
             TenantId tenant, Actor actor, SecurityGroup group, RuleSetDiff diff, Applied applied, String action) {
         RuleSetSummary summary = new RuleSetSummary(diff, names.of(tenant));
-        audit.record(tenant, actor, AuditEntry.of(action, "security-group", group.id().value(), group.name())
-                .before(summary.before(group.version()))
-                .after(summary.after(applied.version())));
+        audit.record(
+                tenant,
+                actor,
+                AuditEntry.of(action, "security-group", group.id().value(), group.name())
+                        .before(summary.before(group.version()))
+                        .after(summary.after(applied.version())));
     }
 
     private void tellHosts(SecurityGroupId id) {
@@ -216,24 +239,31 @@ public class RuleSets {
         if (group.version() == base) {
             return;
         }
-        String who = revisions.find(tenant, group.id(), group.version())
-                .map(revision -> revision.authorName() + " applied version " + revision.version() + " (" + revision.summary()
-                        + ")")
+        String who = revisions
+                .find(tenant, group.id(), group.version())
+                .map(revision -> revision.authorName() + " applied version " + revision.version() + " ("
+                        + revision.summary() + ")")
                 .orElse("There is version " + group.version());
-        throw new ConflictException("ruleset.stale", who + " since you loaded version " + base
-                + ", so nothing of yours was applied. Look at the present rules and put your changes on top.");
+        throw new ConflictException(
+                "ruleset.stale",
+                who + " since you loaded version " + base
+                        + ", so nothing of yours was applied. Look at the present rules and put your changes on top.");
     }
 
     private void requireSettled(SecurityGroup group) {
         if (group.awaitsConfirmation()) {
-            throw new ConflictException("ruleset.unconfirmed", "Version " + group.version() + " of " + group.name()
-                    + " still waits for confirmation. Confirm it or revert it, then apply this change.");
+            throw new ConflictException(
+                    "ruleset.unconfirmed",
+                    "Version " + group.version() + " of " + group.name()
+                            + " still waits for confirmation. Confirm it or revert it, then apply this change.");
         }
     }
 
     private Instant deadline(Duration within) {
         if (within.compareTo(Duration.ofMinutes(1)) < 0 || within.compareTo(LONGEST_CONFIRMATION) > 0) {
-            throw InvalidInputException.field("ruleset.confirm-time", "confirmWithin",
+            throw InvalidInputException.field(
+                    "ruleset.confirm-time",
+                    "confirmWithin",
                     "The time to confirm lies between 1 and " + LONGEST_CONFIRMATION.toMinutes() + " minutes.");
         }
         return clock.instant().plus(within).truncatedTo(ChronoUnit.MILLIS);
@@ -242,12 +272,18 @@ public class RuleSets {
     private static void requireKnownReferences(RuleSetDiff diff, RemoteNames known) {
         for (Rule rule : diff.after().rules()) {
             Remote remote = rule.spec().remote();
-            boolean unknown = (remote instanceof Remote.Group group && !known.groups().containsKey(group.id()))
-                    || (remote instanceof Remote.Addresses list && !known.addressGroups().containsKey(list.id()));
+            boolean unknown =
+                    (remote instanceof Remote.Group group && !known.groups().containsKey(group.id()))
+                            || (remote instanceof Remote.Addresses list
+                                    && !known.addressGroups().containsKey(list.id()));
             if (unknown) {
-                throw InvalidInputException.field("rule.unknown-remote", "remote", "The rule “"
-                        + new RuleWords(known).sentence(rule.spec()) + "” refers to a group that does not exist any more."
-                        + " Create the group again or remove the rule.");
+                throw InvalidInputException.field(
+                        "rule.unknown-remote",
+                        "remote",
+                        "The rule “"
+                                + new RuleWords(known).sentence(rule.spec())
+                                + "” refers to a group that does not exist any more."
+                                + " Create the group again or remove the rule.");
             }
         }
     }

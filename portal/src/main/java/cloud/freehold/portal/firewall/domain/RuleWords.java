@@ -23,7 +23,9 @@ public final class RuleWords {
     /** "TCP 5432 (PostgreSQL)", "ICMP echo-request (Ping)", "any protocol". */
     public static String service(RuleSpec spec) {
         String match = match(spec);
-        return Service.of(spec).map(service -> match + " (" + service.name() + ")").orElse(match);
+        return Service.of(spec)
+                .map(service -> match + " (" + service.name() + ")")
+                .orElse(match);
     }
 
     /** "TCP 5432", "TCP, all ports", "any protocol, IPv6 only". */
@@ -37,7 +39,10 @@ public final class RuleWords {
         } else if (spec.protocol().isIcmp()) {
             text += ", all types";
         }
-        boolean said = spec.protocol().family() != EtherType.ANY || spec.remote().family() != EtherType.ANY;
-        return spec.etherType() == EtherType.ANY || said ? text : text + ", " + spec.etherType().word() + " only";
+        boolean said =
+                spec.protocol().family() != EtherType.ANY || spec.remote().family() != EtherType.ANY;
+        return spec.etherType() == EtherType.ANY || said
+                ? text
+                : text + ", " + spec.etherType().word() + " only";
     }
 }

@@ -141,7 +141,8 @@ class SecurityGroupRows {
     }
 
     void setConfirmed(TenantId tenant, SecurityGroupId id) {
-        jdbc.sql("UPDATE security_group SET confirm_until = NULL, fallback_version = NULL WHERE tenant_id = ? AND id = ?")
+        jdbc.sql(
+                        "UPDATE security_group SET confirm_until = NULL, fallback_version = NULL WHERE tenant_id = ? AND id = ?")
                 .params(tenant.value(), id.value())
                 .update();
     }

@@ -54,7 +54,8 @@ public class SecurityGroups {
     }
 
     static NotFoundException notFound() {
-        return new NotFoundException("There is no such security group. It may have been deleted; the list shows those there are.");
+        return new NotFoundException(
+                "There is no such security group. It may have been deleted; the list shows those there are.");
     }
 
     @Transactional(readOnly = true)
@@ -85,7 +86,8 @@ public class SecurityGroups {
         } catch (DuplicateKeyException e) {
             throw nameTaken(name);
         }
-        revisions.insert(tenant, group.id(), 1, new RuleSet(Action.ALLOW, List.of()), "Created, without rules", actor, now);
+        revisions.insert(
+                tenant, group.id(), 1, new RuleSet(Action.ALLOW, List.of()), "Created, without rules", actor, now);
         live.publish(tenant, LiveTopic.GROUPS);
         audit.record(tenant, actor, entry("security-group.created", group).after(state(group)));
         return group;
@@ -99,7 +101,10 @@ public class SecurityGroups {
         rows.describe(tenant, id, name, description, clock.instant());
         SecurityGroup changed = rows.find(tenant, id).orElseThrow(SecurityGroups::notFound);
         live.publish(tenant, LiveTopic.GROUPS);
-        audit.record(tenant, actor, entry("security-group.changed", changed).before(state(group)).after(state(changed)));
+        audit.record(
+                tenant,
+                actor,
+                entry("security-group.changed", changed).before(state(group)).after(state(changed)));
         return changed;
     }
 

@@ -55,8 +55,10 @@ public record Service(String key, String name, String protocols, String ports, b
     /** The service that exactly these ports are known for. */
     public static Optional<Service> of(RuleSpec spec) {
         return ALL.stream()
-                .filter(service -> !service.protocols().contains(",") || spec.protocol().hasPorts())
-                .filter(service -> service.protocolList().contains(spec.protocol().toString()))
+                .filter(service ->
+                        !service.protocols().contains(",") || spec.protocol().hasPorts())
+                .filter(service ->
+                        service.protocolList().contains(spec.protocol().toString()))
                 .filter(service -> service.ports().equals(RuleWriter.ports(spec)))
                 .findFirst();
     }

@@ -76,8 +76,13 @@ class StoredFirewall implements Firewall {
 
     @Override
     public SecurityGroupId provideDefaultGroup(TenantId tenant, Actor actor) {
-        return provideGroup(tenant, actor, "default", "Answers ping; nothing else comes in.",
-                "ingress,allow,icmp,echo-request,any,Ping", "ingress,allow,icmpv6,echo-request,any,Ping");
+        return provideGroup(
+                tenant,
+                actor,
+                "default",
+                "Answers ping; nothing else comes in.",
+                "ingress,allow,icmp,echo-request,any,Ping",
+                "ingress,allow,icmpv6,echo-request,any,Ping");
     }
 
     private SecurityGroupId create(TenantId tenant, Actor actor, String name, String description, String... lines) {

@@ -55,7 +55,8 @@ public class UnconfirmedChanges {
     }
 
     private List<Overdue> overdue() {
-        return system.sql("SELECT tenant_id, id FROM security_group WHERE confirm_until <= ? ORDER BY confirm_until LIMIT 100")
+        return system.sql(
+                        "SELECT tenant_id, id FROM security_group WHERE confirm_until <= ? ORDER BY confirm_until LIMIT 100")
                 .param(Times.sql(clock.instant()))
                 .query((row, number) -> new Overdue(
                         new TenantId(row.getObject("tenant_id", UUID.class)),

@@ -28,7 +28,9 @@ class UnconfirmedChangesSchedule {
         try {
             changes.takeBackOverdue();
         } catch (DataAccessException | TransactionException e) {
-            log.warn("The database does not answer; unconfirmed changes are looked for again in a second: {}", e.getMessage());
+            log.warn(
+                    "The database does not answer; unconfirmed changes are looked for again in a second: {}",
+                    e.getMessage());
         }
     }
 }

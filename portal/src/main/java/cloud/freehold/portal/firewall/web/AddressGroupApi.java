@@ -46,21 +46,26 @@ class AddressGroupApi {
 
     record Address(@Nullable String prefix, @Nullable String description) {}
 
-    record Body(@Nullable String name, @Nullable String description, @Nullable List<@Nullable Address> addresses) {}
+    record Body(
+            @Nullable String name,
+            @Nullable String description,
+            @Nullable List<@Nullable Address> addresses) {}
 
     record Detail(String id, String name, String description, long version, List<Address> addresses) {}
 
     @GetMapping
     Map<String, List<Summary>> list(TenantScope scope) {
-        return Map.of("items", groups.list(scope.tenantId()).stream()
-                .map(line -> new Summary(
-                        line.group().id().toString(),
-                        line.group().name(),
-                        line.group().description(),
-                        line.group().version(),
-                        line.entries(),
-                        line.rules()))
-                .toList());
+        return Map.of(
+                "items",
+                groups.list(scope.tenantId()).stream()
+                        .map(line -> new Summary(
+                                line.group().id().toString(),
+                                line.group().name(),
+                                line.group().description(),
+                                line.group().version(),
+                                line.entries(),
+                                line.rules()))
+                        .toList());
     }
 
     @PostMapping
@@ -89,8 +94,14 @@ class AddressGroupApi {
         AddressGroupId id = AddressGroupId.of(addressGroupId);
         groups.get(scope.tenantId(), id);
         try {
-            AddressGroup group = groups.change(scope.tenantId(), actors.current(), id, ETags.required(ifMatch),
-                    text(body.name()), text(body.description()), entries(body));
+            AddressGroup group = groups.change(
+                    scope.tenantId(),
+                    actors.current(),
+                    id,
+                    ETags.required(ifMatch),
+                    text(body.name()),
+                    text(body.description()),
+                    entries(body));
             return ResponseEntity.ok().eTag(ETags.of(group.version())).body(detail(group));
         } catch (ConflictException e) {
             throw StaleVersionException.stale(String.valueOf(e.getMessage()));
@@ -107,8 +118,11 @@ class AddressGroupApi {
     private static List<Entry> entries(Body body) {
         List<@Nullable Address> addresses = body.addresses() == null ? List.of() : body.addresses();
         if (addresses.size() > AddressGroup.ENTRY_LIMIT) {
-            throw InvalidInputException.field("addresses.too-many", "addresses", "At most " + AddressGroup.ENTRY_LIMIT
-                    + " addresses fit into a group. Split them into several groups.");
+            throw InvalidInputException.field(
+                    "addresses.too-many",
+                    "addresses",
+                    "At most " + AddressGroup.ENTRY_LIMIT
+                            + " addresses fit into a group. Split them into several groups.");
         }
         List<Entry> entries = new ArrayList<>();
         List<FieldProblem> problems = new ArrayList<>();
@@ -121,8 +135,10 @@ class AddressGroupApi {
             String description = text(address.description());
             if (description.length() > AddressGroup.ENTRY_DESCRIPTION_LIMIT
                     || description.chars().anyMatch(Character::isISOControl)) {
-                problems.add(new FieldProblem("addresses[" + i + "].description", "A description has at most "
-                        + AddressGroup.ENTRY_DESCRIPTION_LIMIT + " characters and no line breaks."));
+                problems.add(new FieldProblem(
+                        "addresses[" + i + "].description",
+                        "A description has at most " + AddressGroup.ENTRY_DESCRIPTION_LIMIT
+                                + " characters and no line breaks."));
             }
             try {
                 entries.add(new Entry(Cidr.parse(text(address.prefix())), description));
@@ -132,7 +148,9 @@ class AddressGroupApi {
         }
         if (!problems.isEmpty()) {
             throw new InvalidInputException(
-                    "addresses.invalid", problems.get(0).field() + ": " + problems.get(0).message(), problems);
+                    "addresses.invalid",
+                    problems.get(0).field() + ": " + problems.get(0).message(),
+                    problems);
         }
         return entries;
     }

@@ -105,14 +105,21 @@ class AddressGroupController {
             return refused(page(group, form, Map.of(), reading.errors(), usage, request));
         }
         try {
-            groups.change(scope.tenantId(), actors.current(), group.id(), base, form.name(), form.description(),
+            groups.change(
+                    scope.tenantId(),
+                    actors.current(),
+                    group.id(),
+                    base,
+                    form.name(),
+                    form.description(),
                     reading.entries());
             redirect.addFlashAttribute("notice", "Saved; the rules that refer to it follow within moments.");
             return new ModelAndView("redirect:" + scope.path("/firewall/addresses/" + group.id()));
         } catch (InvalidInputException e) {
             return refused(page(group, form, GroupController.errors(e), List.of(), usage, request));
         } catch (ConflictException e) {
-            ModelAndView page = page(group, form, Map.of("version", String.valueOf(e.getMessage())), List.of(), usage, request);
+            ModelAndView page =
+                    page(group, form, Map.of("version", String.valueOf(e.getMessage())), List.of(), usage, request);
             page.setStatus(HttpStatus.CONFLICT);
             return page;
         }

@@ -54,8 +54,7 @@ class Answers {
             @Nullable OpenEditor editor,
             boolean review) {
         boolean refused = editor != null && !editor.errors().isEmpty();
-        ModelAndView answer =
-                new ModelAndView(Htmx.of(request).view("firewall/group", "firewall/_editor :: editor"));
+        ModelAndView answer = new ModelAndView(Htmx.of(request).view("firewall/group", "firewall/_editor :: editor"));
         answer.setStatus(refused ? HttpStatus.UNPROCESSABLE_CONTENT : HttpStatus.OK);
         return fill(answer, request, scope, id, state, editor, review);
     }
@@ -69,14 +68,16 @@ class Answers {
             ViewState state,
             @Nullable String notice) {
         if (!Htmx.of(request).partial()) {
-            ModelAndView redirect = new ModelAndView("redirect:" + scope.path("/firewall/groups/" + id) + state.query());
+            ModelAndView redirect =
+                    new ModelAndView("redirect:" + scope.path("/firewall/groups/" + id) + state.query());
             if (notice != null) {
                 RequestContextUtils.getOutputFlashMap(request).put("notice", notice);
             }
             return redirect;
         }
         if (notice != null) {
-            response.setHeader(Htmx.TRIGGER, json.writeValueAsString(Map.of("notice", Map.of("text", notice, "tone", "good"))));
+            response.setHeader(
+                    Htmx.TRIGGER, json.writeValueAsString(Map.of("notice", Map.of("text", notice, "tone", "good"))));
         }
         return fill(new ModelAndView("firewall/_editor :: answer"), request, scope, id, state, null, false);
     }

@@ -47,7 +47,9 @@ record ApiRule(
                 spec.icmp() == null ? null : spec.icmp().code(),
                 spec.remote() instanceof Remote.Prefix prefix ? prefix.cidr().toString() : null,
                 spec.remote() instanceof Remote.Group group ? group.id().toString() : null,
-                spec.remote() instanceof Remote.Addresses addresses ? addresses.id().toString() : null,
+                spec.remote() instanceof Remote.Addresses addresses
+                        ? addresses.id().toString()
+                        : null,
                 spec.description(),
                 spec.enabled(),
                 spec.log(),

@@ -61,20 +61,23 @@ class ApiRules {
             }
         }
         if (!problems.isEmpty()) {
-            throw new InvalidInputException("rules.invalid", problems.get(0).field() + ": " + problems.get(0).message(), problems);
+            throw new InvalidInputException(
+                    "rules.invalid",
+                    problems.get(0).field() + ": " + problems.get(0).message(),
+                    problems);
         }
         return read;
     }
 
-    private RuleId id(
-            ApiRule rule, Set<RuleId> mayHave, Set<RuleId> seen, String at, List<FieldProblem> problems) {
+    private RuleId id(ApiRule rule, Set<RuleId> mayHave, Set<RuleId> seen, String at, List<FieldProblem> problems) {
         if (rule.id() == null) {
             return new RuleId(ids.next());
         }
         try {
             RuleId id = RuleId.of(rule.id());
             if (!mayHave.contains(id)) {
-                problems.add(new FieldProblem(at + "id", "This group has no such rule. Leave the id out for a new rule."));
+                problems.add(
+                        new FieldProblem(at + "id", "This group has no such rule. Leave the id out for a new rule."));
             } else if (!seen.add(id)) {
                 problems.add(new FieldProblem(at + "id", "This rule is listed twice."));
             }
@@ -102,8 +105,11 @@ class ApiRules {
                 flag(rule.log()),
                 text(rule.expiresAt()));
         RuleReader.Reading reading = reader.read(input);
-        reading.errors().forEach(error -> problems.add(new FieldProblem(at + apiField(error.field(), rule), error.message())));
-        return problems.size() == before && reading.specs().size() == 1 ? reading.specs().get(0) : null;
+        reading.errors()
+                .forEach(error -> problems.add(new FieldProblem(at + apiField(error.field(), rule), error.message())));
+        return problems.size() == before && reading.specs().size() == 1
+                ? reading.specs().get(0)
+                : null;
     }
 
     private static String apiField(String field, ApiRule rule) {
@@ -139,7 +145,8 @@ class ApiRules {
                 + (rule.remoteGroupId() == null ? 0 : 1)
                 + (rule.remoteAddressGroupId() == null ? 0 : 1);
         if (given > 1) {
-            problems.add(new FieldProblem(at + "remotePrefix", "A rule has one remote: a prefix, a group or an address group."));
+            problems.add(new FieldProblem(
+                    at + "remotePrefix", "A rule has one remote: a prefix, a group or an address group."));
             return "any";
         }
         try {

@@ -64,7 +64,8 @@ class ApplyController {
             throw InvalidInputException.field(
                     "ruleset.confirm-time", "minutes", "The time to confirm is a number of minutes, from 1 to 60.");
         }
-        return apply(scope, groupId, stamp, Duration.ofMinutes(Long.parseLong(minutes.strip())), place, request, response);
+        return apply(
+                scope, groupId, stamp, Duration.ofMinutes(Long.parseLong(minutes.strip())), place, request, response);
     }
 
     private ModelAndView apply(
@@ -100,11 +101,19 @@ class ApplyController {
 
     @PostMapping("/revert")
     ModelAndView revert(
-            TenantScope scope, @PathVariable String groupId, @ModelAttribute Place place, HttpServletRequest request,
+            TenantScope scope,
+            @PathVariable String groupId,
+            @ModelAttribute Place place,
+            HttpServletRequest request,
             HttpServletResponse response) {
         SecurityGroupId id = SecurityGroupId.of(groupId);
         Applied applied = ruleSets.revert(scope.tenantId(), actors.current(), id);
-        return answers.changed(request, response, scope, id, place.state(),
+        return answers.changed(
+                request,
+                response,
+                scope,
+                id,
+                place.state(),
                 "Reverted; version " + applied.version() + " has the rules from before.");
     }
 }

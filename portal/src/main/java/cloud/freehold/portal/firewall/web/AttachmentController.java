@@ -60,11 +60,17 @@ class AttachmentController {
     @GetMapping("/enforcement")
     ModelAndView head(TenantScope scope, @PathVariable String groupId) {
         SecurityGroup group = groups.get(scope.tenantId(), SecurityGroupId.of(groupId));
-        return new ModelAndView("firewall/_enforcement :: head(oob=false)", Map.of(
-                "group", group,
-                "base", scope.path("/firewall/groups/" + group.id()),
-                "overdue", group.isOverdue(clock.instant()),
-                "enforcement", new EnforcementView(enforcement.ofGroup(scope.tenantId(), group.id()))));
+        return new ModelAndView(
+                "firewall/_enforcement :: head(oob=false)",
+                Map.of(
+                        "group",
+                        group,
+                        "base",
+                        scope.path("/firewall/groups/" + group.id()),
+                        "overdue",
+                        group.isOverdue(clock.instant()),
+                        "enforcement",
+                        new EnforcementView(enforcement.ofGroup(scope.tenantId(), group.id()))));
     }
 
     /** All counters of the group, each to be put into its place. */

@@ -17,21 +17,28 @@ import org.jspecify.annotations.Nullable;
  * @param change added, removed, changed or moved
  * @param before the old words of a changed rule
  */
-record DiffLine(String change, String sign, String text, @Nullable String before) {
+record DiffLine(
+        String change, String sign, String text, @Nullable String before) {
 
     static List<DiffLine> of(RuleSetDiff diff, RemoteNames names) {
         RuleWords words = new RuleWords(names);
         List<DiffLine> lines = new ArrayList<>();
         if (diff.changesEgressDefault()) {
-            lines.add(new DiffLine("changed", "~", "egress that no rule matches: " + diff.after().egressDefault().word(),
+            lines.add(new DiffLine(
+                    "changed",
+                    "~",
+                    "egress that no rule matches: "
+                            + diff.after().egressDefault().word(),
                     diff.before().egressDefault().word()));
         }
         diff.removed().forEach(rule -> lines.add(new DiffLine("removed", "−", line(words, rule.spec()), null)));
         diff.changed().forEach(change -> lines.add(changed(words, names, change)));
         diff.added().forEach(rule -> lines.add(new DiffLine("added", "+", line(words, rule.spec()), null)));
         diff.moved().stream()
-                .filter(rule -> diff.changed().stream().noneMatch(change -> change.after().id().equals(rule.id())))
-                .forEach(rule -> lines.add(new DiffLine("moved", "↕", line(words, rule.spec()) + " — another place", null)));
+                .filter(rule -> diff.changed().stream()
+                        .noneMatch(change -> change.after().id().equals(rule.id())))
+                .forEach(rule ->
+                        lines.add(new DiffLine("moved", "↕", line(words, rule.spec()) + " — another place", null)));
         return lines;
     }
 

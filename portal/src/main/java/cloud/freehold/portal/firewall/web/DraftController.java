@@ -85,10 +85,12 @@ class DraftController {
             HttpServletRequest request,
             HttpServletResponse response) {
         RuleInput input = form.input();
-        RuleReader.Reading reading = new RuleReader(names.of(scope.tenantId()), clock.instant(), scope.zone()).read(input);
+        RuleReader.Reading reading =
+                new RuleReader(names.of(scope.tenantId()), clock.instant(), scope.zone()).read(input);
         List<FieldError> errors = new ArrayList<>(form.isHelped() ? List.of() : reading.errors());
         if (reading.specs().stream().anyMatch(spec -> spec.isExpired(clock.instant()))) {
-            errors.add(new FieldError("expires", "This time has passed already. Choose a later one, or leave the field empty."));
+            errors.add(new FieldError(
+                    "expires", "This time has passed already. Choose a later one, or leave the field empty."));
         }
         if (form.isHelped() || !errors.isEmpty()) {
             Direction direction = input.direction().equals("egress") ? Direction.EGRESS : Direction.INGRESS;
@@ -108,7 +110,9 @@ class DraftController {
     }
 
     private List<Rule> fresh(List<RuleSpec> specs) {
-        return specs.stream().map(spec -> new Rule(new RuleId(ids.next()), spec)).toList();
+        return specs.stream()
+                .map(spec -> new Rule(new RuleId(ids.next()), spec))
+                .toList();
     }
 
     @PostMapping("/rules/{ruleId}/{what:toggle|remove|duplicate|up|down|undo}")
@@ -134,9 +138,10 @@ class DraftController {
         return switch (what) {
             case "toggle" -> set.mapped(Set.of(rule), spec -> spec.withEnabled(!spec.enabled()));
             case "remove" -> set.without(Set.of(rule));
-            case "duplicate" -> set.find(rule)
-                    .map(found -> set.plusAfter(rule, fresh(List.of(found.spec()))))
-                    .orElse(set);
+            case "duplicate" ->
+                set.find(rule)
+                        .map(found -> set.plusAfter(rule, fresh(List.of(found.spec()))))
+                        .orElse(set);
             case "up" -> set.moved(rule, -1);
             default -> set.moved(rule, 1);
         };
@@ -153,13 +158,16 @@ class DraftController {
             HttpServletRequest request,
             HttpServletResponse response) {
         SecurityGroupId id = SecurityGroupId.of(groupId);
-        Set<RuleId> rules = ticked == null
-                ? Set.of()
-                : ticked.stream().map(RuleId::of).collect(Collectors.toSet());
-        edit(scope, id, set -> what.equals("remove")
-                ? set.without(rules)
-                : set.mapped(rules, spec -> spec.withEnabled(what.equals("enable"))));
-        return answers.changed(request, response, scope, id, place.state(), rules.isEmpty() ? "Tick the rules first." : null);
+        Set<RuleId> rules =
+                ticked == null ? Set.of() : ticked.stream().map(RuleId::of).collect(Collectors.toSet());
+        edit(
+                scope,
+                id,
+                set -> what.equals("remove")
+                        ? set.without(rules)
+                        : set.mapped(rules, spec -> spec.withEnabled(what.equals("enable"))));
+        return answers.changed(
+                request, response, scope, id, place.state(), rules.isEmpty() ? "Tick the rules first." : null);
     }
 
     @PostMapping("/egress-default/{action:allow|drop}")
@@ -177,17 +185,24 @@ class DraftController {
 
     @PostMapping("/discard")
     ModelAndView discard(
-            TenantScope scope, @PathVariable String groupId, @ModelAttribute Place place, HttpServletRequest request,
+            TenantScope scope,
+            @PathVariable String groupId,
+            @ModelAttribute Place place,
+            HttpServletRequest request,
             HttpServletResponse response) {
         SecurityGroupId id = SecurityGroupId.of(groupId);
         drafts.discard(scope.tenantId(), scope.userId(), id);
-        return answers.changed(request, response, scope, id, place.state(), "Your changes are discarded; nothing was applied.");
+        return answers.changed(
+                request, response, scope, id, place.state(), "Your changes are discarded; nothing was applied.");
     }
 
     /** Puts the draft on top of what others applied. */
     @PostMapping("/rebase")
     ModelAndView rebase(
-            TenantScope scope, @PathVariable String groupId, @ModelAttribute Place place, HttpServletRequest request,
+            TenantScope scope,
+            @PathVariable String groupId,
+            @ModelAttribute Place place,
+            HttpServletRequest request,
             HttpServletResponse response) {
         SecurityGroupId id = SecurityGroupId.of(groupId);
         int clashes = drafts.rebase(scope.tenantId(), scope.userId(), id)
@@ -205,7 +220,10 @@ class DraftController {
     }
 
     /** Where in a long table one was, so that the answer shows the same place. */
-    record Place(@Nullable String q, @Nullable String in, @Nullable String out) {
+    record Place(
+            @Nullable String q,
+            @Nullable String in,
+            @Nullable String out) {
 
         ViewState state() {
             return ViewState.of(q, in, out);

@@ -34,8 +34,7 @@ class EffectiveRulesController {
     private final Hits hits;
     private final Clock clock;
 
-    EffectiveRulesController(
-            Attachments attachments, RuleSets ruleSets, GroupNames names, Hits hits, Clock clock) {
+    EffectiveRulesController(Attachments attachments, RuleSets ruleSets, GroupNames names, Hits hits, Clock clock) {
         this.attachments = attachments;
         this.ruleSets = ruleSets;
         this.names = names;

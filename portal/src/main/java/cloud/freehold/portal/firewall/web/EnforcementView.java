@@ -34,7 +34,7 @@ record EnforcementView(List<NicState> nics) {
         if (nics.isEmpty()) {
             return "Attached to no NIC: its rules have no effect yet.";
         }
-        return "Attached to " + (nics.size() == 1 ? "1 NIC" : nics.size() + " NICs") + ", enforced on " + enforced() + " of "
-                + nics.size() + ".";
+        return "Attached to " + (nics.size() == 1 ? "1 NIC" : nics.size() + " NICs") + ", enforced on " + enforced()
+                + " of " + nics.size() + ".";
     }
 }

@@ -42,8 +42,7 @@ class GroupController {
     private final Answers answers;
     private final ActorSource actors;
 
-    GroupController(
-            SecurityGroups groups, GroupViews views, GroupNames names, Answers answers, ActorSource actors) {
+    GroupController(SecurityGroups groups, GroupViews views, GroupNames names, Answers answers, ActorSource actors) {
         this.groups = groups;
         this.views = views;
         this.names = names;
@@ -171,13 +170,15 @@ class GroupController {
 
     private ModelAndView settingsPage(
             TenantScope scope, SecurityGroup group, String name, String description, Map<String, String> errors) {
-        return new ModelAndView("firewall/settings", Map.of(
-                "group", group,
-                "base", scope.path("/firewall/groups/" + group.id()),
-                "name", name,
-                "description", description,
-                "errors", errors,
-                "usage", groups.usage(scope.tenantId(), group.id())));
+        return new ModelAndView(
+                "firewall/settings",
+                Map.of(
+                        "group", group,
+                        "base", scope.path("/firewall/groups/" + group.id()),
+                        "name", name,
+                        "description", description,
+                        "errors", errors,
+                        "usage", groups.usage(scope.tenantId(), group.id())));
     }
 
     private static ModelAndView refused(ModelAndView page) {

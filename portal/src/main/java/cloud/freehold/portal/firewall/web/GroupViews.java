@@ -81,7 +81,12 @@ class GroupViews {
                         ? "Version " + group.version() + " waits for confirmation; confirm or revert it first."
                         : null;
         String count = diff.count() == 1 ? "1 change: " : diff.count() + " changes: ";
-        return new ChangeBar(count + diff.shorthand(), draft.stamp(), consequences, headline(consequences), blocked,
+        return new ChangeBar(
+                count + diff.shorthand(),
+                draft.stamp(),
+                consequences,
+                headline(consequences),
+                blocked,
                 DiffLine.of(diff, known));
     }
 
@@ -103,5 +108,4 @@ class GroupViews {
                 .map(Draft::target)
                 .orElseGet(() -> ruleSets.current(scope.tenantId(), group));
     }
-
 }

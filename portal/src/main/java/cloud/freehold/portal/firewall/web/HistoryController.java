@@ -44,8 +44,7 @@ class HistoryController {
     private final ActorSource actors;
     private final Clock clock;
 
-    HistoryController(
-            SecurityGroups groups, RuleSets ruleSets, GroupNames names, ActorSource actors, Clock clock) {
+    HistoryController(SecurityGroups groups, RuleSets ruleSets, GroupNames names, ActorSource actors, Clock clock) {
         this.groups = groups;
         this.ruleSets = ruleSets;
         this.names = names;
@@ -55,9 +54,7 @@ class HistoryController {
 
     @GetMapping
     ModelAndView list(
-            TenantScope scope,
-            @PathVariable String groupId,
-            @RequestParam(required = false) @Nullable String before) {
+            TenantScope scope, @PathVariable String groupId, @RequestParam(required = false) @Nullable String before) {
         SecurityGroup group = groups.get(scope.tenantId(), SecurityGroupId.of(groupId));
         long start = before == null ? Long.MAX_VALUE : version(before);
         List<Revision> revisions = ruleSets.history(scope.tenantId(), group.id(), start, PAGE + 1);
@@ -77,7 +74,9 @@ class HistoryController {
         RuleSet earlier = number == 1 ? then : ruleSets.at(scope.tenantId(), group.id(), number - 1);
         RuleSetDiff back = RuleSetDiff.between(ruleSets.current(scope.tenantId(), group), then);
         Map<String, Object> model = model(scope, group);
-        model.put("revision", ruleSets.history(scope.tenantId(), group.id(), number + 1, 1).get(0));
+        model.put(
+                "revision",
+                ruleSets.history(scope.tenantId(), group.id(), number + 1, 1).get(0));
         model.put("changed", DiffLine.of(RuleSetDiff.between(earlier, then), known));
         model.put("back", DiffLine.of(back, known));
         model.put("consequences", new Consequences(clock.instant()).of(back));
@@ -98,11 +97,20 @@ class HistoryController {
         long number = version(version);
         RuleSet then = ruleSets.at(scope.tenantId(), id, number);
         Duration within = minutes == null || minutes.isEmpty() ? null : Duration.ofMinutes(version(minutes));
-        Applied applied = ruleSets.apply(scope.tenantId(), actors.current(), id, version(current), then, within,
+        Applied applied = ruleSets.apply(
+                scope.tenantId(),
+                actors.current(),
+                id,
+                version(current),
+                then,
+                within,
                 "Rolled back to version " + number);
-        redirect.addFlashAttribute("notice", applied.changed()
-                ? "Version " + applied.version() + " has the rules of version " + number + " and is being enforced."
-                : "Nothing to do: the rules are those of version " + number + " already.");
+        redirect.addFlashAttribute(
+                "notice",
+                applied.changed()
+                        ? "Version " + applied.version() + " has the rules of version " + number
+                                + " and is being enforced."
+                        : "Nothing to do: the rules are those of version " + number + " already.");
         return "redirect:" + scope.path("/firewall/groups/" + id);
     }
 

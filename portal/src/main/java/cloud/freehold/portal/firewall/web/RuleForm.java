@@ -37,9 +37,7 @@ record RuleForm(
                 text(log, "no"),
                 text(expires, ""));
         int equals = use == null ? -1 : use.indexOf('=');
-        return use == null || equals < 0
-                ? typed
-                : typed.withField(use.substring(0, equals), use.substring(equals + 1));
+        return use == null || equals < 0 ? typed : typed.withField(use.substring(0, equals), use.substring(equals + 1));
     }
 
     /** Whether a helper in the row was pressed (a suggestion, my address) and not the button that keeps the rule. */

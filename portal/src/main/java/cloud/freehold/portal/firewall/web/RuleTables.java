@@ -84,7 +84,8 @@ class RuleTables {
     /** The rules as they will be, and where a rule is taken away its line stays, struck through. */
     private static List<Marked> marked(RuleSetDiff diff) {
         Set<RuleId> added = ids(diff.added());
-        Set<RuleId> changed = ids(diff.changed().stream().map(RuleSetDiff.Change::after).toList());
+        Set<RuleId> changed =
+                ids(diff.changed().stream().map(RuleSetDiff.Change::after).toList());
         Set<RuleId> moved = ids(diff.moved());
         Set<RuleId> removed = ids(diff.removed());
         Map<RuleId, List<Rule>> removedAfter = new HashMap<>();
@@ -101,9 +102,11 @@ class RuleTables {
         }
         for (Rule rule : diff.after().rules()) {
             RuleId id = rule.id();
-            marked.add(new Marked(rule, added.contains(id) ? "added"
-                    : changed.contains(id) ? "changed"
-                    : moved.contains(id) ? "moved" : null));
+            marked.add(new Marked(
+                    rule,
+                    added.contains(id)
+                            ? "added"
+                            : changed.contains(id) ? "changed" : moved.contains(id) ? "moved" : null));
             removedAfter.getOrDefault(id, List.of()).forEach(gone -> marked.add(new Marked(gone, "removed")));
         }
         return marked;
@@ -132,7 +135,8 @@ class RuleTables {
             TenantScope scope, List<Marked> visible, RemoteNames names, RuleWords words, @Nullable OpenEditor editor) {
         Instant now = clock.instant();
         Map<RuleId, Hits.Count> counts = hits.of(
-                scope.tenantId(), visible.stream().map(marked -> marked.rule().id()).toList());
+                scope.tenantId(),
+                visible.stream().map(marked -> marked.rule().id()).toList());
         Map<Cidr, AddressOwners.Owner> known = owners.of(
                 scope.tenantId(),
                 visible.stream()
@@ -144,8 +148,7 @@ class RuleTables {
         for (Marked marked : visible) {
             Rule rule = marked.rule();
             RuleSpec spec = rule.spec();
-            AddressOwners.Owner owner =
-                    spec.remote() instanceof Remote.Prefix prefix ? known.get(prefix.cidr()) : null;
+            AddressOwners.Owner owner = spec.remote() instanceof Remote.Prefix prefix ? known.get(prefix.cidr()) : null;
             lines.add(new RuleLine(
                     rule.id(),
                     spec,
@@ -166,9 +169,9 @@ class RuleTables {
     }
 
     private static String kind(Remote remote) {
-        return remote instanceof Remote.Group ? "group"
-                : remote instanceof Remote.Addresses ? "addresses"
-                : remote.isEverybody() ? "any" : "address";
+        return remote instanceof Remote.Group
+                ? "group"
+                : remote instanceof Remote.Addresses ? "addresses" : remote.isEverybody() ? "any" : "address";
     }
 
     private static @Nullable String href(TenantScope scope, Remote remote, AddressOwners.@Nullable Owner owner) {

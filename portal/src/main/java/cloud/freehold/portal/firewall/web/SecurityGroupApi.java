@@ -59,7 +59,8 @@ class SecurityGroupApi {
         this.clock = clock;
     }
 
-    record Summary(String id, String name, String description, long version, String egressDefault, int rules, int nics) {}
+    record Summary(
+            String id, String name, String description, long version, String egressDefault, int rules, int nics) {}
 
     record Detail(
             String id,
@@ -75,20 +76,29 @@ class SecurityGroupApi {
     record Rules(@Nullable String egressDefault, @Nullable List<@Nullable ApiRule> rules) {}
 
     /** @param applied false for a dry run and when nothing differs */
-    record Change(long version, boolean applied, int added, int removed, int changed, int moved, List<Consequence> consequences) {}
+    record Change(
+            long version,
+            boolean applied,
+            int added,
+            int removed,
+            int changed,
+            int moved,
+            List<Consequence> consequences) {}
 
     @GetMapping
     Map<String, List<Summary>> list(TenantScope scope) {
-        return Map.of("items", groups.list(scope.tenantId()).stream()
-                .map(line -> new Summary(
-                        line.group().id().toString(),
-                        line.group().name(),
-                        line.group().description(),
-                        line.group().version(),
-                        line.group().egressDefault().name(),
-                        line.ingressRules() + line.egressRules(),
-                        line.nics()))
-                .toList());
+        return Map.of(
+                "items",
+                groups.list(scope.tenantId()).stream()
+                        .map(line -> new Summary(
+                                line.group().id().toString(),
+                                line.group().name(),
+                                line.group().description(),
+                                line.group().version(),
+                                line.group().egressDefault().name(),
+                                line.ingressRules() + line.egressRules(),
+                                line.nics()))
+                        .toList());
     }
 
     @PostMapping
@@ -152,7 +162,8 @@ class SecurityGroupApi {
     ResponseEntity<ApiRule> add(TenantScope scope, @PathVariable String groupId, @RequestBody ApiRule rule) {
         SecurityGroup group = groups.get(scope.tenantId(), SecurityGroupId.of(groupId));
         RuleSet present = ruleSets.current(scope.tenantId(), group);
-        List<Rule> added = reader.read(scope.tenantId(), List.of(rule), new RuleSet(present.egressDefault(), List.of()));
+        List<Rule> added =
+                reader.read(scope.tenantId(), List.of(rule), new RuleSet(present.egressDefault(), List.of()));
         Applied applied = apply(scope, group.id(), group.version(), present.plus(added), null);
         return ResponseEntity.status(201).eTag(ETags.of(applied.version())).body(ApiRule.of(added.get(0)));
     }
@@ -201,8 +212,14 @@ class SecurityGroupApi {
     }
 
     private Change change(long version, boolean applied, RuleSetDiff diff) {
-        return new Change(version, applied, diff.added().size(), diff.removed().size(), diff.changed().size(),
-                diff.moved().size(), new Consequences(clock.instant()).of(diff));
+        return new Change(
+                version,
+                applied,
+                diff.added().size(),
+                diff.removed().size(),
+                diff.changed().size(),
+                diff.moved().size(),
+                new Consequences(clock.instant()).of(diff));
     }
 
     private ResponseEntity<Detail> answer(TenantScope scope, SecurityGroupId id) {

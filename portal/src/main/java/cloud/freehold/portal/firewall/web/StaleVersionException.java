@@ -19,7 +19,9 @@ final class StaleVersionException extends FreeholdException {
     }
 
     static StaleVersionException missing() {
-        return new StaleVersionException(428, "precondition.missing",
+        return new StaleVersionException(
+                428,
+                "precondition.missing",
                 "Send If-Match with the ETag of the version that you read, so that nobody's change is overwritten.");
     }
 

@@ -75,16 +75,16 @@ class TransferController {
     @GetMapping("/rules.csv")
     ResponseEntity<byte[]> csv(TenantScope scope, @PathVariable String groupId) {
         SecurityGroup group = groups.get(scope.tenantId(), SecurityGroupId.of(groupId));
-        String text = RuleFile.writeCsv(
-                ruleSets.current(scope.tenantId(), group).rules(), names.of(scope.tenantId()));
+        String text =
+                RuleFile.writeCsv(ruleSets.current(scope.tenantId(), group).rules(), names.of(scope.tenantId()));
         return file(group, "csv", MediaType.parseMediaType("text/csv;charset=UTF-8"), text);
     }
 
     @GetMapping("/rules.json")
     ResponseEntity<byte[]> json(TenantScope scope, @PathVariable String groupId) {
         SecurityGroup group = groups.get(scope.tenantId(), SecurityGroupId.of(groupId));
-        String text = RuleFile.writeJson(
-                group.name(), ruleSets.current(scope.tenantId(), group), names.of(scope.tenantId()));
+        String text =
+                RuleFile.writeJson(group.name(), ruleSets.current(scope.tenantId(), group), names.of(scope.tenantId()));
         return file(group, "json", MediaType.APPLICATION_JSON, text);
     }
 
@@ -123,7 +123,8 @@ class TransferController {
         RemoteNames known = names.of(scope.tenantId());
         RuleFile.Content parsed = RuleFile.read(content, new RuleReader(known, clock.instant(), scope.zone()));
         if (!parsed.isValid()) {
-            return refused(page(scope, id, new ImportView(content, replace, parsed.errors(), List.of(), List.of(), true)));
+            return refused(
+                    page(scope, id, new ImportView(content, replace, parsed.errors(), List.of(), List.of(), true)));
         }
         RuleImport taken = new RuleImport(parsed.rules(), replace, ids);
         if (take != null) {
@@ -133,8 +134,16 @@ class TransferController {
         }
         RuleSet shown = views.shown(scope, id);
         RuleSetDiff diff = RuleSetDiff.between(shown, taken.into(shown));
-        return page(scope, id, new ImportView(content, replace, List.of(), DiffLine.of(diff, known),
-                new Consequences(clock.instant()).of(diff), true));
+        return page(
+                scope,
+                id,
+                new ImportView(
+                        content,
+                        replace,
+                        List.of(),
+                        DiffLine.of(diff, known),
+                        new Consequences(clock.instant()).of(diff),
+                        true));
     }
 
     private static String decoded(MultipartFile file) {
@@ -153,8 +162,9 @@ class TransferController {
 
     private ModelAndView page(TenantScope scope, SecurityGroupId id, ImportView view) {
         SecurityGroup group = groups.get(scope.tenantId(), id);
-        return new ModelAndView("firewall/import", Map.of(
-                "group", group, "base", scope.path("/firewall/groups/" + id), "imported", view));
+        return new ModelAndView(
+                "firewall/import",
+                Map.of("group", group, "base", scope.path("/firewall/groups/" + id), "imported", view));
     }
 
     private static ModelAndView refused(ModelAndView page) {

@@ -56,15 +56,18 @@ final class CertificateIssuer {
             throws GeneralSecurityException {
         KeyPair keys = newKeys();
         Draft draft = new Draft(
-                subject(authority), new X500Name("CN=Freehold portal"), keys.getPublic(), now, now.plus(SERVER_LIFETIME));
+                subject(authority),
+                new X500Name("CN=Freehold portal"),
+                keys.getPublic(),
+                now,
+                now.plus(SERVER_LIFETIME));
         X509Certificate certificate = draft.sign(authority.key(), builder -> {
             leaf(builder, KeyPurposeId.id_kp_serverAuth);
             builder.addExtension(
                     Extension.subjectAlternativeName,
                     false,
-                    new GeneralNames(names.stream()
-                            .map(CertificateIssuer::generalName)
-                            .toArray(GeneralName[]::new)));
+                    new GeneralNames(
+                            names.stream().map(CertificateIssuer::generalName).toArray(GeneralName[]::new)));
         });
         return new KeyMaterial(keys.getPrivate(), certificate);
     }

@@ -27,10 +27,12 @@ final class CertificateRequest {
             JcaPKCS10CertificationRequest request =
                     new JcaPKCS10CertificationRequest(Pem.der(pem, "CERTIFICATE REQUEST"));
             PublicKey key = request.getPublicKey();
-            boolean strong = (key instanceof ECPublicKey ec && ec.getParams().getOrder().bitLength() >= 256)
+            boolean strong = (key instanceof ECPublicKey ec
+                            && ec.getParams().getOrder().bitLength() >= 256)
                     || (key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() >= 2048);
             if (!strong) {
-                throw refused("Its key is too weak or of an unknown kind; use EC P-256 or better, or RSA of 2048 bits.");
+                throw refused(
+                        "Its key is too weak or of an unknown kind; use EC P-256 or better, or RSA of 2048 bits.");
             }
             if (!request.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
                 throw refused("Its signature does not match its key.");

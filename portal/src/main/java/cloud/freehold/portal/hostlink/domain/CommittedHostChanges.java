@@ -70,7 +70,8 @@ class CommittedHostChanges implements HostChanges {
         try {
             changes.apply(jdbc);
         } catch (DataAccessException e) {
-            if (e.getMostSpecificCause() instanceof java.sql.SQLException cause && NO_ROOM.equals(cause.getSQLState())) {
+            if (e.getMostSpecificCause() instanceof java.sql.SQLException cause
+                    && NO_ROOM.equals(cause.getSQLState())) {
                 throw new CapacityException(
                         "hosts.full",
                         "No host has room for this VM right now. Choose a smaller flavor, or ask the provider for more"

@@ -46,8 +46,7 @@ final class DesiredGroups {
         Set<UUID> shared = unconfirmed ? sharedWithStrict(query) : Set.of();
         return groups.stream()
                 .map(group -> {
-                    Version version =
-                            new Version(group.egressDefault(), current.getOrDefault(group.id(), List.of()));
+                    Version version = new Version(group.egressDefault(), current.getOrDefault(group.id(), List.of()));
                     RuleWindows windows = group.confirmUntil() == null || group.fallbackEgressDefault() == null
                             ? RuleWindows.settled(version, now)
                             : RuleWindows.unconfirmed(
@@ -71,15 +70,11 @@ final class DesiredGroups {
     }
 
     private static List<Group> groups(HostQuery query) {
-        return query.changed(
-                        ObjectKind.SECURITY_GROUP,
-                        """
+        return query.changed(ObjectKind.SECURITY_GROUP, """
                         select g.*, o.revision, f.egress_default as fallback_egress_default
                         from security_group g
                         left join ruleset_revision f on f.group_id = g.id and f.version = g.fallback_version
-                        """,
-                        "g.id",
-                        "order by g.id")
+                        """, "g.id", "order by g.id")
                 .query((row, number) -> {
                     OffsetDateTime until = row.getObject("confirm_until", OffsetDateTime.class);
                     String before = row.getString("fallback_egress_default");
@@ -96,9 +91,7 @@ final class DesiredGroups {
     }
 
     private static List<StoredRule> fallbackRules(HostQuery query) {
-        return query.changed(
-                        ObjectKind.SECURITY_GROUP,
-                        """
+        return query.changed(ObjectKind.SECURITY_GROUP, """
                         select r.id, g.id as group_id, r.direction, coalesce(r."etherType", r.ethertype) as ethertype,
                                r.protocol, r."portMin" as port_min, r."portMax" as port_max, r."icmpType" as icmp_type,
                                r."icmpCode" as icmp_code, r."remotePrefix"::text as remote_prefix,
@@ -111,9 +104,7 @@ final class DesiredGroups {
                             "portMax" integer, "icmpType" integer, "icmpCode" integer, "remotePrefix" cidr,
                             "remoteGroupId" uuid, "remoteAddressGroupId" uuid, action text, log boolean,
                             "expiresAt" timestamptz, enabled boolean)
-                        """,
-                        "g.id",
-                        "where coalesce(r.enabled, true)")
+                        """, "g.id", "where coalesce(r.enabled, true)")
                 .query(StoredRule::read)
                 .list();
     }
@@ -137,8 +128,8 @@ final class DesiredGroups {
 
     private static Map<UUID, List<StoredRule>> byGroup(List<StoredRule> rules) {
         Map<UUID, List<StoredRule>> byGroup = new HashMap<>();
-        rules.forEach(rule ->
-                byGroup.computeIfAbsent(rule.groupId(), group -> new ArrayList<>()).add(rule));
+        rules.forEach(rule -> byGroup.computeIfAbsent(rule.groupId(), group -> new ArrayList<>())
+                .add(rule));
         return byGroup;
     }
 }

@@ -19,9 +19,7 @@ final class DesiredNetworking {
     private DesiredNetworking() {}
 
     static List<DesiredNic> nics(HostQuery query) {
-        return query.changed(
-                        ObjectKind.NIC,
-                        """
+        return query.changed(ObjectKind.NIC, """
                         select n.*, o.revision,
                                array(select host(a.ip) from address a where a.nic_id = n.id
                                      order by family(a.ip), a.ip) as addresses,
@@ -29,9 +27,7 @@ final class DesiredNetworking {
                                array(select g.group_id from nic_security_group g where g.nic_id = n.id
                                      order by g.position, g.group_id) as groups
                         from nic n
-                        """,
-                        "n.id",
-                        "order by n.id")
+                        """, "n.id", "order by n.id")
                 .query((row, number) -> new DesiredNic(
                         row.getObject("id", UUID.class),
                         row.getLong("revision"),
@@ -53,15 +49,11 @@ final class DesiredNetworking {
 
     static List<DesiredNetwork> networks(HostQuery query) {
         Map<UUID, List<DesiredNetwork.Subnet>> subnets = new HashMap<>();
-        query.changed(
-                        ObjectKind.NETWORK,
-                        """
+        query.changed(ObjectKind.NETWORK, """
                         select s.network_id, s.prefix::text as prefix, host(s.gateway) as gateway, s.dhcp,
                                array(select host(d) from unnest(s.dns_servers) d) as dns
                         from subnet s
-                        """,
-                        "s.network_id",
-                        "order by family(s.prefix), s.prefix")
+                        """, "s.network_id", "order by family(s.prefix), s.prefix")
                 .query(row -> {
                     subnets.computeIfAbsent(row.getObject("network_id", UUID.class), network -> new ArrayList<>())
                             .add(new DesiredNetwork.Subnet(

@@ -34,7 +34,12 @@ final class DesiredSets {
     }
 
     private static void read(
-            HostQuery query, boolean full, SentSets sent, List<DesiredAddressSet> into, ObjectKind kind, String select) {
+            HostQuery query,
+            boolean full,
+            SentSets sent,
+            List<DesiredAddressSet> into,
+            ObjectKind kind,
+            String select) {
         query.changed(kind, select, "o.object_id", "order by o.object_id").query(row -> {
             SetRef ref = new SetRef(kind, row.getObject("object_id", UUID.class));
             long revision = row.getLong("revision");

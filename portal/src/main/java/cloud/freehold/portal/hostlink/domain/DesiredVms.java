@@ -20,14 +20,10 @@ final class DesiredVms {
     static List<DesiredVm> read(HostQuery query) {
         Map<UUID, List<DesiredVolume>> volumes = volumes(query);
         Map<UUID, List<ImageFile>> files = imageFiles(query);
-        return query.changed(
-                        ObjectKind.VM,
-                        """
+        return query.changed(ObjectKind.VM, """
                         select v.*, o.revision, i.name as image_name, i.command_line
                         from vm v join image i on i.id = v.image_id
-                        """,
-                        "v.id",
-                        "order by v.id")
+                        """, "v.id", "order by v.id")
                 .query((row, number) -> {
                     UUID id = row.getObject("id", UUID.class);
                     UUID image = row.getObject("image_id", UUID.class);

@@ -63,7 +63,9 @@ public class Enrolment implements HostEnrolment {
     public String issueToken(String hostName) {
         if (!HOST_NAME.matcher(hostName).matches()) {
             throw InvalidInputException.field(
-                    "host.name", "hostName", "A host's name has lower case letters, digits, dots and dashes, up to 63.");
+                    "host.name",
+                    "hostName",
+                    "A host's name has lower case letters, digits, dots and dashes, up to 63.");
         }
         String token = tokens.issue(hostName, clock.instant(), TOKEN_LIFETIME);
         audit.record("host.token-issued", "host", hostName, Map.of("hours", TOKEN_LIFETIME.toHours()), null);
@@ -114,7 +116,12 @@ public class Enrolment implements HostEnrolment {
                     "This enrolment token is wrong, expired, already used, or made for another host name. Ask the"
                             + " provider for a new one.");
         }
-        audit.record("host.enrolled", "host", name, Map.of("host", grant.get().hostId().toString()), sourceIp);
+        audit.record(
+                "host.enrolled",
+                "host",
+                name,
+                Map.of("host", grant.get().hostId().toString()),
+                sourceIp);
         return grant.get();
     }
 
@@ -129,7 +136,8 @@ public class Enrolment implements HostEnrolment {
         // An answer that got lost on its way: the host has not been seen since, so it never had that certificate.
         return used == null
                 || findHost(name)
-                        .filter(host -> host.lastSeen() == null || host.lastSeen().isBefore(used))
+                        .filter(host ->
+                                host.lastSeen() == null || host.lastSeen().isBefore(used))
                         .isPresent();
     }
 
@@ -157,7 +165,8 @@ public class Enrolment implements HostEnrolment {
             certificates.revokeAll(host.id(), present);
             return grant(host.id(), key);
         });
-        audit.record("host.renewed", "host", host.name(), Map.of("host", host.id().toString()), null);
+        audit.record(
+                "host.renewed", "host", host.name(), Map.of("host", host.id().toString()), null);
         return java.util.Objects.requireNonNull(grant);
     }
 

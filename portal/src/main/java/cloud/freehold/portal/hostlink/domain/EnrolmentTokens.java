@@ -21,7 +21,8 @@ class EnrolmentTokens {
 
     private static final int RANDOM_BYTES = 32;
 
-    record Token(String hostName, Instant expiresAt, @Nullable Instant usedAt) {}
+    record Token(
+            String hostName, Instant expiresAt, @Nullable Instant usedAt) {}
 
     private final JdbcClient system;
     private final SecureRandom random = new SecureRandom();

@@ -67,7 +67,8 @@ class HostAuthority {
 
     private static KeyMaterial read(Path certificateFile, Path keyFile) throws IOException, GeneralSecurityException {
         String text = Files.readString(certificateFile);
-        X509Certificate certificate = Pem.certificate(text.substring(Math.max(0, text.indexOf("-----BEGIN CERTIFICATE"))));
+        X509Certificate certificate =
+                Pem.certificate(text.substring(Math.max(0, text.indexOf("-----BEGIN CERTIFICATE"))));
         String algorithm = certificate.getPublicKey().getAlgorithm();
         return new KeyMaterial(Pem.privateKey(Files.readString(keyFile), algorithm), certificate);
     }

@@ -20,7 +20,11 @@ import org.springframework.stereotype.Component;
 @Component
 class HostCertificates {
 
-    record Known(UUID hostId, String hostName, Instant notAfter, @Nullable Instant revokedAt) {}
+    record Known(
+            UUID hostId,
+            String hostName,
+            Instant notAfter,
+            @Nullable Instant revokedAt) {}
 
     private final JdbcClient system;
     private final Clock clock;

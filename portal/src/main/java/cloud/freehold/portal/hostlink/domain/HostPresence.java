@@ -21,7 +21,6 @@ import org.springframework.stereotype.Component;
 @Component
 class HostPresence {
 
-
     static final Duration AWAY_AFTER = Hosts.AWAY_AFTER;
 
     private static final Duration REMEMBERED = Duration.ofDays(1);
@@ -51,8 +50,7 @@ class HostPresence {
                     .param("hosts", newlySilent.toArray(UUID[]::new))
                     .query(UUID.class)
                     .list()
-                    .forEach(tenant ->
-                            live.publishAsSystem(new TenantId(tenant), LiveTopic.VMS, LiveTopic.NICS));
+                    .forEach(tenant -> live.publishAsSystem(new TenantId(tenant), LiveTopic.VMS, LiveTopic.NICS));
         }
     }
 
@@ -65,8 +63,7 @@ class HostPresence {
         system.sql("""
                         delete from host_object o using host h
                         where h.id = o.host_id and o.removed and o.revision <= h.applied_revision
-                        """)
-                .update();
+                        """).update();
         system.sql("delete from host_enrolment_token where expires_at < :limit")
                 .param("limit", now().minus(REMEMBERED))
                 .update();

@@ -73,14 +73,18 @@ public class HostReports {
         private final Map<UUID, Set<LiveTopic>> byTenant = new TreeMap<>();
 
         void add(Iterable<UUID> tenants, LiveTopic topic) {
-            tenants.forEach(tenant -> byTenant
-                    .computeIfAbsent(tenant, id -> EnumSet.noneOf(LiveTopic.class))
+            tenants.forEach(tenant -> byTenant.computeIfAbsent(tenant, id -> EnumSet.noneOf(LiveTopic.class))
                     .add(topic));
         }
     }
 
     private record Before(
-            UUID epoch, long desired, long applied, @Nullable UUID boot, long sequence, @Nullable OffsetDateTime seen) {}
+            UUID epoch,
+            long desired,
+            long applied,
+            @Nullable UUID boot,
+            long sequence,
+            @Nullable OffsetDateTime seen) {}
 
     public void store(HostPrincipal host, HostReport report, String sourceIp) {
         transaction.executeWithoutResult(status -> {
@@ -95,8 +99,8 @@ public class HostReports {
             hits.store(host.id(), report, changes);
             operations.observe(host, report);
             apply(host.id(), before, report, now, changes);
-            changes.byTenant.forEach((tenant, topics) ->
-                    live.publishAsSystem(new TenantId(tenant), topics.toArray(LiveTopic[]::new)));
+            changes.byTenant.forEach(
+                    (tenant, topics) -> live.publishAsSystem(new TenantId(tenant), topics.toArray(LiveTopic[]::new)));
         });
         foreign.audit(host, report, sourceIp);
     }
@@ -163,10 +167,7 @@ public class HostReports {
         system.sql("""
                         update enforcement set applied_at = clock_timestamp()
                         where host_id = :host and revision <= :applied and applied_at is null
-                        """)
-                .param("host", hostId)
-                .param("applied", applied)
-                .update();
+                        """).param("host", hostId).param("applied", applied).update();
     }
 
     private List<UUID> tenantsBetween(UUID hostId, long one, long other) {

@@ -83,13 +83,15 @@ class MutualTlsGate implements AgentGate {
         Instant now = clock.instant();
         Optional<HostCertificates.Known> known = certificates.find(certificate);
         if (known.isEmpty()) {
-            return refused("unknown", certificate, authority.signed(certificate) ? "signed here, not on record" : "foreign");
+            return refused(
+                    "unknown", certificate, authority.signed(certificate) ? "signed here, not on record" : "foreign");
         }
         HostCertificates.Known host = known.get();
         if (host.revokedAt() != null) {
             return refused("revoked", certificate, host.hostName());
         }
-        if (now.isAfter(host.notAfter()) || now.isAfter(certificate.getNotAfter().toInstant())) {
+        if (now.isAfter(host.notAfter())
+                || now.isAfter(certificate.getNotAfter().toInstant())) {
             return refused("expired", certificate, host.hostName());
         }
         return Optional.of(new HostPrincipal(host.hostId(), host.hostName()));
@@ -137,7 +139,8 @@ class MutualTlsGate implements AgentGate {
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) throws java.security.cert.CertificateException {
+        public void checkServerTrusted(X509Certificate[] chain, String authType)
+                throws java.security.cert.CertificateException {
             throw new java.security.cert.CertificateException("The agents' port is no client");
         }
 

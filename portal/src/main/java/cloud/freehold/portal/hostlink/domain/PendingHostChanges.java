@@ -64,8 +64,7 @@ final class PendingHostChanges {
                 .list();
     }
 
-    private static <T, R> R[] array(
-            Set<T> items, Function<T, R> part, java.util.function.IntFunction<R[]> array) {
+    private static <T, R> R[] array(Set<T> items, Function<T, R> part, java.util.function.IntFunction<R[]> array) {
         return items.stream().map(part).toArray(array);
     }
 }

@@ -46,7 +46,11 @@ class ReportedOperations {
     private final Clock clock;
 
     ReportedOperations(
-            @SystemAccess JdbcClient system, HostOperations operations, AuditTrail audit, LiveEvents live, Clock clock) {
+            @SystemAccess JdbcClient system,
+            HostOperations operations,
+            AuditTrail audit,
+            LiveEvents live,
+            Clock clock) {
         this.system = system;
         this.operations = operations;
         this.audit = audit;
@@ -77,9 +81,7 @@ class ReportedOperations {
                         update operation p set host_id = :host from vm v
                         where p.host_id is null and p.state in ('QUEUED', 'RUNNING')
                           and v.id = p.target_id and v.host_id = :host
-                        """)
-                .param("host", hostId)
-                .update();
+                        """).param("host", hostId).update();
     }
 
     private List<Open> open(UUID hostId) {
@@ -120,9 +122,8 @@ class ReportedOperations {
         boolean stopped = state == ObservedVm.State.STOPPED || state == ObservedVm.State.CRASHED;
         return switch (operation.kind()) {
             case VM_START -> state == ObservedVm.State.RUNNING;
-            case VM_CREATE -> operation.runningWanted()
-                    ? state == ObservedVm.State.RUNNING
-                    : state == ObservedVm.State.STOPPED;
+            case VM_CREATE ->
+                operation.runningWanted() ? state == ObservedVm.State.RUNNING : state == ObservedVm.State.STOPPED;
             case VM_STOP, VM_FORCE_OFF -> stopped;
             case VM_REBOOT, VM_DELETE -> false;
         };
@@ -141,7 +142,8 @@ class ReportedOperations {
 
     /** A VM is gone when the host says so, or no longer has it although it has taken in that it should go. */
     private void forgetDeleted(HostPrincipal host, HostReport report, Map<UUID, ObservedVm> observed) {
-        List<Gone> deleting = system.sql("""
+        List<Gone> deleting = system
+                .sql("""
                         select v.id, v.tenant_id, v.name, o.revision <= :applied and h.epoch = :epoch as taken_in
                         from vm v join host h on h.id = v.host_id
                         left join host_object o on o.host_id = v.host_id and o.kind = 'VM' and o.object_id = v.id
@@ -165,7 +167,8 @@ class ReportedOperations {
                 .flatMap(Optional::stream)
                 .toList();
         for (Gone vm : deleting) {
-            system.sql("select id from operation where target_id = :vm and kind = 'VM_DELETE' and state in ('QUEUED', 'RUNNING')")
+            system.sql(
+                            "select id from operation where target_id = :vm and kind = 'VM_DELETE' and state in ('QUEUED', 'RUNNING')")
                     .param("vm", vm.id())
                     .query(UUID.class)
                     .list()

@@ -40,8 +40,9 @@ class SentSets {
             return whole(hostId, ref, revision, tenant, now);
         }
         Set<String> current = new HashSet<>(now);
-        List<String> added =
-                now.stream().filter(member -> !before.members().contains(member)).toList();
+        List<String> added = now.stream()
+                .filter(member -> !before.members().contains(member))
+                .toList();
         List<String> removed = before.members().stream()
                 .filter(member -> !current.contains(member))
                 .sorted()
@@ -59,7 +60,8 @@ class SentSets {
 
     private synchronized void remember(Key key, Sent what) {
         Sent before = sent.put(key, what);
-        members += what.members().size() - (before == null ? 0 : before.members().size());
+        members +=
+                what.members().size() - (before == null ? 0 : before.members().size());
         var oldest = sent.entrySet().iterator();
         while (members > MOST_MEMBERS && sent.size() > 1) {
             Map.Entry<Key, Sent> dropped = oldest.next();

@@ -55,7 +55,19 @@ record StoredRule(
                 ? new SetRef(ObjectKind.GROUP_MEMBERS, remoteGroupId)
                 : remoteAddressGroupId != null ? new SetRef(ObjectKind.ADDRESS_GROUP, remoteAddressGroupId) : null;
         return new DesiredRule(
-                id, direction, etherType, protocol, portMin, portMax, icmpType, icmpCode, remotePrefix, set, action, log,
-                from, end);
+                id,
+                direction,
+                etherType,
+                protocol,
+                portMin,
+                portMax,
+                icmpType,
+                icmpCode,
+                remotePrefix,
+                set,
+                action,
+                log,
+                from,
+                end);
     }
 }

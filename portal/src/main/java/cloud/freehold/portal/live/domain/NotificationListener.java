@@ -25,6 +25,7 @@ class NotificationListener implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(NotificationListener.class);
     /** Also how long a broken connection without a reset may stay unnoticed. */
     private static final int WAIT_MILLIS = 5_000;
+
     private static final Duration RETRY = Duration.ofMillis(250);
 
     private final DataSource dataSource;

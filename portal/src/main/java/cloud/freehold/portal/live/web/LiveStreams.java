@@ -25,6 +25,7 @@ class LiveStreams implements NotificationHandler {
     static final int MOST = 2_000;
     /** Then the page connects again and its membership is checked again. */
     private static final Duration LIFETIME = Duration.ofMinutes(5);
+
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
     private record Key(TenantId tenant, UserId user, long number) {}

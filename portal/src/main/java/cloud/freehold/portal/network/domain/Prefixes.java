@@ -40,8 +40,9 @@ final class Prefixes {
         }
         long first = bits >>> 24;
         if (first == 0 || first == 127 || first >= 224 || bits >>> 16 == 0xA9FE) {
-            throw refused("ipv4Prefix", "This range has a special meaning; use one of 10.0.0.0/8, 172.16.0.0/12 or"
-                    + " 192.168.0.0/16.");
+            throw refused(
+                    "ipv4Prefix",
+                    "This range has a special meaning; use one of 10.0.0.0/8, 172.16.0.0/12 or" + " 192.168.0.0/16.");
         }
         return text;
     }

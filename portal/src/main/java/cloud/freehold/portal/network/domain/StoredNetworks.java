@@ -55,13 +55,10 @@ class StoredNetworks implements Networks {
                         select s.network_id, s.prefix::text as prefix, host(s.gateway) as gateway,
                                (select count(*) from address a where a.subnet_id = s.id) as used
                         from subnet s where s.tenant_id = :tenant order by family(s.prefix), s.prefix
-                        """)
-                .param("tenant", tenant.value())
-                .query(row -> {
-                    subnets.computeIfAbsent(row.getObject("network_id", UUID.class), id -> new ArrayList<>())
-                            .add(new Network.Subnet(
-                                    row.getString("prefix"), row.getString("gateway"), row.getLong("used")));
-                });
+                        """).param("tenant", tenant.value()).query(row -> {
+            subnets.computeIfAbsent(row.getObject("network_id", UUID.class), id -> new ArrayList<>())
+                    .add(new Network.Subnet(row.getString("prefix"), row.getString("gateway"), row.getLong("used")));
+        });
         return jdbc.sql("""
                         select n.*, (select count(*) from nic where nic.network_id = n.id) as nics
                         from network n where n.tenant_id = :tenant order by n.name

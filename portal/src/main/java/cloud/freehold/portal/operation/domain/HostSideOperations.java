@@ -114,7 +114,9 @@ class HostSideOperations implements HostOperations {
                           and (state, percent, step) is distinct from (:state, greatest(percent, :percent), :step)
                         """)
                 .param("state", status.name())
-                .param("percent", status == CommandProgress.Status.DONE ? 100 : Math.max(0, Math.min(100, progress.percent())))
+                .param(
+                        "percent",
+                        status == CommandProgress.Status.DONE ? 100 : Math.max(0, Math.min(100, progress.percent())))
                 .param("step", progress.step() == null ? "" : limited(progress.step(), 200))
                 .param("code", failed ? code(problem) : null, java.sql.Types.VARCHAR)
                 .param("message", failed ? message(problem) : null, java.sql.Types.VARCHAR)

@@ -36,7 +36,8 @@ class OverdueOperations {
 
     @Scheduled(fixedDelayString = "PT5S", initialDelayString = "PT5S")
     void expire() {
-        transaction.executeWithoutResult(status -> system.sql("""
+        transaction.executeWithoutResult(status ->
+                system.sql("""
                         update operation o set state = 'FAILED', finished_at = :now, error_code = 'operation.timed-out',
                                error_message = case
                                    when o.kind in ('VM_REBOOT', 'VM_FORCE_OFF')
@@ -48,12 +49,8 @@ class OverdueOperations {
                         where o.id in (select id from operation where state in ('QUEUED', 'RUNNING') and deadline <= :now
                                        for update skip locked)
                         returning o.tenant_id
-                        """)
-                .param("now", clock.instant().atOffset(ZoneOffset.UTC))
-                .query(UUID.class)
-                .list()
-                .stream()
-                .distinct()
-                .forEach(tenant -> live.publishAsSystem(new TenantId(tenant), LiveTopic.OPERATIONS)));
+                        """).param("now", clock.instant().atOffset(ZoneOffset.UTC)).query(UUID.class).list().stream()
+                        .distinct()
+                        .forEach(tenant -> live.publishAsSystem(new TenantId(tenant), LiveTopic.OPERATIONS)));
     }
 }

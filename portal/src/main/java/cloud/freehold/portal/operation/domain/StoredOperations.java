@@ -128,12 +128,14 @@ class StoredOperations implements Operations {
                 .param("key", idempotencyKey)
                 .query(OperationRow::read)
                 .optional();
-        earlier.filter(found -> found.kind() != kind || (target != null && !found.targetId().equals(target)))
+        earlier.filter(found -> found.kind() != kind
+                        || (target != null && !found.targetId().equals(target)))
                 .ifPresent(other -> {
                     throw new ConflictException(
                             "idempotency.key-reused",
-                            "This Idempotency-Key was used for another request (" + other.kind().label() + " "
-                                    + other.targetName() + "). Send a new key with a new request.");
+                            "This Idempotency-Key was used for another request ("
+                                    + other.kind().label() + " " + other.targetName()
+                                    + "). Send a new key with a new request.");
                 });
         return earlier;
     }
@@ -155,11 +157,12 @@ class StoredOperations implements Operations {
     public KeysetPage<Operation> page(TenantId tenant, OperationFilter filter) {
         List<String> conditions = new ArrayList<>(List.of("tenant_id = :tenant"));
         if (filter.state() != null) {
-            conditions.add(switch (filter.state()) {
-                case OPEN -> "state in ('QUEUED', 'RUNNING')";
-                case FAILED -> "state = 'FAILED'";
-                case DONE -> "state in ('DONE', 'CANCELLED')";
-            });
+            conditions.add(
+                    switch (filter.state()) {
+                        case OPEN -> "state in ('QUEUED', 'RUNNING')";
+                        case FAILED -> "state = 'FAILED'";
+                        case DONE -> "state in ('DONE', 'CANCELLED')";
+                    });
         }
         if (filter.target() != null) {
             conditions.add("target_id = :target");

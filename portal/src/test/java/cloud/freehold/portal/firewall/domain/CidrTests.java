@@ -54,9 +54,31 @@ class CidrTests {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "/", "10", "10.0.0", "10.0.0.0.0", "256.0.0.1", "1.2.3.-4", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/",
-                "10.0.0.0/8/8", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::/129", "g::", "12345::",
-                "1:2:3:4:5:6:7:8::", "localhost", "example.com", "1.2.3.4:80", "[::1]", "0x7f.0.0.1", "١.٢.٣.٤"
+                "",
+                "/",
+                "10",
+                "10.0.0",
+                "10.0.0.0.0",
+                "256.0.0.1",
+                "1.2.3.-4",
+                "10.0.0.0/33",
+                "10.0.0.0/-1",
+                "10.0.0.0/",
+                "10.0.0.0/8/8",
+                ":::",
+                "1::2::3",
+                "1:2:3:4:5:6:7",
+                "1:2:3:4:5:6:7:8:9",
+                "::/129",
+                "g::",
+                "12345::",
+                "1:2:3:4:5:6:7:8::",
+                "localhost",
+                "example.com",
+                "1.2.3.4:80",
+                "[::1]",
+                "0x7f.0.0.1",
+                "١.٢.٣.٤"
             })
     void refusesWhatIsNoAddress(String text) {
         assertThatThrownBy(() -> Cidr.parse(text)).isInstanceOf(UnreadableException.class);
@@ -83,7 +105,8 @@ class CidrTests {
             BigInteger ours = BigInteger.valueOf(cidr.high())
                     .and(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE))
                     .shiftLeft(64)
-                    .or(BigInteger.valueOf(cidr.low()).and(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE)));
+                    .or(BigInteger.valueOf(cidr.low())
+                            .and(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE)));
             assertThat(ours).as(address).isEqualTo(theirs);
         }
     }
@@ -93,7 +116,8 @@ class CidrTests {
         assertThat(Cidr.parse("10.0.0.0/8").contains(Cidr.parse("10.9.0.0/16"))).isTrue();
         assertThat(Cidr.parse("10.0.0.0/8").contains(Cidr.parse("11.0.0.0/16"))).isFalse();
         assertThat(Cidr.parse("10.9.0.0/16").contains(Cidr.parse("10.0.0.0/8"))).isFalse();
-        assertThat(Cidr.parse("2001:db8::/65").contains(Cidr.parse("2001:db8::8000:0:0:1"))).isFalse();
+        assertThat(Cidr.parse("2001:db8::/65").contains(Cidr.parse("2001:db8::8000:0:0:1")))
+                .isFalse();
         assertThat(Cidr.ALL_IPV6.contains(Cidr.parse("10.0.0.1"))).isFalse();
     }
 }

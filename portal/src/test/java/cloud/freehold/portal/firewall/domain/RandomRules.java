@@ -49,15 +49,14 @@ final class RandomRules {
     }
 
     static RuleSpec spec(Random random) {
-        Protocol protocol =
-                switch (random.nextInt(6)) {
-                    case 0 -> Protocol.ANY;
-                    case 1 -> Protocol.TCP;
-                    case 2 -> Protocol.UDP;
-                    case 3 -> Protocol.ICMP;
-                    case 4 -> Protocol.ICMPV6;
-                    default -> new Protocol(random.nextInt(256));
-                };
+        Protocol protocol = switch (random.nextInt(6)) {
+            case 0 -> Protocol.ANY;
+            case 1 -> Protocol.TCP;
+            case 2 -> Protocol.UDP;
+            case 3 -> Protocol.ICMP;
+            case 4 -> Protocol.ICMPV6;
+            default -> new Protocol(random.nextInt(256));
+        };
         Remote remote = remote(random, protocol.family());
         EtherType family = protocol.family() != EtherType.ANY ? protocol.family() : remote.family();
         if (family == EtherType.ANY) {
@@ -73,7 +72,8 @@ final class RandomRules {
                         ? new IcmpType(random.nextInt(256), random.nextBoolean() ? random.nextInt(256) : null)
                         : null,
                 remote,
-                List.of("", "from the office", "a \"quoted\" one", "a, b; c", "=1+1", "'tis", "ünïcødé ✓").get(random.nextInt(7)),
+                List.of("", "from the office", "a \"quoted\" one", "a, b; c", "=1+1", "'tis", "ünïcødé ✓")
+                        .get(random.nextInt(7)),
                 random.nextInt(5) > 0,
                 random.nextBoolean(),
                 random.nextInt(4) == 0 ? Instant.ofEpochSecond(1_800_000_000L + random.nextInt(1_000_000)) : null);

@@ -46,7 +46,9 @@ class RuleSetDiffTests {
             before.rules().forEach(rule -> rebuilt.put(rule.id(), rule.spec()));
             diff.removed().forEach(rule -> rebuilt.remove(rule.id()));
             diff.added().forEach(rule -> rebuilt.put(rule.id(), rule.spec()));
-            diff.changed().forEach(change -> rebuilt.put(change.after().id(), change.after().spec()));
+            diff.changed()
+                    .forEach(change ->
+                            rebuilt.put(change.after().id(), change.after().spec()));
             Map<RuleId, RuleSpec> wanted = new HashMap<>();
             after.rules().forEach(rule -> wanted.put(rule.id(), rule.spec()));
             assertThat(rebuilt).isEqualTo(wanted);
@@ -100,7 +102,8 @@ class RuleSetDiffTests {
             RuleSetMerge merge = RuleSetMerge.of(base, theirs, mine);
             RuleSetDiff my = RuleSetDiff.between(base, mine);
             RuleSetDiff their = RuleSetDiff.between(base, theirs);
-            Set<RuleId> ids = new HashSet<>(merge.merged().rules().stream().map(Rule::id).toList());
+            Set<RuleId> ids =
+                    new HashSet<>(merge.merged().rules().stream().map(Rule::id).toList());
             assertThat(ids).containsAll(my.added().stream().map(Rule::id).toList());
             assertThat(ids).containsAll(their.added().stream().map(Rule::id).toList());
             assertThat(my.removed()).noneMatch(rule -> ids.contains(rule.id()));
@@ -128,8 +131,8 @@ class RuleSetDiffTests {
         RuleSet theirs = base.without(Set.of(id));
         RuleSet mine = base.mapped(Set.of(id), spec -> spec.withEnabled(!spec.enabled()));
         RuleSetMerge merge = RuleSetMerge.of(base, theirs, mine);
-        assertThat(merge.clashes()).containsExactly(
-                new RuleSetMerge.Clash(id, null, mine.find(id).orElseThrow()));
+        assertThat(merge.clashes())
+                .containsExactly(new RuleSetMerge.Clash(id, null, mine.find(id).orElseThrow()));
         assertThat(merge.merged().find(id)).isPresent();
     }
 
@@ -163,7 +166,6 @@ class RuleSetDiffTests {
 
     private static Rule rule(RuleReader reader, int id, String protocol, String ports, String remote, String action) {
         RuleInput input = new RuleInput("ingress", action, "", protocol, ports, remote, "", "", "", "");
-        return new Rule(
-                new RuleId(new UUID(0, id)), reader.read(input).specs().get(0));
+        return new Rule(new RuleId(new UUID(0, id)), reader.read(input).specs().get(0));
     }
 }

@@ -83,7 +83,8 @@ class RuleSetsTests {
         anna = fixtures.owner("acme");
         gina = fixtures.owner("globex");
         machines = new FirewallFixtures(system, ids);
-        web = fixtures.as(anna, () -> groups.create(anna.tenant(), actor(anna), "web", "").id());
+        web = fixtures.as(
+                anna, () -> groups.create(anna.tenant(), actor(anna), "web", "").id());
     }
 
     @Test
@@ -106,8 +107,11 @@ class RuleSetsTests {
         assertThat(nic(anna).kind()).isEqualTo(NicState.Kind.ENFORCED);
         assertThat(nic(anna).tookText()).isEqualTo("38 ms");
         List<Revision> history = fixtures.as(anna, () -> ruleSets.history(anna.tenant(), web, Long.MAX_VALUE, 10));
-        assertThat(history).extracting(Revision::summary).containsExactly(
-                "+2: allow ingress TCP 22 (SSH) from any; allow ingress TCP 443 (HTTPS) from any", "Created, without rules");
+        assertThat(history)
+                .extracting(Revision::summary)
+                .containsExactly(
+                        "+2: allow ingress TCP 22 (SSH) from any; allow ingress TCP 443 (HTTPS) from any",
+                        "Created, without rules");
         assertThat(history).extracting(Revision::authorName).containsOnly("owner@acme.example");
         assertThat(actions()).contains("security-group.created", "nic.security-groups-changed", "ruleset.applied");
     }
@@ -136,7 +140,8 @@ class RuleSetsTests {
             assertThat(current(anna)).isEqualTo(set);
             RuleSet stored = set;
             long at = version;
-            assertThat(fixtures.as(anna, () -> ruleSets.at(anna.tenant(), web, at))).isEqualTo(stored);
+            assertThat(fixtures.as(anna, () -> ruleSets.at(anna.tenant(), web, at)))
+                    .isEqualTo(stored);
         }
     }
 
@@ -151,9 +156,10 @@ class RuleSetsTests {
         apply(anna, 1, EMPTY.plus(List.of(rule("tcp", "22"))));
         assertThatThrownBy(() -> apply(anna, 1, EMPTY.plus(List.of(rule("tcp", "80")))))
                 .isInstanceOf(ConflictException.class)
-                .hasMessage("owner@acme.example applied version 2 (+1: allow ingress TCP 22 (SSH) from any) since you loaded"
-                        + " version 1, so nothing of yours was applied. Look at the present rules and put your changes on"
-                        + " top.");
+                .hasMessage(
+                        "owner@acme.example applied version 2 (+1: allow ingress TCP 22 (SSH) from any) since you loaded"
+                                + " version 1, so nothing of yours was applied. Look at the present rules and put your changes on"
+                                + " top.");
         assertThat(current(anna).rules()).hasSize(1);
     }
 
@@ -184,7 +190,8 @@ class RuleSetsTests {
     void anotherTenantsGroupIsNotThere() {
         apply(anna, 1, EMPTY.plus(List.of(rule("tcp", "22"))));
         assertThatThrownBy(() -> apply(gina, 2, EMPTY)).isInstanceOf(NotFoundException.class);
-        assertThatThrownBy(() -> fixtures.as(gina, () -> groups.get(gina.tenant(), web))).isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() -> fixtures.as(gina, () -> groups.get(gina.tenant(), web)))
+                .isInstanceOf(NotFoundException.class);
         assertThatThrownBy(() -> fixtures.as(gina, () -> ruleSets.at(gina.tenant(), web, 2)))
                 .isInstanceOf(NotFoundException.class);
         assertThat(current(anna).rules()).hasSize(1);
@@ -206,9 +213,20 @@ class RuleSetsTests {
 
     @Test
     void aRuleCannotReferToAnotherTenantsGroup() {
-        SecurityGroupId theirs = fixtures.as(gina, () -> groups.create(gina.tenant(), actor(gina), "lab", "").id());
-        RuleSpec spec = new RuleSpec(Direction.INGRESS, Action.ALLOW, EtherType.ANY, Protocol.TCP, PortRange.of(22), null,
-                new Remote.Group(theirs), "", true, false, null);
+        SecurityGroupId theirs = fixtures.as(
+                gina, () -> groups.create(gina.tenant(), actor(gina), "lab", "").id());
+        RuleSpec spec = new RuleSpec(
+                Direction.INGRESS,
+                Action.ALLOW,
+                EtherType.ANY,
+                Protocol.TCP,
+                PortRange.of(22),
+                null,
+                new Remote.Group(theirs),
+                "",
+                true,
+                false,
+                null);
         assertThatThrownBy(() -> apply(anna, 1, EMPTY.plus(List.of(new Rule(new RuleId(ids.next()), spec)))))
                 .isInstanceOf(InvalidInputException.class);
         assertThat(current(anna).rules()).isEmpty();
@@ -240,8 +258,8 @@ class RuleSetsTests {
     @Test
     void aConfirmedChangeStays() {
         RuleSet wanted = EMPTY.plus(List.of(rule("tcp", "22")));
-        fixtures.as(anna, () ->
-                ruleSets.apply(anna.tenant(), actor(anna), web, 1, wanted, Duration.ofMinutes(5), null));
+        fixtures.as(
+                anna, () -> ruleSets.apply(anna.tenant(), actor(anna), web, 1, wanted, Duration.ofMinutes(5), null));
         assertThat(group(anna).awaitsConfirmation()).isTrue();
         fixtures.as(anna, () -> {
             ruleSets.confirm(anna.tenant(), actor(anna), web, 2);
@@ -258,8 +276,16 @@ class RuleSetsTests {
     void anUnconfirmedChangeGoesBackOnceHoweverManyPortalsLook() throws Exception {
         Rule old = rule("tcp", "443");
         apply(anna, 1, EMPTY.plus(List.of(old)));
-        fixtures.as(anna, () -> ruleSets.apply(
-                anna.tenant(), actor(anna), web, 2, EMPTY.plus(List.of(rule("tcp", "22"))), Duration.ofMinutes(5), null));
+        fixtures.as(
+                anna,
+                () -> ruleSets.apply(
+                        anna.tenant(),
+                        actor(anna),
+                        web,
+                        2,
+                        EMPTY.plus(List.of(rule("tcp", "22"))),
+                        Duration.ofMinutes(5),
+                        null));
         assertThat(unconfirmed.takeBackOverdue()).isZero();
         clock.advance(Duration.ofMinutes(5).plusMillis(1));
         assertThatThrownBy(() -> fixtures.as(anna, () -> {
@@ -288,10 +314,17 @@ class RuleSetsTests {
 
     @Test
     void revertNowGoesBackAtOnce() {
-        fixtures.as(anna, () -> ruleSets.apply(
-                anna.tenant(), actor(anna), web, 1, EMPTY.plus(List.of(rule("tcp", "22"))), Duration.ofMinutes(5), null));
-        assertThatThrownBy(() -> apply(anna, 2, EMPTY))
-                .hasMessageContaining("still waits for confirmation");
+        fixtures.as(
+                anna,
+                () -> ruleSets.apply(
+                        anna.tenant(),
+                        actor(anna),
+                        web,
+                        1,
+                        EMPTY.plus(List.of(rule("tcp", "22"))),
+                        Duration.ofMinutes(5),
+                        null));
+        assertThatThrownBy(() -> apply(anna, 2, EMPTY)).hasMessageContaining("still waits for confirmation");
         fixtures.as(anna, () -> ruleSets.revert(anna.tenant(), actor(anna), web));
         assertThat(current(anna).rules()).isEmpty();
         assertThatThrownBy(() -> fixtures.as(anna, () -> ruleSets.revert(anna.tenant(), actor(anna), web)))
@@ -306,7 +339,9 @@ class RuleSetsTests {
         edit(anna, EMPTY.plus(List.of(https)));
         assertThat(draft(anna).target().rules()).containsExactly(https);
         undo(anna, ssh);
-        assertThat(fixtures.as(anna, () -> drafts.find(anna.tenant(), anna.id(), web))).as("nothing differs").isEmpty();
+        assertThat(fixtures.as(anna, () -> drafts.find(anna.tenant(), anna.id(), web)))
+                .as("nothing differs")
+                .isEmpty();
         Rule dns = rule("udp", "53");
         edit(anna, EMPTY.plus(List.of(ssh, https, dns)));
         Rule ping = rule("icmp", "echo-request");
@@ -322,20 +357,38 @@ class RuleSetsTests {
     @Test
     void aGroupInUseIsNotDeleted() {
         Machine vm = machines.machine(anna, "web", machines.host());
-        SecurityGroupId db = fixtures.as(anna, () -> groups.create(anna.tenant(), actor(anna), "db", "").id());
-        RuleSpec fromWeb = new RuleSpec(Direction.INGRESS, Action.ALLOW, EtherType.ANY, Protocol.TCP, PortRange.of(5432),
-                null, new Remote.Group(web), "", true, false, null);
+        SecurityGroupId db = fixtures.as(
+                anna, () -> groups.create(anna.tenant(), actor(anna), "db", "").id());
+        RuleSpec fromWeb = new RuleSpec(
+                Direction.INGRESS,
+                Action.ALLOW,
+                EtherType.ANY,
+                Protocol.TCP,
+                PortRange.of(5432),
+                null,
+                new Remote.Group(web),
+                "",
+                true,
+                false,
+                null);
         fixtures.as(anna, () -> {
             attachments.attach(anna.tenant(), actor(anna), vm.nic(), web);
-            return ruleSets.apply(anna.tenant(), actor(anna), db, 1,
-                    EMPTY.plus(List.of(new Rule(new RuleId(ids.next()), fromWeb))), null, null);
+            return ruleSets.apply(
+                    anna.tenant(),
+                    actor(anna),
+                    db,
+                    1,
+                    EMPTY.plus(List.of(new Rule(new RuleId(ids.next()), fromWeb))),
+                    null,
+                    null);
         });
         assertThatThrownBy(() -> fixtures.as(anna, () -> {
                     groups.delete(anna.tenant(), actor(anna), web);
                     return null;
                 }))
-                .hasMessage("web cannot be deleted: it is attached to web/eth0, and rules of db refer to it. Detach it and"
-                        + " remove those rules first.");
+                .hasMessage(
+                        "web cannot be deleted: it is attached to web/eth0, and rules of db refer to it. Detach it and"
+                                + " remove those rules first.");
         fixtures.as(anna, () -> {
             attachments.detach(anna.tenant(), actor(anna), vm.nic(), web);
             groups.delete(anna.tenant(), actor(anna), db);
@@ -351,8 +404,7 @@ class RuleSetsTests {
 
     private Applied applyDraft(Person person) {
         String seen = draft(person).stamp();
-        return fixtures.as(
-                person, () -> drafts.apply(person.tenant(), actor(person), person.id(), web, seen, null));
+        return fixtures.as(person, () -> drafts.apply(person.tenant(), actor(person), person.id(), web, seen, null));
     }
 
     private void edit(Person person, RuleSet target) {
@@ -370,7 +422,8 @@ class RuleSetsTests {
     }
 
     private Draft draft(Person person) {
-        return fixtures.as(person, () -> drafts.find(person.tenant(), person.id(), web)).orElseThrow();
+        return fixtures.as(person, () -> drafts.find(person.tenant(), person.id(), web))
+                .orElseThrow();
     }
 
     private RuleSet current(Person person) {
@@ -382,12 +435,16 @@ class RuleSetsTests {
     }
 
     private NicState nic(Person person) {
-        return fixtures.as(person, () -> enforcement.ofGroup(person.tenant(), web)).get(0);
+        return fixtures.as(person, () -> enforcement.ofGroup(person.tenant(), web))
+                .get(0);
     }
 
     private long count(Person person, String table) {
         return fixtures.as(
-                person, () -> portal.sql("select count(*) from " + table).query(Long.class).single());
+                person,
+                () -> portal.sql("select count(*) from " + table)
+                        .query(Long.class)
+                        .single());
     }
 
     private List<String> actions() {
@@ -399,17 +456,22 @@ class RuleSetsTests {
 
     /** The generators' groups do not exist here. */
     private static RuleSet known(RuleSet set) {
-        return new RuleSet(set.egressDefault(), set.rules().stream()
-                .filter(rule -> !(rule.spec().remote() instanceof Remote.Group)
-                        && !(rule.spec().remote() instanceof Remote.Addresses))
-                .toList());
+        return new RuleSet(
+                set.egressDefault(),
+                set.rules().stream()
+                        .filter(rule -> !(rule.spec().remote() instanceof Remote.Group)
+                                && !(rule.spec().remote() instanceof Remote.Addresses))
+                        .toList());
     }
 
     private Rule rule(String protocol, String ports) {
         RuleInput input = RuleInput.EMPTY_INGRESS.withService(protocol, ports);
         return new Rule(
                 new RuleId(ids.next()),
-                new RuleReader(RemoteNames.NONE, Instant.EPOCH, ZoneOffset.UTC).read(input).specs().get(0));
+                new RuleReader(RemoteNames.NONE, Instant.EPOCH, ZoneOffset.UTC)
+                        .read(input)
+                        .specs()
+                        .get(0));
     }
 
     private static Actor actor(Person person) {

@@ -56,9 +56,17 @@ class RuleTextTests {
         Random random = new Random(6);
         String alphabet = "0123456789abcdefxyz.,:;/-–%\" '\t\n\0ü[]{}group:addresses:any tcp echo-request 443";
         for (int i = 0; i < 30_000; i++) {
-            RuleInput input = new RuleInput(noise(random, alphabet), noise(random, alphabet), noise(random, alphabet),
-                    noise(random, alphabet), noise(random, alphabet), noise(random, alphabet), noise(random, alphabet),
-                    noise(random, alphabet), noise(random, alphabet), noise(random, alphabet));
+            RuleInput input = new RuleInput(
+                    noise(random, alphabet),
+                    noise(random, alphabet),
+                    noise(random, alphabet),
+                    noise(random, alphabet),
+                    noise(random, alphabet),
+                    noise(random, alphabet),
+                    noise(random, alphabet),
+                    noise(random, alphabet),
+                    noise(random, alphabet),
+                    noise(random, alphabet));
             RuleReader.Reading reading = reader.read(input);
             assertThat(reading.isValid()).isNotEqualTo(reading.specs().isEmpty());
             RuleFile.Content content = RuleFile.read(noise(random, alphabet) + "\n" + noise(random, alphabet), reader);
@@ -75,24 +83,27 @@ class RuleTextTests {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', nullValues = "-", value = {
-        "direction | sideways | “sideways” is not a direction. Write ingress or egress. | -",
-        "action | reject | “reject” is not an action. Write allow or drop. | -",
-        "protocol | tpc | “tpc” is not a protocol. Write any, tcp, udp, icmp, icmpv6 or another name, or a number from 0 to 255. | -",
-        "protocol | 256 | “256” is not a protocol. Write any, tcp, udp, icmp, icmpv6 or another name, or a number from 0 to 255. | -",
-        "ports | 70000 | There is no port 70000: ports lie between 0 and 65535. | -",
-        "ports | 90-80 | The range 90-80 ends before it begins. | 80-90",
-        "ports | 22, 90-80 | The range 90-80 ends before it begins. | 22, 80-90",
-        "ports | ssh | “ssh” is not a port. Write one port like 443 or a range like 8000-8080. | -",
-        "remote | 10.1.2.3/8 | “10.1.2.3/8” has bits set beyond its /8. The network is 10.0.0.0/8. | 10.0.0.0/8",
-        "remote | group:nobody | There is no security group named “nobody”. Check the name, or create it first. | -",
-        "remote | web | “web” names a group; write it as group:web. | group:web",
-        "remote | example.com | “example.com” is not a remote. Write any, an address, a CIDR like 10.0.0.0/8, group:NAME or addresses:NAME. | -",
-        "etherType | ipv5 | “ipv5” is not an IP version. Write any, IPv4 or IPv6. | -",
-        "enabled | perhaps | “perhaps” is neither yes nor no. | -",
-        "expires | tomorrow | “tomorrow” is not a time. Write a span like 2h or 3d, or a time like 2026-11-23 13:00 (Europe/Berlin). | -",
-        "expires | 5000w | “5000w” is more than ten years away. Leave the field empty for a rule that does not end. | -",
-    })
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "direction | sideways | “sideways” is not a direction. Write ingress or egress. | -",
+                "action | reject | “reject” is not an action. Write allow or drop. | -",
+                "protocol | tpc | “tpc” is not a protocol. Write any, tcp, udp, icmp, icmpv6 or another name, or a number from 0 to 255. | -",
+                "protocol | 256 | “256” is not a protocol. Write any, tcp, udp, icmp, icmpv6 or another name, or a number from 0 to 255. | -",
+                "ports | 70000 | There is no port 70000: ports lie between 0 and 65535. | -",
+                "ports | 90-80 | The range 90-80 ends before it begins. | 80-90",
+                "ports | 22, 90-80 | The range 90-80 ends before it begins. | 22, 80-90",
+                "ports | ssh | “ssh” is not a port. Write one port like 443 or a range like 8000-8080. | -",
+                "remote | 10.1.2.3/8 | “10.1.2.3/8” has bits set beyond its /8. The network is 10.0.0.0/8. | 10.0.0.0/8",
+                "remote | group:nobody | There is no security group named “nobody”. Check the name, or create it first. | -",
+                "remote | web | “web” names a group; write it as group:web. | group:web",
+                "remote | example.com | “example.com” is not a remote. Write any, an address, a CIDR like 10.0.0.0/8, group:NAME or addresses:NAME. | -",
+                "etherType | ipv5 | “ipv5” is not an IP version. Write any, IPv4 or IPv6. | -",
+                "enabled | perhaps | “perhaps” is neither yes nor no. | -",
+                "expires | tomorrow | “tomorrow” is not a time. Write a span like 2h or 3d, or a time like 2026-11-23 13:00 (Europe/Berlin). | -",
+                "expires | 5000w | “5000w” is more than ten years away. Leave the field empty for a rule that does not end. | -",
+            })
     void saysWhatIsWrongBesideTheField(String field, String value, String message, String suggestion) {
         RuleReader.Reading reading = reader.read(input(Map.of(field, value)));
         assertThat(reading.errors()).containsExactly(new FieldError(field, message, suggestion));
@@ -106,26 +117,28 @@ class RuleTextTests {
 
     @Test
     void listsExpand() {
-        RuleReader.Reading reading =
-                reader.read(input(Map.of("protocol", "tcp, udp", "ports", "53, 853", "remote", "10.0.0.0/8; group:db servers")));
+        RuleReader.Reading reading = reader.read(
+                input(Map.of("protocol", "tcp, udp", "ports", "53, 853", "remote", "10.0.0.0/8; group:db servers")));
         assertThat(reading.specs()).hasSize(8).doesNotHaveDuplicates();
     }
 
     @Test
     void pingExpandsToBothProtocolsWithTheirOwnTypes() {
         RuleReader.Reading reading = reader.read(input(Map.of("protocol", "icmp, icmpv6", "ports", "echo-request")));
-        assertThat(reading.specs()).extracting(RuleSpec::icmp).containsExactly(new IcmpType(8, null), new IcmpType(128, null));
+        assertThat(reading.specs())
+                .extracting(RuleSpec::icmp)
+                .containsExactly(new IcmpType(8, null), new IcmpType(128, null));
         assertThat(reading.specs()).extracting(RuleSpec::etherType).containsExactly(EtherType.IPV4, EtherType.IPV6);
     }
 
     @Test
     void aRowDoesNotExpandWithoutEnd() {
-        String ports =
-                IntStream.rangeClosed(1, 70).mapToObj(String::valueOf).collect(Collectors.joining(","));
+        String ports = IntStream.rangeClosed(1, 70).mapToObj(String::valueOf).collect(Collectors.joining(","));
         assertThat(reader.read(input(Map.of("ports", ports))).errors())
                 .extracting(FieldError::message)
-                .containsExactly("This makes 70 rules; at most 64 come from one row. Put the addresses into an address group,"
-                        + " or use a port range.");
+                .containsExactly(
+                        "This makes 70 rules; at most 64 come from one row. Put the addresses into an address group,"
+                                + " or use a port range.");
     }
 
     @Test
@@ -133,20 +146,29 @@ class RuleTextTests {
         assertThat(reader.read(input(Map.of("remote", "2001:db8::/32"))).specs())
                 .extracting(RuleSpec::etherType)
                 .containsExactly(EtherType.IPV6);
-        assertThat(reader.read(input(Map.of("remote", "2001:db8::/32", "etherType", "IPv4"))).errors())
-                .containsExactly(new FieldError("etherType", "The remote is IPv6, so the rule cannot be for IPv4 only."));
-        assertThat(reader.read(input(Map.of("remote", "2001:db8::/32", "protocol", "icmp"))).errors())
-                .containsExactly(new FieldError("remote",
-                        "ICMP goes with IPv4, this remote is IPv6. Use icmpv6, or another remote."));
+        assertThat(reader.read(input(Map.of("remote", "2001:db8::/32", "etherType", "IPv4")))
+                        .errors())
+                .containsExactly(
+                        new FieldError("etherType", "The remote is IPv6, so the rule cannot be for IPv4 only."));
+        assertThat(reader.read(input(Map.of("remote", "2001:db8::/32", "protocol", "icmp")))
+                        .errors())
+                .containsExactly(new FieldError(
+                        "remote", "ICMP goes with IPv4, this remote is IPv6. Use icmpv6, or another remote."));
     }
 
     @Test
     void spansAndLocalTimesBecomeInstants() {
         assertThat(reader.read(input(Map.of("expires", "2h"))).specs().get(0).expiresAt())
                 .isEqualTo(Instant.parse("2026-11-22T14:00:00Z"));
-        assertThat(reader.read(input(Map.of("expires", "2026-12-24 18:00"))).specs().get(0).expiresAt())
+        assertThat(reader.read(input(Map.of("expires", "2026-12-24 18:00")))
+                        .specs()
+                        .get(0)
+                        .expiresAt())
                 .isEqualTo(Instant.parse("2026-12-24T17:00:00Z"));
-        assertThat(reader.read(input(Map.of("expires", "2026-12-24"))).specs().get(0).expiresAt())
+        assertThat(reader.read(input(Map.of("expires", "2026-12-24")))
+                        .specs()
+                        .get(0)
+                        .expiresAt())
                 .isEqualTo(Instant.parse("2026-12-23T23:00:00Z"));
     }
 

@@ -74,15 +74,21 @@ class FirewallApiTests {
                 .andExpect(jsonPath("$.rules[1].etherType").value("IPV4"))
                 .andExpect(jsonPath("$.rules[2].remotePrefix").value("2001:db8::/32"))
                 .andExpect(jsonPath("$.rules[2].action").value("DROP")));
-        replace("2", read.replaceFirst(".*?\"egressDefault\"", "{\"egressDefault\"").replaceFirst("\"confirmUntil\":null,", ""))
+        replace(
+                        "2",
+                        read.replaceFirst(".*?\"egressDefault\"", "{\"egressDefault\"")
+                                .replaceFirst("\"confirmUntil\":null,", ""))
                 .andExpect(jsonPath("$.applied").value(false))
                 .andExpect(header().string("ETag", "\"2\""));
     }
 
     @Test
     void aDryRunSaysWhatWouldHappenAndChangesNothing() throws Exception {
-        send(put(GROUPS + "/" + web + "/rules").param("dryRun", "true").header("If-Match", "\"1\""),
-                "{\"rules\":[{\"direction\":\"INGRESS\",\"protocol\":\"tcp\",\"portMin\":22}]}")
+        send(
+                        put(GROUPS + "/" + web + "/rules")
+                                .param("dryRun", "true")
+                                .header("If-Match", "\"1\""),
+                        "{\"rules\":[{\"direction\":\"INGRESS\",\"protocol\":\"tcp\",\"portMin\":22}]}")
                 .andExpect(jsonPath("$.applied").value(false))
                 .andExpect(jsonPath("$.consequences[0].text").value("opens TCP 22 (SSH) to the internet"));
         assertThat(rules()).isZero();
@@ -111,41 +117,60 @@ class FirewallApiTests {
                           {"direction":"INGRESS","id":"00000000-0000-0000-0000-000000000001"},
                           {"direction":"INGRESS","protocol":"tcp,udp"}]}""")
                 .andExpect(status().isUnprocessableContent())
-                .andExpect(jsonPath("$.fields[*].field").value(org.hamcrest.Matchers.contains(
-                        "rules[1].direction", "rules[1].portMin", "rules[2].remotePrefix", "rules[3].remoteGroupId",
-                        "rules[4].id", "rules[5].protocol")));
+                .andExpect(jsonPath("$.fields[*].field")
+                        .value(org.hamcrest.Matchers.contains(
+                                "rules[1].direction",
+                                "rules[1].portMin",
+                                "rules[2].remotePrefix",
+                                "rules[3].remoteGroupId",
+                                "rules[4].id",
+                                "rules[5].protocol")));
         assertThat(rules()).isZero();
     }
 
     @Test
     void singleRulesComeAndGo() throws Exception {
-        String rule = id(send(post(GROUPS + "/" + web + "/rules"), "{\"direction\":\"INGRESS\",\"protocol\":\"udp\",\"portMin\":53}")
+        String rule = id(send(
+                        post(GROUPS + "/" + web + "/rules"),
+                        "{\"direction\":\"INGRESS\",\"protocol\":\"udp\",\"portMin\":53}")
                 .andExpect(status().isCreated()));
-        mvc.perform(delete(GROUPS + "/" + web + "/rules/" + rule).with(otto.signedIn())).andExpect(status().isNoContent());
-        mvc.perform(delete(GROUPS + "/" + web + "/rules/" + rule).with(otto.signedIn())).andExpect(status().isNotFound());
+        mvc.perform(delete(GROUPS + "/" + web + "/rules/" + rule).with(otto.signedIn()))
+                .andExpect(status().isNoContent());
+        mvc.perform(delete(GROUPS + "/" + web + "/rules/" + rule).with(otto.signedIn()))
+                .andExpect(status().isNotFound());
         mvc.perform(delete(GROUPS + "/" + web).with(otto.signedIn())).andExpect(status().isNoContent());
         mvc.perform(get(GROUPS + "/" + web).with(otto.signedIn())).andExpect(status().isNotFound());
     }
 
     @Test
     void addressGroupsAreKeptCanonicalAndReferredTo() throws Exception {
-        String office = id(send(post(ADDRESSES),
+        String office = id(send(
+                        post(ADDRESSES),
                         "{\"name\":\"office\",\"addresses\":[{\"prefix\":\"192.0.2.0/24\",\"description\":\"HQ\"},{\"prefix\":\"2001:DB8::7\"}]}")
                 .andExpect(status().isCreated())
                 .andExpect(jsonPath("$.addresses[1].prefix").value("2001:db8::7/128")));
-        replace("1", "{\"rules\":[{\"direction\":\"INGRESS\",\"remoteAddressGroupId\":\"" + office + "\"}]}").andExpect(status().isOk());
+        replace("1", "{\"rules\":[{\"direction\":\"INGRESS\",\"remoteAddressGroupId\":\"" + office + "\"}]}")
+                .andExpect(status().isOk());
         mvc.perform(delete(ADDRESSES + "/" + office).with(otto.signedIn()))
                 .andExpect(status().isConflict())
-                .andExpect(jsonPath("$.detail").value(
-                        "office cannot be deleted: rules of web refer to it. Detach it and remove those rules first."));
-        send(put(ADDRESSES + "/" + office).header("If-Match", "\"1\""), "{\"name\":\"office\",\"addresses\":[{\"prefix\":\"10.0.0.1/8\"}]}")
+                .andExpect(
+                        jsonPath("$.detail")
+                                .value(
+                                        "office cannot be deleted: rules of web refer to it. Detach it and remove those rules first."));
+        send(
+                        put(ADDRESSES + "/" + office).header("If-Match", "\"1\""),
+                        "{\"name\":\"office\",\"addresses\":[{\"prefix\":\"10.0.0.1/8\"}]}")
                 .andExpect(status().isUnprocessableContent())
                 .andExpect(jsonPath("$.fields[0].field").value("addresses[0].prefix"));
-        send(put(ADDRESSES + "/" + office).header("If-Match", "\"1\""), "{\"name\":\"office\",\"addresses\":[{\"prefix\":\"198.51.100.7\"}]}")
+        send(
+                        put(ADDRESSES + "/" + office).header("If-Match", "\"1\""),
+                        "{\"name\":\"office\",\"addresses\":[{\"prefix\":\"198.51.100.7\"}]}")
                 .andExpect(header().string("ETag", "\"2\""));
         send(put(ADDRESSES + "/" + office).header("If-Match", "\"1\""), "{\"name\":\"office\"}")
                 .andExpect(status().isPreconditionFailed());
-        assertThat(system.sql("select prefix::text from address_group_entry").query(String.class).list())
+        assertThat(system.sql("select prefix::text from address_group_entry")
+                        .query(String.class)
+                        .list())
                 .containsExactly("198.51.100.7/32");
     }
 
@@ -154,25 +179,39 @@ class FirewallApiTests {
         FirewallFixtures machines = new FirewallFixtures(system, ids);
         Machine vm = machines.machine(otto, "web", machines.host());
         String path = "/api/v1/tenants/acme/nics/" + vm.nic() + "/security-groups";
-        send(put(path), "{\"securityGroupIds\":[\"" + web + "\"]}").andExpect(jsonPath("$.securityGroupIds[0]").value(web));
+        send(put(path), "{\"securityGroupIds\":[\"" + web + "\"]}")
+                .andExpect(jsonPath("$.securityGroupIds[0]").value(web));
         mvc.perform(delete(GROUPS + "/" + web).with(otto.signedIn())).andExpect(status().isConflict());
         send(put(path), "{\"securityGroupIds\":[]}").andExpect(status().isOk());
         Person gina = fixtures.owner("globex");
-        mvc.perform(get(path.replace("/acme/", "/globex/")).with(gina.signedIn())).andExpect(status().isNotFound());
-        mvc.perform(put(path.replace("/acme/", "/globex/")).with(gina.signedIn())
-                        .contentType(MediaType.APPLICATION_JSON).content("{}"))
+        mvc.perform(get(path.replace("/acme/", "/globex/")).with(gina.signedIn()))
+                .andExpect(status().isNotFound());
+        mvc.perform(put(path.replace("/acme/", "/globex/"))
+                        .with(gina.signedIn())
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .content("{}"))
                 .andExpect(status().isNotFound());
     }
 
     @Test
     void junkIsRefusedInWords() throws Exception {
-        for (String junk : List.of("", "[]", "{", "null", "{\"rules\":5}", "{\"rules\":[null]}", "{\"rules\":[{}]}",
+        for (String junk : List.of(
+                "",
+                "[]",
+                "{",
+                "null",
+                "{\"rules\":5}",
+                "{\"rules\":[null]}",
+                "{\"rules\":[{}]}",
                 "{\"rules\":[{\"direction\":\"INGRESS\",\"portMin\":\"x\"}]}",
                 "{\"rules\":[{\"direction\":\"INGRESS\",\"protocol\":\"tcp\",\"portMin\":-1}]}",
                 "{\"rules\":[{\"direction\":\"INGRESS\",\"description\":\"\\u0000\"}]}",
-                "{\"egressDefault\":\"MAYBE\"}", "{\"name\":5}")) {
+                "{\"egressDefault\":\"MAYBE\"}",
+                "{\"name\":5}")) {
             for (MockHttpServletRequestBuilder request : List.of(
-                    put(GROUPS + "/" + web + "/rules").header("If-Match", "1"), post(GROUPS + "/" + web + "/rules"), post(GROUPS),
+                    put(GROUPS + "/" + web + "/rules").header("If-Match", "1"),
+                    post(GROUPS + "/" + web + "/rules"),
+                    post(GROUPS),
                     post(ADDRESSES))) {
                 int status = send(request, junk).andReturn().getResponse().getStatus();
                 assertThat(status).as("%s", junk).isLessThan(500);
@@ -185,7 +224,9 @@ class FirewallApiTests {
     }
 
     private ResultActions send(MockHttpServletRequestBuilder request, String body) throws Exception {
-        return mvc.perform(request.with(otto.signedIn()).contentType(MediaType.APPLICATION_JSON).content(body));
+        return mvc.perform(request.with(otto.signedIn())
+                .contentType(MediaType.APPLICATION_JSON)
+                .content(body));
     }
 
     private String id(ResultActions answer) throws Exception {

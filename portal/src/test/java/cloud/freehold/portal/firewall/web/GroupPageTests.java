@@ -71,7 +71,8 @@ class GroupPageTests {
                 .andExpect(status().isOk())
                 .andExpect(content().string(containsString("<!DOCTYPE html>")))
                 .andExpect(content().string(containsString("value=\"22\"")));
-        send("/draft/rules", "protocol", "tcp", "ports", "22", "remote", "any", "enabled", "yes").andExpect(redirectedUrl(base));
+        send("/draft/rules", "protocol", "tcp", "ports", "22", "remote", "any", "enabled", "yes")
+                .andExpect(redirectedUrl(base));
         String page = body(page(""));
         assertThat(page).contains("1 change: +1", "opens TCP 22 (SSH) to the internet", "SSH open to the internet");
         assertThat(rules()).as("nothing is enforced before it is applied").isZero();
@@ -114,7 +115,10 @@ class GroupPageTests {
                         .param("use", "remote=10.0.0.0/8"))
                 .andExpect(status().isOk()));
         assertThat(fixed).contains("value=\"10.0.0.0/8\"").contains("id=\"new-rule\"");
-        assertThat(system.sql("select count(*) from rule_draft").query(Long.class).single()).isZero();
+        assertThat(system.sql("select count(*) from rule_draft")
+                        .query(Long.class)
+                        .single())
+                .isZero();
     }
 
     @Test
@@ -168,17 +172,25 @@ class GroupPageTests {
     void twoPeopleAtOnceAreToldAndCanGoOn() throws Exception {
         draft("tcp", "80");
         Person anna = fixtures.owner("acme");
-        mvc.perform(post(base + "/draft/rules").with(anna.signedIn()).param("protocol", "tcp").param("ports", "443")
+        mvc.perform(post(base + "/draft/rules")
+                .with(anna.signedIn())
+                .param("protocol", "tcp")
+                .param("ports", "443")
                 .param("enabled", "yes"));
         String hers = body(mvc.perform(get(base).with(anna.signedIn())));
         mvc.perform(post(base + "/apply").with(anna.signedIn()).param("stamp", stamp(hers)));
         String mine = body(page(""));
-        assertThat(mine).contains(
-                "The rules changed while you were editing", "owner@acme.example", "Put my changes on top", "1 change: +1");
+        assertThat(mine)
+                .contains(
+                        "The rules changed while you were editing",
+                        "owner@acme.example",
+                        "Put my changes on top",
+                        "1 change: +1");
         send("/draft/rebase");
         send("/apply", "stamp", stamp(body(page(""))));
         assertThat(rules()).isEqualTo(2);
-        mvc.perform(post(base + "/apply").with(otto.signedIn()).param("stamp", "1.2")).andExpect(status().isConflict());
+        mvc.perform(post(base + "/apply").with(otto.signedIn()).param("stamp", "1.2"))
+                .andExpect(status().isConflict());
     }
 
     @Test
@@ -224,16 +236,22 @@ class GroupPageTests {
     @Test
     void anImportNamesTheLinesThatAreWrong() throws Exception {
         mvc.perform(post(base + "/import")
-                        .param("text", "direction,protocol,ports,remote\ningress,tcp,443,any\ningress,tcp,x,10.0.0.1/8\n")
+                        .param(
+                                "text",
+                                "direction,protocol,ports,remote\ningress,tcp,443,any\ningress,tcp,x,10.0.0.1/8\n")
                         .param("take", "yes")
                         .with(otto.signedIn()))
                 .andExpect(status().isUnprocessableContent())
                 .andExpect(content().string(containsString("2 things to correct")))
                 .andExpect(content().string(containsString("“x” is not a port")))
                 .andExpect(content().string(containsString("10.0.0.0/8")));
-        assertThat(system.sql("select count(*) from rule_draft").query(Long.class).single()).isZero();
+        assertThat(system.sql("select count(*) from rule_draft")
+                        .query(Long.class)
+                        .single())
+                .isZero();
         mvc.perform(multipart(base + "/import")
-                        .file(new MockMultipartFile("file", "x.csv", "text/csv", new byte[] {(byte) 0xFF, (byte) 0xFE, 0}))
+                        .file(new MockMultipartFile(
+                                "file", "x.csv", "text/csv", new byte[] {(byte) 0xFF, (byte) 0xFE, 0}))
                         .with(otto.signedIn()))
                 .andExpect(status().isUnprocessableContent());
     }
@@ -264,16 +282,26 @@ class GroupPageTests {
         apply("tcp", "22");
         send("/attach", "nic", vm.nic().toString());
         assertThat(body(mvc.perform(get(nic).with(otto.signedIn()))))
-                .contains("<!DOCTYPE html>", "Effective rules of web/eth0", "TCP 22 (SSH) from any", "Everything else that comes in.");
-        assertThat(body(mvc.perform(htmx(get(nic))))).doesNotContain("<html").contains("id=\"effective-" + vm.nic() + "\"");
+                .contains(
+                        "<!DOCTYPE html>",
+                        "Effective rules of web/eth0",
+                        "TCP 22 (SSH) from any",
+                        "Everything else that comes in.");
+        assertThat(body(mvc.perform(htmx(get(nic)))))
+                .doesNotContain("<html")
+                .contains("id=\"effective-" + vm.nic() + "\"");
         Person gina = fixtures.owner("globex");
-        mvc.perform(get(nic.replace("/acme/", "/globex/")).with(gina.signedIn())).andExpect(status().isNotFound());
+        mvc.perform(get(nic.replace("/acme/", "/globex/")).with(gina.signedIn()))
+                .andExpect(status().isNotFound());
     }
 
     @Test
     void addressGroupsAreEditedAsAText() throws Exception {
         String groups = "/t/acme/firewall/addresses";
-        mvc.perform(post(groups).param("name", "office").param("addresses", "192.0.2.1\n10.0.0.1/8 # oops\n").with(otto.signedIn()))
+        mvc.perform(post(groups)
+                        .param("name", "office")
+                        .param("addresses", "192.0.2.1\n10.0.0.1/8 # oops\n")
+                        .with(otto.signedIn()))
                 .andExpect(status().isUnprocessableContent())
                 .andExpect(content().string(containsString("Line 2: ")))
                 .andExpect(content().string(containsString("The network is 10.0.0.0/8.")));
@@ -284,20 +312,30 @@ class GroupPageTests {
                 .andReturn()
                 .getResponse()
                 .getHeader("Location");
-        assertThat(body(mvc.perform(get(office).with(otto.signedIn())))).contains("192.0.2.1 # HQ\n2001:db8::/32", "No rule refers to it");
+        assertThat(body(mvc.perform(get(office).with(otto.signedIn()))))
+                .contains("192.0.2.1 # HQ\n2001:db8::/32", "No rule refers to it");
         send("/draft/rules", "protocol", "tcp", "ports", "22", "remote", "addresses:office", "enabled", "yes");
         send("/apply", "stamp", stamp(body(page(""))));
         assertThat(body(mvc.perform(get(office).with(otto.signedIn())))).contains(">web</a> refer to it.");
         mvc.perform(post(office + "/delete").with(otto.signedIn())).andExpect(status().isConflict());
-        mvc.perform(post(office).param("name", "office").param("addresses", "").param("version", "9").with(otto.signedIn()))
+        mvc.perform(post(office)
+                        .param("name", "office")
+                        .param("addresses", "")
+                        .param("version", "9")
+                        .with(otto.signedIn()))
                 .andExpect(status().isConflict())
                 .andExpect(content().string(containsString("was changed since you loaded it")));
-        mvc.perform(post(office).param("name", "hq").param("addresses", "192.0.2.2").param("version", "1").with(otto.signedIn()))
+        mvc.perform(post(office)
+                        .param("name", "hq")
+                        .param("addresses", "192.0.2.2")
+                        .param("version", "1")
+                        .with(otto.signedIn()))
                 .andExpect(status().is3xxRedirection());
         assertThat(body(page(""))).contains(">hq<");
         assertThat(body(mvc.perform(get(groups).with(otto.signedIn())))).contains(">hq<");
         Person gina = fixtures.owner("globex");
-        mvc.perform(get(office.replace("/acme/", "/globex/")).with(gina.signedIn())).andExpect(status().isNotFound());
+        mvc.perform(get(office.replace("/acme/", "/globex/")).with(gina.signedIn()))
+                .andExpect(status().isNotFound());
     }
 
     @Test
@@ -328,13 +366,22 @@ class GroupPageTests {
     void longRuleSetsComeInPagesAndAreFilteredByTheServer() throws Exception {
         StringBuilder csv = new StringBuilder("direction,protocol,ports,remote,description\n");
         for (int i = 1; i <= 450; i++) {
-            csv.append("ingress,tcp,").append(10_000 + i).append(",10.0.0.0/8,service ").append(i).append('\n');
+            csv.append("ingress,tcp,")
+                    .append(10_000 + i)
+                    .append(",10.0.0.0/8,service ")
+                    .append(i)
+                    .append('\n');
         }
-        mvc.perform(post(base + "/import").param("text", csv.toString()).param("take", "yes").with(otto.signedIn()));
+        mvc.perform(post(base + "/import")
+                .param("text", csv.toString())
+                .param("take", "yes")
+                .with(otto.signedIn()));
         send("/apply", "stamp", stamp(body(page(""))));
         assertThat(body(page(""))).contains("Page 1 of 3", "service 200").doesNotContain(">service 201<");
         assertThat(body(page("?in=3"))).contains(">service 450<", "Page 3 of 3");
-        assertThat(body(page("?q=service 449"))).contains("1 of 450", ">service 449<").doesNotContain(">service 448<");
+        assertThat(body(page("?q=service 449")))
+                .contains("1 of 450", ">service 449<")
+                .doesNotContain(">service 448<");
         assertThat(body(page("?in=99"))).contains("Page 3 of 3");
     }
 
@@ -346,8 +393,18 @@ class GroupPageTests {
                 .andExpect(status().isOk())
                 .andExpect(content().string(not(containsString("Add ingress rule"))))
                 .andExpect(content().string(not(containsString("data-edit"))));
-        for (String path : List.of("/draft/rules", "/apply", "/confirm", "/revert", "/draft/discard", "/attach", "/delete",
-                "/settings", "/import", "/history/1/rollback", "/draft/bulk/remove")) {
+        for (String path : List.of(
+                "/draft/rules",
+                "/apply",
+                "/confirm",
+                "/revert",
+                "/draft/discard",
+                "/attach",
+                "/delete",
+                "/settings",
+                "/import",
+                "/history/1/rollback",
+                "/draft/bulk/remove")) {
             mvc.perform(post(base + path).with(vera.signedIn())).andExpect(status().isForbidden());
         }
         assertThat(rules()).isEqualTo(1);
@@ -358,16 +415,39 @@ class GroupPageTests {
         apply("tcp", "22");
         Person gina = fixtures.owner("globex");
         String theirs = base.replace("/t/acme/", "/t/globex/");
-        for (String path : List.of("", "/history", "/history/2", "/rules.csv", "/rules.json", "/import", "/settings",
-                "/enforcement", "/hits")) {
+        for (String path : List.of(
+                "",
+                "/history",
+                "/history/2",
+                "/rules.csv",
+                "/rules.json",
+                "/import",
+                "/settings",
+                "/enforcement",
+                "/hits")) {
             mvc.perform(get(theirs + path).with(gina.signedIn())).andExpect(status().isNotFound());
             mvc.perform(get(base + path).with(gina.signedIn())).andExpect(status().isNotFound());
         }
-        for (String path : List.of("/draft/rules", "/draft/egress-default/drop", "/draft/discard", "/draft/rebase", "/apply",
-                "/confirm", "/revert", "/delete", "/settings", "/import", "/history/1/rollback", "/draft/bulk/remove",
-                "/draft/rules/" + ruleId() + "/toggle", "/draft/rules/" + ruleId())) {
-            mvc.perform(post(theirs + path).with(gina.signedIn())
-                            .param("protocol", "tcp").param("ports", "1").param("enabled", "yes"))
+        for (String path : List.of(
+                "/draft/rules",
+                "/draft/egress-default/drop",
+                "/draft/discard",
+                "/draft/rebase",
+                "/apply",
+                "/confirm",
+                "/revert",
+                "/delete",
+                "/settings",
+                "/import",
+                "/history/1/rollback",
+                "/draft/bulk/remove",
+                "/draft/rules/" + ruleId() + "/toggle",
+                "/draft/rules/" + ruleId())) {
+            mvc.perform(post(theirs + path)
+                            .with(gina.signedIn())
+                            .param("protocol", "tcp")
+                            .param("ports", "1")
+                            .param("enabled", "yes"))
                     .andExpect(status().isNotFound());
         }
         assertThat(rules()).isEqualTo(1);
@@ -381,26 +461,67 @@ class GroupPageTests {
     /** Whatever is sent, the answer is a page or a refusal in words, and nothing is written. */
     @Test
     void noInputBreaksThePage() throws Exception {
-        List<String> junk = List.of("", "\"><script>", "\u0000", "\uD800", "💥", "%", "-1",
-                "9".repeat(30), "a".repeat(5_000), "${7*7}", "10.0.0.0/8,".repeat(300));
+        List<String> junk = List.of(
+                "",
+                "\"><script>",
+                "\u0000",
+                "\uD800",
+                "💥",
+                "%",
+                "-1",
+                "9".repeat(30),
+                "a".repeat(5_000),
+                "${7*7}",
+                "10.0.0.0/8,".repeat(300));
         for (String value : junk) {
-            for (String field : List.of("direction", "action", "etherType", "protocol", "ports", "remote", "description",
-                    "enabled", "log", "expires", "use", "q", "in", "out")) {
-                int status = mvc.perform(post(base + "/draft/rules").with(otto.signedIn()).param("protocol", "tcp").param(field, value))
+            for (String field : List.of(
+                    "direction",
+                    "action",
+                    "etherType",
+                    "protocol",
+                    "ports",
+                    "remote",
+                    "description",
+                    "enabled",
+                    "log",
+                    "expires",
+                    "use",
+                    "q",
+                    "in",
+                    "out")) {
+                int status = mvc.perform(post(base + "/draft/rules")
+                                .with(otto.signedIn())
+                                .param("protocol", "tcp")
+                                .param(field, value))
                         .andReturn()
                         .getResponse()
                         .getStatus();
                 assertThat(status).as("%s=%s", field, value).isLessThan(500);
             }
             for (String field : List.of("edit", "add", "template", "remote", "review", "q", "in", "out")) {
-                int status = mvc.perform(get(base).with(otto.signedIn()).param(field, value)).andReturn().getResponse().getStatus();
+                int status = mvc.perform(get(base).with(otto.signedIn()).param(field, value))
+                        .andReturn()
+                        .getResponse()
+                        .getStatus();
                 assertThat(status).as("%s=%s", field, value).isLessThan(500);
             }
-            for (String path : List.of("/import", "/attach", "/apply", "/apply-and-confirm", "/confirm", "/draft/bulk/remove",
+            for (String path : List.of(
+                    "/import",
+                    "/attach",
+                    "/apply",
+                    "/apply-and-confirm",
+                    "/confirm",
+                    "/draft/bulk/remove",
                     "/settings")) {
-                int status = mvc.perform(post(base + path).with(otto.signedIn())
-                                .param("text", value).param("nic", value).param("stamp", value).param("minutes", value)
-                                .param("version", value).param("rule", value).param("name", value))
+                int status = mvc.perform(post(base + path)
+                                .with(otto.signedIn())
+                                .param("text", value)
+                                .param("nic", value)
+                                .param("stamp", value)
+                                .param("minutes", value)
+                                .param("version", value)
+                                .param("rule", value)
+                                .param("name", value))
                         .andReturn()
                         .getResponse()
                         .getStatus();
@@ -422,7 +543,8 @@ class GroupPageTests {
                 .andExpect(content().string(containsString("There is a security group named “web” already.")));
         send("/settings", "name", "front", "description", "Faces the world").andExpect(redirectedUrl(base));
         assertThat(body(page(""))).contains("<h1>front</h1>", "Faces the world");
-        assertThat(body(mvc.perform(get("/t/acme/firewall/groups").with(otto.signedIn())))).contains(">front<");
+        assertThat(body(mvc.perform(get("/t/acme/firewall/groups").with(otto.signedIn()))))
+                .contains(">front<");
         send("/delete").andExpect(redirectedUrl("/t/acme/firewall/groups"));
         page("").andExpect(status().isNotFound());
     }
@@ -461,7 +583,9 @@ class GroupPageTests {
     }
 
     private MockHttpServletRequestBuilder htmx(MockHttpServletRequestBuilder request) {
-        return request.header("HX-Request", "true").header("HX-Request-Type", "partial").with(otto.signedIn());
+        return request.header("HX-Request", "true")
+                .header("HX-Request-Type", "partial")
+                .with(otto.signedIn());
     }
 
     private static String body(ResultActions answer) throws Exception {
@@ -478,7 +602,9 @@ class GroupPageTests {
     }
 
     private String ruleId() {
-        return system.sql("select id::text from rule order by position limit 1").query(String.class).single();
+        return system.sql("select id::text from rule order by position limit 1")
+                .query(String.class)
+                .single();
     }
 
     private long rules() {

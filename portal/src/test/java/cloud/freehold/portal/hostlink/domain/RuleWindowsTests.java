@@ -70,10 +70,15 @@ class RuleWindowsTests {
     void expiryWithinTheWindowWinsAndExpiredRulesAreLeftOut() {
         Instant soon = NOW.plusSeconds(60);
         RuleWindows windows = unconfirmed(
-                new Version(EgressDefault.ALLOW, List.of(rule(UUID.randomUUID(), 1, soon), rule(UUID.randomUUID(), 2, NOW))),
+                new Version(
+                        EgressDefault.ALLOW,
+                        List.of(rule(UUID.randomUUID(), 1, soon), rule(UUID.randomUUID(), 2, NOW))),
                 new Version(EgressDefault.ALLOW, List.of()),
                 false);
-        assertThat(windows.rules()).singleElement().extracting(DesiredRule::validUntil).isEqualTo(soon);
+        assertThat(windows.rules())
+                .singleElement()
+                .extracting(DesiredRule::validUntil)
+                .isEqualTo(soon);
     }
 
     @Test
