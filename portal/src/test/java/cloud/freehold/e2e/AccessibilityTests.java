@@ -28,7 +28,7 @@ class AccessibilityTests {
             "/t/acme/firewall/addresses",
             "/t/acme/operations",
             "/t/acme/audit",
-            "/t/acme/members");
+            "/t/acme/settings/members");
 
     private static Browser browser;
 

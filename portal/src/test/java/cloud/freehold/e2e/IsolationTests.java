@@ -39,6 +39,7 @@ class IsolationTests {
 
     @AfterAll
     static void leave() {
+        GroupPage.detachAll();
         browser.close();
     }
 
