@@ -7,7 +7,6 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +25,6 @@ class FirewallTests {
         page = browser.signIn(Demo.ANNA);
         web = Demo.guest(page, "acme", "web");
         db = Demo.guest(page, "acme", "db");
-    }
-
-    @AfterEach
-    void detachGroups() {
-        GroupPage.detachAll();
     }
 
     @AfterAll

@@ -6,8 +6,6 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -19,8 +17,6 @@ final class GroupPage {
     /** "Attached to 2 NICs, enforced on 2 of 2." */
     private static final Predicate<String> ALL_ENFORCED =
             Pattern.compile("enforced on ([1-9][0-9]*) of \\1\\.").asPredicate();
-
-    private static final List<GroupPage> ATTACHED = new ArrayList<>();
 
     private final Page page;
     private final String address;
@@ -50,22 +46,6 @@ final class GroupPage {
         page.getByLabel("NIC to attach to").selectOption(nic);
         button(page, "Attach").click();
         assertThat(page.locator("#nics").getByRole(AriaRole.ROWHEADER)).containsText(new String[] {nic});
-        ATTACHED.add(this);
-    }
-
-    /** A NIC's rules are the union of its groups': what a test attached must not open anything for the next one. */
-    static void detachAll() {
-        for (GroupPage group : ATTACHED) {
-            group.open();
-            Locator detach = group.page.getByRole(
-                    AriaRole.BUTTON, new Page.GetByRoleOptions().setName(Pattern.compile("^Detach from")));
-            while (detach.count() > 0) {
-                int before = detach.count();
-                detach.first().click();
-                assertThat(detach).hasCount(before - 1);
-            }
-        }
-        ATTACHED.clear();
     }
 
     /** Allows what comes in; nothing is enforced until it is applied. */

@@ -39,7 +39,6 @@ class IsolationTests {
 
     @AfterAll
     static void leave() {
-        GroupPage.detachAll();
         browser.close();
     }
 

@@ -6,7 +6,6 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.PlaywrightException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,11 +27,6 @@ class ResilienceTests {
         page = browser.signIn(Demo.ANNA);
         web = Demo.guest(page, "acme", "web");
         db = Demo.guest(page, "acme", "db");
-    }
-
-    @AfterEach
-    void detachGroups() {
-        GroupPage.detachAll();
     }
 
     @AfterAll
