@@ -167,4 +167,4 @@ sum_up() {
   ((all_failed == 0))
 }
 
-stages=(lint launcher format pages native java)
+stages=(lint launcher format pages native java e2e)
