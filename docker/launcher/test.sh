@@ -86,7 +86,7 @@ pages_stage() {
 # Two Meson builds: the one that is shipped, and one under ASan and UBSan. Measurements are not tests.
 native_stage() {
   local status=0 reports
-  (cd "$top/native" && ./build.sh target/build && ./build.sh target/sanitized -Db_sanitize=address,undefined -Db_lundef=false) ||
+  (cd "$top/native" && ./build.sh target/build && ./build.sh target/sanitized -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=enabled) ||
     return 1
   rm -f "$top"/native/target/{build,sanitized}/meson-logs/*.junit.xml
   meson test -C "$top/native/target/build" --no-rebuild --print-errorlogs --no-suite perf || status=$?
