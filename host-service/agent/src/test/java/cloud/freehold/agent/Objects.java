@@ -40,7 +40,7 @@ public final class Objects {
                 256,
                 256,
                 new DesiredImage(id("image"), "image", List.of(), null),
-                List.of(new DesiredVolume(id(name + "-disk"), "boot", 0, 1 << 20, false)));
+                List.of(new DesiredVolume(id(name + "-disk"), "boot", 0, 1 << 20, DesiredVolume.Origin.BLANK, null)));
     }
 
     public static DesiredNic nic(String name, String vm, long revision) {

@@ -14,7 +14,10 @@ public final class AgentPaths {
     /** POST {@link cloud.freehold.api.observed.HostReport} → 204. */
     public static final String REPORT = "/agent/v1/report";
 
-    /** POST {@link cloud.freehold.api.command.CommandProgress} to COMMANDS/{id} → 204; 410 when it was cancelled. */
+    /**
+     * POST {@link cloud.freehold.api.command.CommandProgress} to COMMANDS/{id} → 204; 410 when it was cancelled. GET COMMANDS/{id}/input →
+     * {@link cloud.freehold.api.backup.CommandInput}. PUT COMMANDS/{id}/output: the bytes that a command brings.
+     */
     public static final String COMMANDS = "/agent/v1/commands";
 
     /** GET IMAGE_FILES/{sha256}: the bytes of an image file; Range is honoured. */

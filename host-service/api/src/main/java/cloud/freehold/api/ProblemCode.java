@@ -24,6 +24,16 @@ public enum ProblemCode {
     WRONG_STATE(Kind.USER),
     /** The command was cancelled or its object deleted. */
     CANCELLED(Kind.USER),
+    /** The guest agent did not answer or could not freeze, or no barrier was found, and less was not acceptable. */
+    CONSISTENCY_NOT_REACHED(Kind.USER),
+    /** The backup store does not answer or refuses. */
+    STORE_UNAVAILABLE(Kind.INTERNAL),
+    /** The backup store has no room left. */
+    STORE_FULL(Kind.CAPACITY),
+    /** What the store holds is not what was written; nothing of it was handed out. */
+    STORE_DAMAGED(Kind.INTERNAL),
+    /** A name, path or object that the command refers to is not there. */
+    NOT_THERE(Kind.USER),
     /** The host was restarted in the middle and the command is not one to repeat. */
     INTERRUPTED(Kind.INTERNAL),
     INTERNAL(Kind.INTERNAL);

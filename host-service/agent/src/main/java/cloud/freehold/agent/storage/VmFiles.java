@@ -169,7 +169,9 @@ public final class VmFiles {
                     + free + " free in " + directory);
         }
         var size = Long.toString(volume.sizeBytes());
-        var disk = volume.fromImage() ? file(vm.image(), Role.DISK) : Optional.<ImageFile>empty();
+        var disk = volume.origin() == DesiredVolume.Origin.IMAGE
+                ? file(vm.image(), Role.DISK)
+                : Optional.<ImageFile>empty();
         if (disk.isEmpty()) {
             Tool.run(QUICK, List.of("qemu-img", "create", "-q", "-f", "qcow2", temporary.toString(), size));
         } else {

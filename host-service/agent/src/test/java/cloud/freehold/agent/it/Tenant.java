@@ -85,6 +85,6 @@ final class Tenant {
                 192,
                 192,
                 image,
-                List.of(new DesiredVolume(volume, "boot", 0, 256L << 20, true)));
+                List.of(new DesiredVolume(volume, "boot", 0, 256L << 20, DesiredVolume.Origin.IMAGE, null)));
     }
 }

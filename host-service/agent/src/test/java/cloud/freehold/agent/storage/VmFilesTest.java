@@ -67,7 +67,7 @@ class VmFilesTest {
                 256,
                 256,
                 new DesiredImage(UUID.randomUUID(), "image", List.of(imageFiles), "quiet"),
-                List.of(new DesiredVolume(volume, "boot", 0, size, true)));
+                List.of(new DesiredVolume(volume, "boot", 0, size, DesiredVolume.Origin.IMAGE, null)));
     }
 
     private Path raw() throws Exception {

@@ -61,7 +61,10 @@ final class DesiredVms {
                                     row.getString("name"),
                                     row.getInt("device_index"),
                                     row.getLong("size_bytes"),
-                                    row.getBoolean("from_image")));
+                                    row.getBoolean("from_image")
+                                            ? DesiredVolume.Origin.IMAGE
+                                            : DesiredVolume.Origin.BLANK,
+                                    null));
                 });
         return volumes;
     }
