@@ -1,5 +1,6 @@
 package cloud.freehold.agent;
 
+import cloud.freehold.agent.command.Commands;
 import cloud.freehold.agent.common.Threads;
 import cloud.freehold.agent.dataplane.Dataplane;
 import cloud.freehold.agent.desired.Desired;
@@ -8,7 +9,7 @@ import cloud.freehold.agent.libvirt.LibvirtHypervisor;
 import cloud.freehold.agent.portal.Portal;
 import cloud.freehold.agent.portal.PortalException;
 import cloud.freehold.agent.reconcile.AcceleratorChoice;
-import cloud.freehold.agent.reconcile.Commands;
+import cloud.freehold.agent.reconcile.HypervisorProblems;
 import cloud.freehold.agent.reconcile.Machines;
 import cloud.freehold.agent.report.Observations;
 import cloud.freehold.agent.report.Reporter;
@@ -74,7 +75,13 @@ final class Agent implements AutoCloseable {
                 facts.memoryForVmsMib(),
                 this::removalDone,
                 clock);
-        commands = new Commands(machines, portal::progress);
+        commands = new Commands(
+                machines.handlers(),
+                portal,
+                refusal -> HypervisorProblems.of(refusal, clock.instant()),
+                config.stateDir(),
+                config.ordersAtOnce(),
+                clock);
         poller = new DesiredPoller(polled(portal), store, new Told(), clock);
         facts.parts(observations, machines, poller);
         status = new StatusFile(config.stateDir(), portal.hostId(), observations, machines, poller, store, clock);
@@ -152,6 +159,7 @@ final class Agent implements AutoCloseable {
     @Override
     public void close() {
         poller.close();
+        commands.close();
         reporter.close();
         machines.close();
         dataplane.close();

@@ -20,6 +20,7 @@ import java.util.Properties;
  * @param qemuUser whom QEMU runs as; owns sockets and disks
  * @param memoryMib what VMs may use together; empty: the host's memory less a reserve
  * @param shutdownGrace how long a guest may take to shut down when asked
+ * @param ordersAtOnce backups, restores and other long orders that run side by side
  */
 public record AgentConfig(
         URI portalUrl,
@@ -40,7 +41,8 @@ public record AgentConfig(
         String emulator,
         String qemuUser,
         Optional<Long> memoryMib,
-        Duration shutdownGrace) {
+        Duration shutdownGrace,
+        int ordersAtOnce) {
 
     private static final String PREFIX = "freehold.agent.";
 
@@ -97,7 +99,8 @@ public record AgentConfig(
                 read.text("emulator", "/usr/bin/qemu-system-x86_64"),
                 read.text("qemu-user", "libvirt-qemu"),
                 read.optional("memory-mib").map(text -> read.number("memory-mib", text)),
-                Duration.ofSeconds(read.number("shutdown-grace-seconds", read.text("shutdown-grace-seconds", "60"))));
+                Duration.ofSeconds(read.number("shutdown-grace-seconds", read.text("shutdown-grace-seconds", "60"))),
+                Math.toIntExact(read.number("orders-at-once", read.text("orders-at-once", "3"))));
         if (!config.instance().matches("[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")) {
             throw new InvalidConfig(PREFIX + "instance is '" + config.instance()
                     + "': use up to 20 lower-case letters, digits and dashes.");

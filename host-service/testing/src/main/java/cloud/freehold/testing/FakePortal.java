@@ -49,7 +49,7 @@ public final class FakePortal implements AutoCloseable {
     private final Map<String, String> tokens = new HashMap<>();
     private final Map<String, Path> imageFiles = new HashMap<>();
     private final List<HostReport> reports = new ArrayList<>();
-    private final Map<UUID, List<CommandProgress>> progress = new HashMap<>();
+    private final CommandDesk commands = new CommandDesk(this::forget);
     private final Deque<Integer> failures = new ArrayDeque<>();
     private Duration certificateLifetime = Duration.ofDays(30);
     private int enrolments;
@@ -124,7 +124,7 @@ public final class FakePortal implements AutoCloseable {
             } else if (path.equals(AgentPaths.REPORT)) {
                 take(exchange);
             } else if (path.startsWith(AgentPaths.COMMANDS + "/")) {
-                progress(exchange, UUID.fromString(path.substring(AgentPaths.COMMANDS.length() + 1)));
+                commands.handle(exchange, path.substring(AgentPaths.COMMANDS.length() + 1));
             } else if (path.startsWith(AgentPaths.IMAGE_FILES + "/")) {
                 imageFile(exchange, path.substring(AgentPaths.IMAGE_FILES.length() + 1));
             } else {
@@ -224,16 +224,9 @@ public final class FakePortal implements AutoCloseable {
         exchange.sendResponseHeaders(204, -1);
     }
 
-    private void progress(HttpExchange exchange, UUID command) throws IOException {
-        var step = read(exchange, CommandProgress.class);
-        synchronized (this) {
-            progress.computeIfAbsent(command, id -> new ArrayList<>()).add(step);
-            if (step.status() != CommandProgress.Status.RUNNING) {
-                state.commands().remove(command);
-            }
-            notifyAll();
-        }
-        exchange.sendResponseHeaders(204, -1);
+    private synchronized void forget(UUID command) {
+        state.commands().remove(command);
+        notifyAll();
     }
 
     private void imageFile(HttpExchange exchange, String sha256) throws IOException {
@@ -326,8 +319,9 @@ public final class FakePortal implements AutoCloseable {
         return List.copyOf(reports);
     }
 
-    public synchronized List<CommandProgress> progress(UUID command) {
-        return List.copyOf(progress.getOrDefault(command, List.of()));
+    /** Where running orders come to. */
+    public CommandDesk commands() {
+        return commands;
     }
 
     public synchronized int enrolments() {
@@ -368,16 +362,8 @@ public final class FakePortal implements AutoCloseable {
     }
 
     /** How the command ended. */
-    public synchronized CommandProgress awaitEnd(UUID command, Duration atMost) {
-        long end = System.nanoTime() + atMost.toNanos();
-        while (true) {
-            for (var step : progress.getOrDefault(command, List.of())) {
-                if (step.status() != CommandProgress.Status.RUNNING) {
-                    return step;
-                }
-            }
-            waitUntil(end, "the command did not end in " + atMost + ": " + progress.get(command));
-        }
+    public CommandProgress awaitEnd(UUID command, Duration atMost) {
+        return commands.awaitEnd(command, atMost);
     }
 
     private void waitUntil(long end, String otherwise) {

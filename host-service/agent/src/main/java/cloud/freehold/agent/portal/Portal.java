@@ -1,15 +1,18 @@
 package cloud.freehold.agent.portal;
 
 import cloud.freehold.agent.AgentConfig;
+import cloud.freehold.agent.command.CommandPortal;
 import cloud.freehold.agent.common.DurableFiles;
 import cloud.freehold.agent.common.Json;
 import cloud.freehold.api.AgentPaths;
+import cloud.freehold.api.backup.CommandInput;
 import cloud.freehold.api.command.CommandProgress;
 import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.RenewalRequest;
 import cloud.freehold.api.observed.HostReport;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -20,11 +23,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The portal as this host sees it. Thread-safe. */
-public final class Portal {
+public final class Portal implements CommandPortal {
     private static final Logger LOG = LoggerFactory.getLogger(Portal.class);
     private static final Duration SHORT = Duration.ofSeconds(10);
     private static final Duration NETWORK = Duration.ofSeconds(10);
+    /** May list the roots of very many points. */
+    private static final Duration INPUT = Duration.ofSeconds(60);
+
     private static final Duration FILE = Duration.ofMinutes(30);
+
+    private static final int GONE = 410;
 
     private final AgentConfig config;
     private final Clock clock;
@@ -103,17 +111,36 @@ public final class Portal {
         session.http().post(AgentPaths.REPORT, report, SHORT);
     }
 
-    /** @return false: the command was cancelled */
+    @Override
     public boolean progress(UUID command, CommandProgress progress) throws PortalException {
         try {
             session.http().post(AgentPaths.COMMANDS + "/" + command, progress, SHORT);
             return true;
         } catch (PortalException e) {
-            if (e.status() == 410) {
+            if (e.status() == GONE) {
                 return false;
             }
             throw e;
         }
+    }
+
+    /** What the portal gives for one order; holds keys. */
+    @Override
+    public Optional<CommandInput> input(UUID command) throws PortalException {
+        try {
+            var answer = session.http().get(AgentPaths.COMMANDS + "/" + command + "/input", INPUT);
+            return Optional.of(Json.MAPPER.readValue(answer.body(), CommandInput.class));
+        } catch (PortalException e) {
+            if (e.status() == GONE) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void output(UUID command, InputStream bytes, Duration deadline) throws PortalException {
+        session.http().put(AgentPaths.COMMANDS + "/" + command + "/output", bytes, deadline);
     }
 
     /** Appends the bytes of an image file from {@code from} on. */

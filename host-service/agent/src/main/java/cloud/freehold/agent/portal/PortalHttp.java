@@ -2,6 +2,7 @@ package cloud.freehold.agent.portal;
 
 import cloud.freehold.agent.common.Json;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -42,6 +43,16 @@ final class PortalHttp {
                         .header("Content-Type", "application/json")
                         .timeout(deadline)
                         .POST(HttpRequest.BodyPublishers.ofByteArray(bytes)),
+                path));
+    }
+
+    /** Sends as it reads: nothing is kept. The deadline is for all of it. */
+    void put(String path, InputStream body, Duration deadline) throws PortalException {
+        checked(send(
+                HttpRequest.newBuilder(portal.resolve(path))
+                        .header("Content-Type", "application/octet-stream")
+                        .timeout(deadline)
+                        .PUT(HttpRequest.BodyPublishers.ofInputStream(() -> body)),
                 path));
     }
 

@@ -6,8 +6,8 @@ import cloud.freehold.api.ProblemCode;
 import java.time.Instant;
 
 /** What tenants read when libvirt says no; the details are for the host's log. */
-final class HypervisorProblems {
-    static Problem of(HypervisorException e, Instant now) {
+public final class HypervisorProblems {
+    public static Problem of(HypervisorException e, Instant now) {
         return switch (e.kind()) {
             case UNAVAILABLE, TIMED_OUT ->
                 new Problem(

@@ -1,6 +1,7 @@
 package cloud.freehold.agent.reconcile;
 
 import cloud.freehold.agent.AgentConfig;
+import cloud.freehold.agent.command.CommandHandler;
 import cloud.freehold.agent.common.Threads;
 import cloud.freehold.agent.dataplane.Dataplane;
 import cloud.freehold.agent.desired.Desired;
@@ -78,6 +79,11 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
                 workers,
                 clock);
         this.guests = new GuestWatch(host, machines);
+    }
+
+    /** For the orders about VMs' power. */
+    public List<CommandHandler<?>> handlers() {
+        return List.of(new Reboot(this), new ForceOff(this));
     }
 
     private void after(Duration pause, Runnable task) {

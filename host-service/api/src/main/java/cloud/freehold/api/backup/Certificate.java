@@ -10,7 +10,7 @@ import java.util.List;
  * @param at the point in time, by the host's clock
  * @param freezeMillis from the freeze to the thaw; null without one
  * @param longestPauseMillis how long the guest's CPUs or writes were held at the most
- * @param tries how many times the barrier was looked for; 0 when it was not
+ * @param tries how many times the guest was paused until a barrier was found; 0 when none was looked for
  * @param disks counters of each disk on both sides of the transaction
  * @param qemu version
  * @param guestAgent version, null when none answered
@@ -28,9 +28,13 @@ public record Certificate(
         String reason) {
 
     /**
-     * @param flushes completed FLUSH requests when the point was taken
-     * @param writesSinceFlush write requests completed since the last completed FLUSH; 0 at level BARRIER
-     * @param writesDuring write requests that completed between the two readings; 0 proves that none slipped in
+     * Counted by QEMU: requests of the guest, when they completed.
+     *
+     * @param flushes FLUSH requests when the point was taken
+     * @param writesSinceFlush writes since the last FLUSH, at the most; −1: no FLUSH was seen, because the disk was at rest
+     * @param writesDuring writes between the readings on both sides of the transaction; 0 proves that none slipped in
+     * @param quietMillis how long no write had been seen before the point; at level BARRIER either writesSinceFlush is 0, or the disk was at
+     *     rest for a second and more, nothing was in flight, and QEMU itself flushed it
      */
-    public record Disk(String device, long flushes, long writesSinceFlush, long writesDuring) {}
+    public record Disk(String device, long flushes, long writesSinceFlush, long writesDuring, long quietMillis) {}
 }

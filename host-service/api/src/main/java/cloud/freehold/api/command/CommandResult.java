@@ -15,7 +15,8 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = CommandResult.GarbageCollected.class, name = "garbage-collected"),
     @JsonSubTypes.Type(value = CommandResult.DrillDone.class, name = "drill-done"),
     @JsonSubTypes.Type(value = CommandResult.FilesListed.class, name = "files-listed"),
-    @JsonSubTypes.Type(value = CommandResult.SnapshotTaken.class, name = "snapshot-taken")
+    @JsonSubTypes.Type(value = CommandResult.SnapshotsTaken.class, name = "snapshots-taken"),
+    @JsonSubTypes.Type(value = CommandResult.RolledBack.class, name = "rolled-back")
 })
 public sealed interface CommandResult {
 
@@ -44,7 +45,9 @@ public sealed interface CommandResult {
      */
     record Damage(String root, long offset, long length, String what, String where) {}
 
-    record GarbageCollected(long bytesFreed, long bytesKept, long objectsRemoved) implements CommandResult {}
+    /** @param bytesWasted dead, but in objects that also hold live data and could not be shortened */
+    record GarbageCollected(long bytesFreed, long bytesKept, long objectsRemoved, long bytesWasted)
+            implements CommandResult {}
 
     /**
      * @param bootMillis from the start of the VM to the first answer
@@ -69,6 +72,17 @@ public sealed interface CommandResult {
         }
     }
 
-    /** @param memoryBytes 0: disks alone */
-    record SnapshotTaken(Certificate certificate, List<UUID> volumes, long memoryBytes) implements CommandResult {}
+    /** All of the order's snapshots, of one moment. */
+    record SnapshotsTaken(List<Taken> snapshots) implements CommandResult {
+
+        /**
+         * @param memoryBytes 0: disks alone
+         * @param note what the tenant should know, a sentence (as that the next backup reads everything); null: nothing
+         */
+        public record Taken(
+                UUID snapshotId, Certificate certificate, List<UUID> volumes, long memoryBytes, String note) {}
+    }
+
+    /** @param note what the tenant should know, a sentence; null: nothing */
+    record RolledBack(String note) implements CommandResult {}
 }

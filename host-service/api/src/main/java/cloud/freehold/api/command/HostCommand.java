@@ -24,7 +24,7 @@ import java.util.UUID;
     @JsonSubTypes.Type(value = HostCommand.DrillPoint.class, name = "drill-point"),
     @JsonSubTypes.Type(value = HostCommand.ListFiles.class, name = "list-files"),
     @JsonSubTypes.Type(value = HostCommand.FetchFile.class, name = "fetch-file"),
-    @JsonSubTypes.Type(value = HostCommand.TakeSnapshot.class, name = "take-snapshot"),
+    @JsonSubTypes.Type(value = HostCommand.TakeSnapshots.class, name = "take-snapshots"),
     @JsonSubTypes.Type(value = HostCommand.RollBack.class, name = "roll-back"),
     @JsonSubTypes.Type(value = HostCommand.DeleteSnapshot.class, name = "delete-snapshot"),
     @JsonSubTypes.Type(value = HostCommand.MirrorVolume.class, name = "mirror-volume")
@@ -131,19 +131,30 @@ public sealed interface HostCommand {
     record FetchFile(UUID id, Instant deadline, UUID tenantId, StoreRef store, VolumeRoot volume, String path)
             implements HostCommand {}
 
-    /** A quick point in place. Ends with {@link CommandResult.SnapshotTaken}. */
-    record TakeSnapshot(
+    /**
+     * A quick point in place, of several VMs of the host at one moment or of one. All are taken or none. Ends with
+     * {@link CommandResult.SnapshotsTaken}.
+     *
+     * @param targets 1–16
+     * @param withMemory the guest goes on from that moment after a roll-back; the VMs must run, one at a time
+     */
+    record TakeSnapshots(
             UUID id,
             Instant deadline,
-            UUID vmId,
-            UUID snapshotId,
+            List<Target> targets,
             boolean withMemory,
             Consistency wanted,
             Consistency acceptable,
             int freezeLimitMillis)
-            implements HostCommand {}
+            implements HostCommand {
 
-    /** Puts the VM's disks (and memory, if the snapshot has it) back. */
+        public record Target(UUID vmId, UUID snapshotId) {}
+    }
+
+    /**
+     * Puts the VM's disks (and memory, if the snapshot has it) back; what they hold now is lost. A VM that runs is switched off for it and
+     * started again. Ends with {@link CommandResult.RolledBack}.
+     */
     record RollBack(UUID id, Instant deadline, UUID vmId, UUID snapshotId) implements HostCommand {}
 
     /** Removing one that is not there succeeds. */

@@ -34,6 +34,32 @@ public record ObservedVm(
         DELETED
     }
 
-    /** @param addresses as the guest reports them, without prefix length */
-    public record GuestFacts(String hostname, String operatingSystem, List<String> addresses) {}
+    /**
+     * @param addresses as the guest reports them, without prefix length
+     * @param disks how the guest uses its disks; null: it did not tell
+     */
+    public record GuestFacts(String hostname, String operatingSystem, List<String> addresses, List<GuestDisk> disks) {
+
+        public GuestFacts(String hostname, String operatingSystem, List<String> addresses) {
+            this(hostname, operatingSystem, addresses, null);
+        }
+    }
+
+    /**
+     * What a guest really does with a disk. Null: it did not tell.
+     *
+     * @param volumeId of the volume behind it
+     * @param device the guest's name of it
+     * @param scheduler that the guest has chosen; none is best, the host schedules
+     * @param rotational whether the guest takes it for a spinning disk
+     * @param largestRequestBytes that the guest sends
+     * @param queues that the guest uses
+     */
+    public record GuestDisk(
+            UUID volumeId,
+            String device,
+            String scheduler,
+            Boolean rotational,
+            Long largestRequestBytes,
+            Integer queues) {}
 }

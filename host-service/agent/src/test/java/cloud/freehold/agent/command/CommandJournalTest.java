@@ -1,4 +1,4 @@
-package cloud.freehold.agent.reconcile;
+package cloud.freehold.agent.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import cloud.freehold.api.command.HostCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,13 +20,17 @@ class CommandJournalTest {
     @TempDir
     Path directory;
 
+    private CommandJournal.Entry entry(CommandProgress end) {
+        return new CommandJournal.Entry(reboot, NOW, Map.of("checkpoint", "c1"), end);
+    }
+
     @Test
     void knowsWhatWasBegunAndHowItEnded() throws Exception {
         var journal = new CommandJournal(directory);
         assertThat(journal.find(reboot.id())).isEmpty();
-        journal.begin(reboot, NOW);
-        assertThat(new CommandJournal(directory).interrupted()).containsExactly(reboot);
-        journal.end(reboot, NOW, done);
+        journal.write(entry(null));
+        assertThat(new CommandJournal(directory).interrupted()).containsExactly(entry(null));
+        journal.write(entry(done));
         var again = new CommandJournal(directory);
         assertThat(again.interrupted()).isEmpty();
         assertThat(again.find(reboot.id()).orElseThrow().end()).isEqualTo(done);
@@ -34,10 +39,10 @@ class CommandJournalTest {
     @Test
     void forgetsOldEndsOnly() throws Exception {
         var journal = new CommandJournal(directory);
-        journal.begin(reboot, NOW);
+        journal.write(entry(null));
         journal.prune(NOW.plusSeconds(1));
         assertThat(journal.interrupted()).hasSize(1);
-        journal.end(reboot, NOW, done);
+        journal.write(entry(done));
         journal.prune(NOW);
         assertThat(journal.find(reboot.id())).isPresent();
         journal.prune(NOW.plusSeconds(1));

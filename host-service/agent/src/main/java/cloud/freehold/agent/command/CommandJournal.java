@@ -1,4 +1,4 @@
-package cloud.freehold.agent.reconcile;
+package cloud.freehold.agent.command;
 
 import cloud.freehold.agent.common.DurableFiles;
 import cloud.freehold.agent.common.Json;
@@ -10,18 +10,25 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
-/** Which commands were begun and how they ended, one file each: a command is carried out once, whatever is killed. */
+/**
+ * Which orders were begun and how they ended, one file each: an order is carried out once, whatever is killed. What the portal gives for
+ * an order alone (keys) is never in here.
+ */
 final class CommandJournal {
     private static final Logger LOG = LoggerFactory.getLogger(CommandJournal.class);
 
-    /** @param end null: begun, not ended */
-    record Entry(HostCommand command, Instant begun, CommandProgress end) {}
+    /**
+     * @param notes what the handler has to know after the agent's death
+     * @param end null: begun, not ended
+     */
+    record Entry(HostCommand command, Instant begun, Map<String, String> notes, CommandProgress end) {}
 
     private final Path directory;
 
@@ -48,21 +55,17 @@ final class CommandJournal {
         }
     }
 
-    void begin(HostCommand command, Instant now) throws IOException {
-        DurableFiles.write(file(command.id()), Json.MAPPER.writeValueAsBytes(new Entry(command, now, null)));
-    }
-
-    void end(HostCommand command, Instant begun, CommandProgress end) throws IOException {
-        DurableFiles.write(file(command.id()), Json.MAPPER.writeValueAsBytes(new Entry(command, begun, end)));
+    void write(Entry entry) throws IOException {
+        DurableFiles.write(file(entry.command().id()), Json.MAPPER.writeValueAsBytes(entry));
     }
 
     /** Begun before the agent's last death, without an end. */
-    List<HostCommand> interrupted() throws IOException {
-        var found = new ArrayList<HostCommand>();
+    List<Entry> interrupted() throws IOException {
+        var found = new ArrayList<Entry>();
         try (var files = Files.list(directory)) {
             for (var file :
                     files.filter(path -> path.toString().endsWith(".json")).toList()) {
-                read(file).filter(entry -> entry.end() == null).ifPresent(entry -> found.add(entry.command()));
+                read(file).filter(entry -> entry.end() == null).ifPresent(found::add);
             }
         }
         return found;
