@@ -18,7 +18,8 @@
 #define LEAST_GROUP (offsetof(struct fh_group, tenant))
 #define LEAST_SET (offsetof(struct fh_set, tenant))
 #define LEAST_PORT (offsetof(struct fh_port, tenant))
-#define LEAST_SEGMENT sizeof(struct fh_segment)
+#define LEAST_SEGMENT (offsetof(struct fh_segment, tenant))
+#define LEAST_ROUTER sizeof(struct fh_router)
 #define LARGEST 65536u
 
 struct fh_txn {
@@ -120,9 +121,18 @@ EXPORT int fh_txn_put_port(fh_txn *txn, const struct fh_port *port)
 	return done(txn);
 }
 
+EXPORT int fh_txn_put_router(fh_txn *txn, const struct fh_router *router)
+{
+	struct fh_router r;
+	if (!txn || !take(&r, sizeof r, LEAST_ROUTER, router) || r.n_segments > FH_MAX_ROUTER_SEGMENTS || r.n_routes > FH_MAX_ROUTER_ROUTES)
+		return FH_EINVAL;
+	fh_wire_put_plain(&txn->buffer, FH_KIND_ROUTER, &r, sizeof r);
+	return done(txn);
+}
+
 EXPORT int fh_txn_remove(fh_txn *txn, uint32_t kind, const struct fh_id *id)
 {
-	if (!txn || !id || kind < FH_KIND_SEGMENT || kind > FH_KIND_PORT)
+	if (!txn || !id || kind < FH_KIND_SEGMENT || kind > FH_WIRE_LAST_KIND)
 		return FH_EINVAL;
 	fh_wire_remove(&txn->buffer, (uint16_t)kind, id);
 	return done(txn);

@@ -70,6 +70,17 @@ const struct subnet_view *answer_gateway(const struct segment_view *s, bool v6, 
 	return NULL;
 }
 
+bool answer_is_gateway(const struct world *world, const struct segment_view *s, bool v6, const uint8_t *addr)
+{
+	if (answer_gateway(s, v6, addr) || (v6 && memcmp(addr, s->gateway_link_local, 16) == 0))
+		return true;
+	const struct router_view *r = s->router == DP_NO_ROUTER ? NULL : world->routers[s->router];
+	for (uint32_t i = 0; r && i < r->n_segments; i++)
+		if (answer_gateway(world->segments[r->segments[i]], v6, addr))
+			return true;
+	return false;
+}
+
 const uint8_t *answer_owner(const struct question *q, bool v6, const uint8_t *addr, bool *own)
 {
 	*own = false;

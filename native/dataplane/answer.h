@@ -31,8 +31,14 @@ enum answer answer_arp(struct question *q, uint8_t *reason);
 enum answer answer_nd(struct question *q, uint8_t *reason);
 /* UDP to ports 67; anything else is ANSWER_NOT_MINE. */
 enum answer answer_dhcp4(struct question *q, uint8_t *reason);
-/* Echo requests to a gateway address, after policy allowed them. */
+/* Echo requests to an address of the gateway, after policy allowed them. */
 enum answer answer_ping(struct question *q, uint8_t *reason);
+
+/* Why a router returns a packet. */
+enum answer_error { ANSWER_E_NONE, ANSWER_E_TTL, ANSWER_E_NETWORK, ANSWER_E_HOST, ANSWER_E_PORT, ANSWER_E_TOO_BIG };
+/* The ICMP error about the packet, to who sent it. mtu: for ANSWER_E_TOO_BIG.
+ * Return: ANSWER_REPLY, or ANSWER_DROP: an error about this packet is not allowed (RFC 1122, RFC 4443) or has no address to come from. */
+enum answer answer_icmp_error(struct question *q, enum answer_error e, uint32_t mtu);
 /* Writes an unsolicited router advertisement into an empty buffer. Return: false when the segment has no IPv6 subnet. */
 bool answer_write_ra(const struct segment_view *segment, const struct port_view *port, struct rte_mbuf *m);
 
@@ -46,6 +52,8 @@ void answer_finish_icmp6(uint8_t *data, uint16_t icmp_len, const uint8_t src_mac
 uint16_t answer_ip_checksum(const uint8_t *p, uint32_t len, uint32_t start);
 /* Return: the segment's subnet whose gateway has that address (4 or 16 bytes), or NULL. */
 const struct subnet_view *answer_gateway(const struct segment_view *s, bool v6, const uint8_t *addr);
+/* Whether the address is the gateway's: in the segment, or in another one of its router. */
+bool answer_is_gateway(const struct world *world, const struct segment_view *s, bool v6, const uint8_t *addr);
 /* Return: the MAC of the port or gateway that has the address, NULL: nobody. Link-local ones, too.
  * @param own  set to whether that is the asking port itself */
 const uint8_t *answer_owner(const struct question *q, bool v6, const uint8_t *addr, bool *own);

@@ -1,4 +1,4 @@
-/* Pings of a subnet's gateway address are answered by the dataplane, which is that gateway. */
+/* Pings of a gateway address are answered by the dataplane, which is that gateway. */
 #include "answer.h"
 
 static void swap(uint8_t *a, uint8_t *b, unsigned n)
@@ -21,7 +21,7 @@ enum answer answer_ping(struct question *q, uint8_t *reason)
 	*reason = FH_DROP_NO_ROUTE;
 	if (!icmp || p->proto != (v6 ? FH_PROTO_ICMP6 : FH_PROTO_ICMP) || icmp[0] != request)
 		return ANSWER_DROP;
-	if (!answer_gateway(q->segment, v6, dst) && !(v6 && memcmp(dst, q->segment->gateway_link_local, 16) == 0))
+	if (!answer_is_gateway(q->world, q->segment, v6, dst))
 		return ANSWER_DROP;
 	uint8_t *d = rte_pktmbuf_mtod(q->m, uint8_t *);
 	swap(d, d + 6, 6);

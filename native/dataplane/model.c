@@ -11,7 +11,7 @@
 
 struct model model;
 
-static uint8_t segment_slots[DP_MAX_SEGMENTS];
+static uint8_t segment_slots[DP_MAX_SEGMENTS], router_slots[DP_MAX_ROUTERS];
 
 /* --- deferred frees ------------------------------------------------------------------------------------------------------- */
 static struct {
@@ -73,6 +73,7 @@ struct commit {
 	uint32_t n_sets;
 	uint8_t segment_changed[DP_MAX_SEGMENTS];
 	struct segment_view *segments[DP_MAX_SEGMENTS]; /* new ones */
+	struct router_view *routers[DP_MAX_ROUTERS];    /* new ones */
 };
 
 static int no_memory(struct commit *c)
@@ -186,24 +187,105 @@ static int prepare_port(struct commit *c, struct m_port *object)
 	return FH_OK;
 }
 
-static int prepare_segment_slot(struct commit *c, struct m_segment *next, const struct m_segment *old)
+/* Return: a free slot, taken, or n. */
+static uint32_t take_slot(uint8_t *slots, uint32_t n)
 {
-	if (old) {
-		next->world_slot = old->world_slot;
-		return FH_OK;
-	}
-	for (uint32_t i = 0; i < DP_MAX_SEGMENTS; i++) {
-		if (segment_slots[i])
-			continue;
-		segment_slots[i] = 1;
-		next->world_slot = i;
-		return FH_OK;
-	}
-	next->world_slot = DP_MAX_SEGMENTS;
-	return stage_fail(&c->stage, FH_ELIMIT, FH_KIND_SEGMENT, &next->o.id, "There are %u segments already, as many as a host can have.",
-			  DP_MAX_SEGMENTS);
+	uint32_t i = 0;
+	while (i < n && slots[i])
+		i++;
+	if (i < n)
+		slots[i] = 1;
+	return i;
 }
 
+static int prepare_segment_slot(struct commit *c, struct m_segment *next, const struct m_segment *old)
+{
+	next->world_slot = old ? old->world_slot : take_slot(segment_slots, DP_MAX_SEGMENTS);
+	return next->world_slot < DP_MAX_SEGMENTS ? FH_OK
+						  : stage_fail(&c->stage, FH_ELIMIT, FH_KIND_SEGMENT, &next->o.id,
+							       "There are %u segments already, as many as a host can have.", DP_MAX_SEGMENTS);
+}
+
+static int prepare_router_slot(struct commit *c, struct m_router *next, const struct m_router *old)
+{
+	next->world_slot = old ? old->world_slot : take_slot(router_slots, DP_MAX_ROUTERS);
+	return next->world_slot < DP_MAX_ROUTERS ? FH_OK
+						 : stage_fail(&c->stage, FH_ELIMIT, FH_KIND_ROUTER, &next->o.id,
+							      "There are %u routers already, as many as a host can have.", DP_MAX_ROUTERS);
+}
+
+/* Gives back what a transaction that failed took. */
+static void release_slots(struct commit *c)
+{
+	const struct table *t = &c->stage.tables[FH_KIND_SEGMENT];
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		const struct staged *g = (const struct staged *)t->slots[i];
+		if (!g->old && g->next && ((struct m_segment *)g->next)->world_slot < DP_MAX_SEGMENTS)
+			segment_slots[((struct m_segment *)g->next)->world_slot] = 0;
+	}
+	t = &c->stage.tables[FH_KIND_ROUTER];
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		const struct staged *g = (const struct staged *)t->slots[i];
+		if (!g->old && g->next && ((struct m_router *)g->next)->world_slot < DP_MAX_ROUTERS)
+			router_slots[((struct m_router *)g->next)->world_slot] = 0;
+	}
+}
+
+/* --- routers ----------------------------------------------------------------------------------------------------------------- */
+static bool router_affected(const struct commit *c, const struct m_router *r)
+{
+	if (stage_changed(&c->stage, FH_KIND_ROUTER, &r->o.id))
+		return true;
+	for (uint32_t i = 0; i < r->spec.n_segments; i++)
+		if (stage_changed(&c->stage, FH_KIND_SEGMENT, &r->spec.segments[i]))
+			return true;
+	return false;
+}
+
+static int prepare_routers(struct commit *c)
+{
+	uint32_t cursor = 0;
+	struct object *o;
+	while ((o = stage_next(&c->stage, FH_KIND_ROUTER, &cursor))) {
+		const struct m_router *r = (const struct m_router *)o;
+		const struct m_segment *segments[FH_MAX_ROUTER_SEGMENTS];
+		if (!router_affected(c, r))
+			continue;
+		for (uint32_t i = 0; i < r->spec.n_segments; i++)
+			segments[i] = (const struct m_segment *)stage_find(&c->stage, FH_KIND_SEGMENT, &r->spec.segments[i]);
+		struct router_view *v = c->routers[r->world_slot] = view_router(&r->spec, segments);
+		if (!v)
+			return no_memory(c);
+		c->world->routers[r->world_slot] = v;
+	}
+	return FH_OK;
+}
+
+/* Segments that a router had or gets learn about it. */
+static void mark_router_segments(struct commit *c, const struct m_router *r)
+{
+	for (uint32_t i = 0; r && i < r->spec.n_segments; i++) {
+		const struct m_segment *g = (const struct m_segment *)stage_find(&c->stage, FH_KIND_SEGMENT, &r->spec.segments[i]);
+		if (g)
+			c->segment_changed[g->world_slot] = 1;
+	}
+}
+
+static void mark_routers(struct commit *c)
+{
+	const struct table *t = &c->stage.tables[FH_KIND_ROUTER];
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		const struct staged *g = (const struct staged *)t->slots[i];
+		if (g->next == g->old)
+			continue;
+		mark_router_segments(c, (const struct m_router *)g->old);
+		mark_router_segments(c, (const struct m_router *)g->next);
+		if (g->old && !g->next)
+			c->world->routers[((const struct m_router *)g->old)->world_slot] = NULL;
+	}
+}
+
+/* --- segments ---------------------------------------------------------------------------------------------------------------- */
 /* New views for the segments that changed or whose ports did. */
 static int prepare_segments(struct commit *c)
 {
@@ -219,7 +301,7 @@ static int prepare_segments(struct commit *c)
 		const struct m_segment *g = (const struct m_segment *)o;
 		if (!c->segment_changed[g->world_slot])
 			continue;
-		struct segment_view *v = c->segments[g->world_slot] = view_segment(&g->spec);
+		struct segment_view *v = c->segments[g->world_slot] = view_segment(g);
 		if (!v || !(v->lookup = fh_lookup_new(keys[g->world_slot], dp.seed)))
 			return no_memory(c);
 		c->world->segments[g->world_slot] = v;
@@ -272,11 +354,11 @@ static int prepare(struct commit *c)
 	c->sets = calloc(staged[FH_KIND_SET].n_slots + 1, sizeof c->sets[0]);
 	if (!c->world || !c->ports || !c->sets)
 		return no_memory(c);
-	for (uint32_t kind = FH_KIND_SEGMENT; kind <= FH_KIND_PORT; kind++)
+	for (uint32_t kind = FH_KIND_SEGMENT; kind <= FH_WIRE_LAST_KIND; kind++)
 		if (!table_reserve(&model.tables[kind], staged[kind].n_slots))
 			return no_memory(c);
 	*c->world = *dp.world;
-	for (uint32_t kind = FH_KIND_SEGMENT; kind <= FH_KIND_GROUP; kind++) {
+	for (uint32_t kind = FH_KIND_SEGMENT; kind <= FH_WIRE_LAST_KIND; kind++) {
 		for (uint32_t i = 0; i < staged[kind].n_slots; i++) {
 			struct staged *g = (struct staged *)staged[kind].slots[i];
 			if (!g->next || g->next == g->old)
@@ -285,8 +367,10 @@ static int prepare(struct commit *c)
 				rc = prepare_segment_slot(c, (struct m_segment *)g->next, (struct m_segment *)g->old);
 			else if (kind == FH_KIND_SET)
 				rc = prepare_set(c, (struct m_set *)g->next, (struct m_set *)g->old);
-			else
+			else if (kind == FH_KIND_GROUP)
 				rc = prepare_group(c, (struct m_group *)g->next);
+			else if (kind == FH_KIND_ROUTER)
+				rc = prepare_router_slot(c, (struct m_router *)g->next, (struct m_router *)g->old);
 			if (rc != FH_OK)
 				return rc;
 		}
@@ -295,7 +379,9 @@ static int prepare(struct commit *c)
 		if (port_affected(c, (struct m_port *)o) && (rc = prepare_port(c, (struct m_port *)o)) != FH_OK)
 			return rc;
 	mark_segments(c);
-	return prepare_segments(c);
+	mark_routers(c);
+	rc = prepare_routers(c);
+	return rc == FH_OK ? prepare_segments(c) : rc;
 }
 
 static void free_plans(struct commit *c)
@@ -310,7 +396,6 @@ static void free_plans(struct commit *c)
 
 static void roll_back(struct commit *c)
 {
-	const struct table *t = &c->stage.tables[FH_KIND_SEGMENT];
 	for (uint32_t i = 0; i < c->n_ports; i++) {
 		struct port_plan *p = &c->ports[i];
 		if (p->policy)
@@ -323,11 +408,9 @@ static void roll_back(struct commit *c)
 	}
 	for (uint32_t i = 0; i < DP_MAX_SEGMENTS; i++)
 		view_segment_free(c->segments[i]);
-	for (uint32_t i = 0; i < t->n_slots; i++) {
-		const struct staged *g = (const struct staged *)t->slots[i];
-		if (!g->old && g->next && ((struct m_segment *)g->next)->world_slot < DP_MAX_SEGMENTS)
-			segment_slots[((struct m_segment *)g->next)->world_slot] = 0;
-	}
+	for (uint32_t i = 0; i < DP_MAX_ROUTERS; i++)
+		free(c->routers[i]);
+	release_slots(c);
 	free(c->world);
 	free_plans(c);
 	stage_free(&c->stage, true);
@@ -336,7 +419,7 @@ static void roll_back(struct commit *c)
 /* Old objects out of the tables, new ones in. The old ones stay with the staging entries. */
 static void update_tables(struct commit *c)
 {
-	for (uint32_t kind = FH_KIND_SEGMENT; kind <= FH_KIND_PORT; kind++) {
+	for (uint32_t kind = FH_KIND_SEGMENT; kind <= FH_WIRE_LAST_KIND; kind++) {
 		const struct table *t = &c->stage.tables[kind];
 		for (uint32_t i = 0; i < t->n_slots; i++) {
 			struct staged *g = (struct staged *)t->slots[i];
@@ -377,8 +460,11 @@ static void reclaim(struct commit *c, struct world *before)
 	for (uint32_t i = 0; i < DP_MAX_SEGMENTS; i++)
 		if (before->segments[i] != c->world->segments[i])
 			view_segment_free(before->segments[i]);
+	for (uint32_t i = 0; i < DP_MAX_ROUTERS; i++)
+		if (before->routers[i] != c->world->routers[i])
+			free(before->routers[i]);
 	free(before);
-	for (uint32_t kind = FH_KIND_PORT; kind >= FH_KIND_SEGMENT; kind--) {
+	for (uint32_t kind = FH_WIRE_LAST_KIND; kind >= FH_KIND_SEGMENT; kind--) {
 		const struct table *t = &c->stage.tables[kind];
 		for (uint32_t i = 0; i < t->n_slots; i++) {
 			struct staged *g = (struct staged *)t->slots[i];
@@ -388,6 +474,8 @@ static void reclaim(struct commit *c, struct world *before)
 				port_free(((struct m_port *)g->old)->port, true);
 			if (kind == FH_KIND_SEGMENT && !g->next)
 				segment_slots[((struct m_segment *)g->old)->world_slot] = 0;
+			if (kind == FH_KIND_ROUTER && !g->next)
+				router_slots[((struct m_router *)g->old)->world_slot] = 0;
 			if (kind == FH_KIND_SET && g->next) {
 				((struct m_set *)g->next)->owns_compiled = true;
 				((struct m_set *)g->old)->owns_compiled = false;
@@ -497,7 +585,7 @@ bool model_snapshot(struct fh_buffer *b)
 		return false;
 	fh_wire_flag(b, FH_WIRE_TXN_REPLACE_ALL);
 	fh_wire_mark(b, &model.mark_epoch, model.revision);
-	for (uint32_t kind = FH_KIND_SEGMENT; kind <= FH_KIND_PORT; kind++) {
+	for (uint32_t kind = FH_KIND_SEGMENT; kind <= FH_WIRE_LAST_KIND; kind++) {
 		const struct table *t = &model.tables[kind];
 		for (uint32_t i = 0; i < t->n_slots; i++) {
 			const struct object *o = t->slots[i];
@@ -514,6 +602,8 @@ bool model_snapshot(struct fh_buffer *b)
 				fh_wire_put_group(b, &(struct fh_group){ .id = o->id, .generation = o->generation, .flags = g->flags,
 									 .n_rules = g->n_rules, .rules = g->rules,
 									 .tenant = g->domain->tenant });
+			} else if (kind == FH_KIND_ROUTER) {
+				fh_wire_put_plain(b, FH_KIND_ROUTER, &((const struct m_router *)o)->spec, sizeof(struct fh_router));
 			} else {
 				fh_wire_put_plain(b, FH_KIND_PORT, &((const struct m_port *)o)->spec, sizeof(struct fh_port));
 			}

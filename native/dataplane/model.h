@@ -1,5 +1,5 @@
 /*
- * Desired state: segments, sets, groups, ports as the agent put them, and what they compile to. Control thread only.
+ * Desired state: segments, sets, groups, ports, routers as the agent put them, and what they compile to. Control thread only.
  *
  * Theory of operation
  * -------------------
@@ -31,10 +31,17 @@ struct table {
 	uint32_t mask;
 };
 
+struct m_router {
+	struct object o;
+	struct fh_router spec;
+	uint32_t world_slot; /* index into world.routers */
+};
+
 struct m_segment {
 	struct object o;
 	struct fh_segment spec;
 	uint32_t world_slot; /* index into world.segments */
+	struct m_router *router; /* found again by each transaction; NULL: none */
 };
 
 struct domain {
@@ -69,7 +76,7 @@ struct m_port {
 };
 
 struct model {
-	struct table tables[FH_KIND_PORT + 1];
+	struct table tables[FH_WIRE_LAST_KIND + 1];
 	struct domain *domains;
 	struct fh_id mark_epoch;
 	uint64_t revision;

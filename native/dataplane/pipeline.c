@@ -6,8 +6,9 @@
  * A burst comes from one guest queue, so one sender's view, policy and connection table serve all of it:
  *
  *   parse, source checks, local answers     admit()        per packet, on the private copy
- *   destination by table                    pick_route()   while the connection table's lines are on their way
+ *   destination by table                    forward_pick() while the connection table's lines are on their way
  *   the sender's connections and rules      fh_ct_burst(FH_EGRESS)
+ *   routed: hop count, MACs                 forward_hop()
  *   per destination: the receiver's         fh_ct_burst(FH_INGRESS)
  *   out                                     route->mode->output()
  *
@@ -21,12 +22,13 @@
 
 #include "answer.h"
 #include "events.h"
-#include "route.h"
+#include "forward.h"
 
 #define MAX_FRAME (65535 + 14)
 #define MAX_SEGMENTS 64
 #define MIN_SEGMENT_SIZE 48 /* Linux's TCP_MIN_SND_MSS */
 #define ANSWERS_PER_TICK 200 /* local answers per port and 100 ms */
+#define ERRORS_PER_TICK 20   /* ICMP errors of the gateway, likewise */
 
 struct burst {
 	struct fh_pkt pkts[DP_BURST];
@@ -49,11 +51,17 @@ static void drop(struct worker *w, struct port *port, struct rte_mbuf *m, uint8_
 }
 
 /* Of a packet that was parsed, and perhaps judged (verdict not NULL). */
-static void drop_packet(struct worker *w, struct port *port, enum fh_direction dir, struct rte_mbuf *m, const struct fh_pkt *p,
-			uint8_t reason, const struct fh_ct_verdict *verdict)
+static void note_drop(struct worker *w, struct port *port, enum fh_direction dir, const struct fh_pkt *p, uint8_t reason,
+		      const struct fh_ct_verdict *verdict)
 {
 	route_count_drop(w, port, reason);
 	events_record(w, port, dir, reason, p, verdict ? verdict->slot : FH_SLOT_NONE);
+}
+
+static void drop_packet(struct worker *w, struct port *port, enum fh_direction dir, struct rte_mbuf *m, const struct fh_pkt *p,
+			uint8_t reason, const struct fh_ct_verdict *verdict)
+{
+	note_drop(w, port, dir, p, reason, verdict);
 	rte_pktmbuf_free(m);
 }
 
@@ -137,14 +145,33 @@ static uint8_t check_offload(const struct rte_mbuf *m, struct fh_pkt *p)
 	return FH_DROP_NONE;
 }
 
-static bool answers_allowed(struct port_counters *c, uint64_t now_ns)
+static void begin_answer_tick(struct port_counters *c, uint64_t now_ns)
 {
 	uint64_t tick = now_ns / (DP_NS_PER_S / 10);
 	if (c->answers_tick != tick) {
 		c->answers_tick = tick;
-		c->answers = 0;
+		c->answers = c->errors = 0;
 	}
+}
+
+static bool answers_allowed(struct port_counters *c, uint64_t now_ns)
+{
+	begin_answer_tick(c, now_ns);
 	return c->answers++ < ANSWERS_PER_TICK;
+}
+
+static bool errors_allowed(struct port_counters *c, uint64_t now_ns)
+{
+	begin_answer_tick(c, now_ns);
+	return c->errors++ < ERRORS_PER_TICK;
+}
+
+static struct question question_of(const struct worker *w, const struct port_view *v, struct rte_mbuf *m, struct fh_pkt *p)
+{
+	return (struct question){
+		.world = w->world, .port = v, .segment = w->world->segments[v->segment], .m = m, .pkt = p,
+		.view = { rte_pktmbuf_mtod(m, const uint8_t *), m->data_len },
+	};
 }
 
 /* Local answers. Return: true when the packet is dealt with. */
@@ -153,10 +180,7 @@ static bool answered(struct worker *w, const struct port_view *v, struct burst *
 {
 	uint8_t reason = FH_DROP_RATE_LIMITED;
 	enum answer a = ANSWER_DROP;
-	struct question q = {
-		.world = w->world, .port = v, .segment = w->world->segments[v->segment], .m = m, .pkt = p,
-		.view = { rte_pktmbuf_mtod(m, const uint8_t *), m->data_len },
-	};
+	struct question q = question_of(w, v, m, p);
 	if (answers_allowed(&v->port->counters[w->id], w->now_ns))
 		a = answer(&q, &reason);
 	switch (a) {
@@ -216,25 +240,6 @@ static void admit(struct worker *w, const struct port_view *v, struct burst *b, 
 	add(b, m, p);
 }
 
-/* --- routing ------------------------------------------------------------------------------------------------------- */
-/* The gateway is no port: its packets are answered or dropped. */
-static const struct fh_route_mode gateway = { .name = "gateway" };
-
-static struct route pick_route(const struct worker *w, const struct port_view *src, const uint8_t *data)
-{
-	const struct segment_view *s = w->world->segments[src->segment];
-	if (data[0] & 1)
-		return (struct route){ 0 };
-	uint32_t slot = fh_lookup_find(s->lookup, fh_key_mac(data));
-	if (fh_likely(slot != FH_LOOKUP_ABSENT)) {
-		const struct port_view *dst = w->world->ports[slot];
-		return (struct route){ .mode = fh_load(&dst->port->vid) < 0 ? &route_drop : &route_local, .port = dst };
-	}
-	if (memcmp(data, s->gateway_mac, 6) == 0)
-		return (struct route){ .mode = &gateway };
-	return (struct route){ 0 };
-}
-
 /* --- judging -------------------------------------------------------------------------------------------------------- */
 static void judge(struct worker *w, const struct port_view *v, enum fh_direction dir, struct fh_pkt *p[], const uint8_t *const data[],
 		  const uint16_t seg_len[], struct fh_ct_verdict verdicts[], unsigned n)
@@ -286,15 +291,28 @@ static void send_replies(struct worker *w, const struct port_view *v, struct rte
 	route_local.output(w, &self, m, p, n);
 }
 
+/* The packet cannot go on: it counts as dropped, and its sender is told why. */
+static void send_back(struct worker *w, const struct port_view *v, struct rte_mbuf *m, struct fh_pkt *p, enum answer_error e, uint32_t mtu)
+{
+	struct question q = question_of(w, v, m, p);
+	note_drop(w, v->port, FH_EGRESS, p, forward_reason(e), NULL);
+	if (e != ANSWER_E_NONE && errors_allowed(&v->port->counters[w->id], w->now_ns) &&
+	    answer_icmp_error(&q, e, mtu) == ANSWER_REPLY)
+		send_replies(w, v, &m, 1);
+	else
+		rte_pktmbuf_free(m);
+}
+
 static void to_gateway(struct worker *w, const struct port_view *v, struct rte_mbuf *m, struct fh_pkt *p)
 {
 	uint8_t reason = FH_DROP_RATE_LIMITED;
-	struct question q = {
-		.world = w->world, .port = v, .segment = w->world->segments[v->segment], .m = m, .pkt = p,
-		.view = { rte_pktmbuf_mtod(m, const uint8_t *), m->data_len },
-	};
-	if (!answers_allowed(&v->port->counters[w->id], w->now_ns) || answer_ping(&q, &reason) != ANSWER_REPLY) {
+	struct question q = question_of(w, v, m, p);
+	if (!answers_allowed(&v->port->counters[w->id], w->now_ns)) {
 		drop(w, v->port, m, reason);
+		return;
+	}
+	if (answer_ping(&q, &reason) != ANSWER_REPLY) {
+		send_back(w, v, m, p, ANSWER_E_PORT, 0);
 		return;
 	}
 	/* The answer is part of the connection that the request opened. */
@@ -305,6 +323,25 @@ static void to_gateway(struct worker *w, const struct port_view *v, struct rte_m
 	}
 	fh_hash_burst(&dp.hash, &p, 1);
 	deliver(w, &self, &m, &p, 1);
+}
+
+/* After the sender's rules. Return: whether the packet is to be delivered; otherwise it is dealt with. */
+static inline bool departs(struct worker *w, const struct port_view *v, const struct route *to, struct rte_mbuf *m, struct fh_pkt *p)
+{
+	if (fh_unlikely(!to->mode)) {
+		send_back(w, v, m, p, (enum answer_error)to->error, 0);
+		return false;
+	}
+	if (fh_unlikely(to->mode == &forward_gateway)) {
+		to_gateway(w, v, m, p);
+		return false;
+	}
+	enum answer_error e = to->routed ? forward_hop(to, m, p) : ANSWER_E_NONE;
+	if (fh_unlikely(e != ANSWER_E_NONE)) {
+		send_back(w, v, m, p, e, to->segment->mtu);
+		return false;
+	}
+	return true;
 }
 
 void pipeline_from_guest(struct worker *w, const struct port_view *v, struct rte_mbuf *m[], unsigned n)
@@ -331,17 +368,13 @@ void pipeline_from_guest(struct worker *w, const struct port_view *v, struct rte
 	fh_hash_burst(&dp.hash, b.p, b.n);
 	fh_ct_prefetch(v->port->ct, b.p, b.n);
 	for (unsigned i = 0; i < b.n; i++)
-		b.to[i] = pick_route(w, v, b.data[i]);
+		b.to[i] = forward_pick(w->world, v, b.p[i], b.data[i]);
 	judge(w, v, FH_EGRESS, b.p, b.data, b.seg_len, b.verdicts, b.n);
 	unsigned kept = 0;
 	for (unsigned i = 0; i < b.n; i++) {
 		if (fh_unlikely(b.verdicts[i].action != FH_CT_PASS)) {
 			drop_packet(w, v->port, FH_EGRESS, b.m[i], b.p[i], b.verdicts[i].reason, &b.verdicts[i]);
-		} else if (fh_unlikely(!b.to[i].mode)) {
-			drop_packet(w, v->port, FH_EGRESS, b.m[i], b.p[i], FH_DROP_NO_ROUTE, NULL);
-		} else if (fh_unlikely(b.to[i].mode == &gateway)) {
-			to_gateway(w, v, b.m[i], b.p[i]);
-		} else {
+		} else if (fh_likely(departs(w, v, &b.to[i], b.m[i], b.p[i]))) {
 			b.m[kept] = b.m[i];
 			b.p[kept] = b.p[i];
 			b.to[kept++] = b.to[i];
@@ -438,15 +471,15 @@ static void fragment_to_receiver(struct worker *w, const struct port_view *src, 
 	struct fh_pkt pkt;
 	bool judged;
 	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
-	struct route to = pick_route(w, src, data);
-	if (!to.port) {
-		drop(w, src->port, m, FH_DROP_NO_ROUTE);
-		return;
-	}
 	if (!fh_pkt_parse(data, m->data_len, m->pkt_len, &pkt)) {
 		drop(w, src->port, m, pkt.reason);
 		return;
 	}
+	struct route to = forward_pick(w->world, src, &pkt, data);
+	if (to.mode == &forward_gateway)
+		to = (struct route){ .error = ANSWER_E_NONE }; /* it puts nothing together */
+	if (!departs(w, src, &to, m, &pkt))
+		return;
 	if (fragment_passes(w, to.port, FH_INGRESS, m, &pkt, &judged))
 		output_fragment(w, to.port, m);
 	if (judged)

@@ -23,6 +23,7 @@ static int serve_info(struct request *r)
 		.n_sets = model.tables[FH_KIND_SET].n,
 		.n_groups = model.tables[FH_KIND_GROUP].n,
 		.n_ports = model.tables[FH_KIND_PORT].n,
+		.n_routers = model.tables[FH_KIND_ROUTER].n,
 	};
 	snprintf(info.version, sizeof info.version, "%s", FH_VERSION);
 	return answer_with(r, &info, sizeof info);
@@ -44,7 +45,7 @@ static int serve_objects(struct request *r)
 		return FH_EINVAL;
 	/* The cursor: kind and slot to go on with. */
 	uint32_t kind = (uint32_t)(p.head.cursor >> 32), slot = (uint32_t)p.head.cursor;
-	for (kind = kind ? kind : FH_KIND_SEGMENT; kind <= FH_KIND_PORT; kind++, slot = 0) {
+	for (kind = kind ? kind : FH_KIND_SEGMENT; kind <= FH_WIRE_LAST_KIND; kind++, slot = 0) {
 		const struct table *t = &model.tables[kind];
 		for (; slot < t->n_slots; slot++) {
 			const struct object *o = t->slots[slot];

@@ -8,8 +8,11 @@
 
 /* Where a packet goes. */
 struct route {
-	const struct fh_route_mode *mode;
-	const struct port_view *port; /* local: whose queue; NULL otherwise */
+	const struct fh_route_mode *mode; /* NULL: nowhere, error says why */
+	const struct port_view *port;     /* local: whose queue; NULL otherwise */
+	const struct segment_view *segment; /* that it leaves through */
+	uint8_t routed; /* by the gateway: hop count and MACs change */
+	uint8_t error;  /* enum answer_error */
 };
 
 struct fh_route_mode {

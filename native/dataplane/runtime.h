@@ -32,6 +32,8 @@
 #define DP_MAX_QUEUES 16
 #define DP_MAX_PORTS 4096
 #define DP_MAX_SEGMENTS 4096
+#define DP_MAX_ROUTERS 1024
+#define DP_NO_ROUTER UINT32_MAX
 #define DP_MAX_WORKERS (FH_WORKERS_MAX - 1)
 #define DP_NS_PER_S 1000000000ull
 
@@ -59,6 +61,7 @@ struct subnet_view {
 struct segment_view {
 	uint32_t vni;
 	uint32_t mtu;
+	uint32_t router; /* index into world.routers, or DP_NO_ROUTER */
 	uint8_t gateway_mac[6];
 	uint8_t gateway_link_local[16]; /* EUI-64 of the gateway's MAC */
 	uint32_t n_subnets;
@@ -83,17 +86,33 @@ struct port_view {
 	char hostname[FH_MAX_NAME];
 };
 
+/* One way on: addresses under the prefix are in that segment, or behind via, which is. */
+struct hop {
+	uint8_t addr[16], mask[16];
+	uint8_t via[16];
+	uint8_t prefix_len, has_via;
+	uint32_t segment; /* index into world.segments */
+};
+
+struct router_view {
+	uint32_t n_segments;
+	uint32_t segments[FH_MAX_ROUTER_SEGMENTS];
+	uint32_t n4, n; /* IPv4 hops first, then IPv6; each the longest prefix first */
+	struct hop hops[];
+};
+
 struct world {
 	struct segment_view *segments[DP_MAX_SEGMENTS];
 	struct port_view *ports[DP_MAX_PORTS];
+	struct router_view *routers[DP_MAX_ROUTERS];
 };
 
 /* --- ports ---------------------------------------------------------------------------------------------------------- */
 struct port_counters {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t drops[FH_DROP_REASON_COUNT];
-	uint64_t answers_tick; /* rate limit of local answers: the 100 ms that answers counts in */
-	uint64_t answers;
+	uint64_t answers_tick; /* rate limits of local answers: the 100 ms that these count in */
+	uint64_t answers, errors;
 } fh_cache_aligned;
 
 struct rxq {

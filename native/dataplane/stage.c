@@ -17,7 +17,7 @@ int stage_fail(struct stage *s, int result, uint32_t kind, const struct fh_id *i
 	return result;
 }
 
-static int no_memory(struct stage *s)
+int stage_no_memory(struct stage *s)
 {
 	return stage_fail(s, FH_ENOMEM, 0, NULL, "Memory ran out while the transaction was read; nothing was changed. Repeat it.");
 }
@@ -95,9 +95,17 @@ static struct domain *domain_of(const struct object *o)
 }
 
 /* --- validation ------------------------------------------------------------------------------------------------------ */
-static bool address_ok(const struct fh_addr *a)
+bool stage_address_ok(const struct fh_addr *a)
 {
 	return (a->family == 4 && a->prefix_len <= 32) || (a->family == 6 && a->prefix_len <= 128);
+}
+
+bool stage_overlap(const struct fh_addr *a, const struct fh_addr *b)
+{
+	unsigned bits = a->prefix_len < b->prefix_len ? a->prefix_len : b->prefix_len;
+	if (a->family != b->family || memcmp(a->b, b->b, bits / 8) != 0)
+		return false;
+	return bits % 8 == 0 || ((a->b[bits / 8] ^ b->b[bits / 8]) >> (8 - bits % 8)) == 0;
 }
 
 static bool unicast_mac(const uint8_t mac[6])
@@ -118,7 +126,7 @@ static const char *segment_fault(const struct fh_segment *g)
 		return "it has more than 8 subnets";
 	for (uint32_t i = 0; i < g->n_subnets; i++) {
 		const struct fh_subnet *n = &g->subnets[i];
-		if (!address_ok(&n->prefix))
+		if (!stage_address_ok(&n->prefix))
 			return "a subnet's prefix is malformed";
 		if (n->gateway.family && n->gateway.family != n->prefix.family)
 			return "a subnet's gateway is of another family than its prefix";
@@ -148,7 +156,7 @@ static const char *port_fault(const struct fh_port *p)
 	if (p->n_addrs > FH_MAX_PORT_ADDRS || p->n_groups > FH_MAX_PORT_GROUPS)
 		return "it has more than 32 addresses or 64 groups";
 	for (uint32_t i = 0; i < p->n_addrs; i++)
-		if (!address_ok(&p->addrs[i]))
+		if (!stage_address_ok(&p->addrs[i]))
 			return "one of its addresses is malformed";
 	return NULL;
 }
@@ -187,8 +195,7 @@ struct object *stage_next(const struct stage *s, uint32_t kind, uint32_t *cursor
 	return NULL;
 }
 
-/* Makes next the outcome for the id, whatever was staged for it before. Owns next. */
-static int stage_object(struct stage *s, uint32_t kind, const struct fh_id *id, struct object *next)
+int stage_object(struct stage *s, uint32_t kind, const struct fh_id *id, struct object *next)
 {
 	struct staged *g = staged_of(s, kind, id);
 	if (g) {
@@ -202,7 +209,7 @@ static int stage_object(struct stage *s, uint32_t kind, const struct fh_id *id, 
 		free(g);
 		if (next != table_find(&model.tables[kind], id))
 			object_free(next);
-		return no_memory(s);
+		return stage_no_memory(s);
 	}
 	g->o = (struct object){ .kind = kind, .id = *id };
 	g->old = table_find(&model.tables[kind], id);
@@ -211,8 +218,7 @@ static int stage_object(struct stage *s, uint32_t kind, const struct fh_id *id, 
 	return FH_OK;
 }
 
-/* Return: true when the committed object has that generation already; it is staged as kept. */
-static bool unchanged(struct stage *s, uint32_t kind, const struct fh_id *id, uint64_t generation, int *rc)
+bool stage_unchanged(struct stage *s, uint32_t kind, const struct fh_id *id, uint64_t generation, int *rc)
 {
 	struct object *old = table_find(&model.tables[kind], id);
 	if (!old || old->generation != generation)
@@ -221,7 +227,7 @@ static bool unchanged(struct stage *s, uint32_t kind, const struct fh_id *id, ui
 	return true;
 }
 
-static void *new_object(size_t size, uint32_t kind, const struct fh_id *id, uint64_t generation)
+void *stage_new(size_t size, uint32_t kind, const struct fh_id *id, uint64_t generation)
 {
 	struct object *o = calloc(1, size);
 	if (o)
@@ -229,7 +235,7 @@ static void *new_object(size_t size, uint32_t kind, const struct fh_id *id, uint
 	return o;
 }
 
-static int malformed(struct stage *s, uint32_t kind, const struct fh_id *id)
+int stage_malformed(struct stage *s, uint32_t kind, const struct fh_id *id)
 {
 	return stage_fail(s, FH_EINVAL, kind, id, "A record of the transaction is malformed; send it again with a library of this version.");
 }
@@ -250,15 +256,21 @@ static int put_segment(struct stage *s, const struct fh_wire_item *item)
 	struct fh_segment spec;
 	int rc;
 	if (!fh_wire_fixed(item, &spec, sizeof spec, offsetof(struct fh_segment, subnets)))
-		return malformed(s, FH_KIND_SEGMENT, NULL);
+		return stage_malformed(s, FH_KIND_SEGMENT, NULL);
 	const char *fault = segment_fault(&spec);
 	if (fault)
 		return stage_fail(s, FH_EINVAL, FH_KIND_SEGMENT, &spec.id, "The segment is refused: %s.", fault);
-	if (unchanged(s, FH_KIND_SEGMENT, &spec.id, spec.generation, &rc))
+	const struct m_segment *old = (const struct m_segment *)table_find(&model.tables[FH_KIND_SEGMENT], &spec.id);
+	/* A segment of an older journal has no tenant yet: it gains one without a new generation. */
+	bool same_tenant = old && memcmp(&old->spec.tenant, &spec.tenant, sizeof spec.tenant) == 0;
+	if (same_tenant && stage_unchanged(s, FH_KIND_SEGMENT, &spec.id, spec.generation, &rc))
 		return rc;
-	struct m_segment *o = new_object(sizeof *o, FH_KIND_SEGMENT, &spec.id, spec.generation);
+	if (old && !same_tenant && !stage_is_zero(&old->spec.tenant))
+		return refuse_tenant(s, FH_KIND_SEGMENT, &spec.id);
+	struct m_segment *o = stage_new(sizeof *o, FH_KIND_SEGMENT, &spec.id, spec.generation);
 	if (!o)
-		return no_memory(s);
+		return stage_no_memory(s);
+	o->world_slot = DP_MAX_SEGMENTS; /* none yet */
 	o->spec = spec;
 	return stage_object(s, FH_KIND_SEGMENT, &spec.id, &o->o);
 }
@@ -268,16 +280,16 @@ static int put_port(struct stage *s, const struct fh_wire_item *item)
 	struct fh_port spec;
 	int rc;
 	if (!fh_wire_fixed(item, &spec, sizeof spec, offsetof(struct fh_port, tenant)))
-		return malformed(s, FH_KIND_PORT, NULL);
+		return stage_malformed(s, FH_KIND_PORT, NULL);
 	const char *fault = port_fault(&spec);
 	if (fault)
 		return stage_fail(s, FH_EINVAL, FH_KIND_PORT, &spec.id, "The port is refused: %s.", fault);
-	if (unchanged(s, FH_KIND_PORT, &spec.id, spec.generation, &rc))
+	if (stage_unchanged(s, FH_KIND_PORT, &spec.id, spec.generation, &rc))
 		return rc;
-	struct m_port *o = new_object(sizeof *o, FH_KIND_PORT, &spec.id, spec.generation);
+	struct m_port *o = stage_new(sizeof *o, FH_KIND_PORT, &spec.id, spec.generation);
 	if (!o || !(o->domain = domain_get(&spec.tenant))) {
 		free(o);
-		return no_memory(s);
+		return stage_no_memory(s);
 	}
 	o->spec = spec;
 	if (tenant_moves(FH_KIND_PORT, &spec.id, o->domain)) {
@@ -292,22 +304,22 @@ static int put_group(struct stage *s, const struct fh_wire_item *item)
 	struct fh_wire_group w;
 	int rc;
 	if (!fh_wire_fixed(item, &w, sizeof w, sizeof w))
-		return malformed(s, FH_KIND_GROUP, NULL);
+		return stage_malformed(s, FH_KIND_GROUP, NULL);
 	const uint8_t *rules = fh_wire_array(item, sizeof w, w.n_rules, w.rule_size);
 	if (!rules || w.n_rules > 10000 || (w.n_rules && w.rule_size < sizeof(struct fh_rule)))
-		return malformed(s, FH_KIND_GROUP, &w.id);
-	if (unchanged(s, FH_KIND_GROUP, &w.id, w.generation, &rc))
+		return stage_malformed(s, FH_KIND_GROUP, &w.id);
+	if (stage_unchanged(s, FH_KIND_GROUP, &w.id, w.generation, &rc))
 		return rc;
-	struct m_group *o = new_object(sizeof *o, FH_KIND_GROUP, &w.id, w.generation);
+	struct m_group *o = stage_new(sizeof *o, FH_KIND_GROUP, &w.id, w.generation);
 	if (!o)
-		return no_memory(s);
+		return stage_no_memory(s);
 	o->domain = domain_get(&w.tenant);
 	o->flags = w.flags;
 	o->n_rules = w.n_rules;
 	o->rules = calloc(w.n_rules + 1, sizeof o->rules[0]);
 	if (!o->domain || !o->rules) {
 		object_free(&o->o);
-		return no_memory(s);
+		return stage_no_memory(s);
 	}
 	for (uint32_t i = 0; i < w.n_rules; i++)
 		memcpy(&o->rules[i], rules + (size_t)i * w.rule_size, sizeof o->rules[0]);
@@ -347,17 +359,17 @@ static struct fh_addr *copy_members(const uint8_t *from, uint32_t n)
 static int stage_set(struct stage *s, const struct fh_id *id, uint64_t generation, struct domain *domain, struct fh_addr *members,
 		     uint32_t n)
 {
-	struct m_set *o = members && domain ? new_object(sizeof *o, FH_KIND_SET, id, generation) : NULL;
+	struct m_set *o = members && domain ? stage_new(sizeof *o, FH_KIND_SET, id, generation) : NULL;
 	if (!o) {
 		free(members);
 		domain_put(domain);
-		return no_memory(s);
+		return stage_no_memory(s);
 	}
 	o->domain = domain;
 	o->members = members;
 	o->n = n;
 	for (uint32_t i = 0; i < n; i++) {
-		if (!address_ok(&members[i])) {
+		if (!stage_address_ok(&members[i])) {
 			stage_fail(s, FH_EINVAL, FH_KIND_SET, id, "A member of the set is malformed: family %u, prefix length %u.",
 				   members[i].family, members[i].prefix_len);
 			object_free(&o->o);
@@ -380,11 +392,11 @@ static int put_set(struct stage *s, const struct fh_wire_item *item)
 	struct fh_wire_set w;
 	int rc;
 	if (!fh_wire_fixed(item, &w, sizeof w, sizeof w))
-		return malformed(s, FH_KIND_SET, NULL);
+		return stage_malformed(s, FH_KIND_SET, NULL);
 	const uint8_t *from = fh_wire_array(item, sizeof w, w.n_members, sizeof(struct fh_addr));
 	if (!from)
-		return malformed(s, FH_KIND_SET, &w.id);
-	if (unchanged(s, FH_KIND_SET, &w.id, w.generation, &rc))
+		return stage_malformed(s, FH_KIND_SET, &w.id);
+	if (stage_unchanged(s, FH_KIND_SET, &w.id, w.generation, &rc))
 		return rc;
 	struct fh_addr *members = copy_members(from, w.n_members);
 	uint32_t n = members ? sort_members(members, w.n_members) : 0;
@@ -416,10 +428,10 @@ static int change_set(struct stage *s, const struct fh_wire_item *item)
 {
 	struct fh_wire_change w;
 	if (!fh_wire_fixed(item, &w, sizeof w, sizeof w))
-		return malformed(s, FH_KIND_SET, NULL);
+		return stage_malformed(s, FH_KIND_SET, NULL);
 	const uint8_t *from = fh_wire_array(item, sizeof w, (size_t)w.n_add + w.n_remove, sizeof(struct fh_addr));
 	if (!from)
-		return malformed(s, FH_KIND_SET, &w.id);
+		return stage_malformed(s, FH_KIND_SET, &w.id);
 	struct m_set *old = (struct m_set *)stage_find(s, FH_KIND_SET, &w.id);
 	if (!old)
 		return stage_fail(s, FH_ESTALE, FH_KIND_SET, &w.id, "The set does not exist; put the whole set.");
@@ -438,7 +450,7 @@ static int change_set(struct stage *s, const struct fh_wire_item *item)
 	free(remove);
 	if (failed) {
 		free(members);
-		return no_memory(s);
+		return stage_no_memory(s);
 	}
 	struct fh_id tenant = old->domain->tenant;
 	return stage_set(s, &w.id, w.generation, domain_get(&tenant), members, n);
@@ -458,6 +470,8 @@ static int stage_record(struct stage *s, const struct fh_wire_item *item)
 			return put_group(s, item);
 		case FH_KIND_PORT:
 			return put_port(s, item);
+		case FH_KIND_ROUTER:
+			return stage_router(s, item);
 		}
 		break;
 	case FH_WIRE_CHANGE:
@@ -465,11 +479,11 @@ static int stage_record(struct stage *s, const struct fh_wire_item *item)
 			return change_set(s, item);
 		break;
 	case FH_WIRE_REMOVE:
-		if (item->kind >= FH_KIND_SEGMENT && item->kind <= FH_KIND_PORT && fh_wire_fixed(item, &id, sizeof id, sizeof id))
+		if (item->kind >= FH_KIND_SEGMENT && item->kind <= FH_WIRE_LAST_KIND && fh_wire_fixed(item, &id, sizeof id, sizeof id))
 			return stage_find(s, item->kind, &id) ? stage_object(s, item->kind, &id, NULL) : FH_OK;
 		break;
 	}
-	return malformed(s, item->kind, NULL);
+	return stage_malformed(s, item->kind, NULL);
 }
 
 int stage_records(struct stage *s, const void *payload, size_t len, struct fh_wire_txn *head)
@@ -478,14 +492,14 @@ int stage_records(struct stage *s, const void *payload, size_t len, struct fh_wi
 	struct fh_wire_item item;
 	int more, rc;
 	if (!fh_wire_read_txn(&r, payload, len, head))
-		return malformed(s, 0, NULL);
+		return stage_malformed(s, 0, NULL);
 	s->replace_all = head->flags & FH_WIRE_TXN_REPLACE_ALL;
 	while ((more = fh_wire_next(&r, &item)) > 0)
 		if ((rc = stage_record(s, &item)) != FH_OK)
 			return rc;
 	if (more < 0)
-		return malformed(s, 0, NULL);
-	for (uint32_t kind = FH_KIND_SEGMENT; s->replace_all && kind <= FH_KIND_PORT; kind++) {
+		return stage_malformed(s, 0, NULL);
+	for (uint32_t kind = FH_KIND_SEGMENT; s->replace_all && kind <= FH_WIRE_LAST_KIND; kind++) {
 		const struct table *t = &model.tables[kind];
 		for (uint32_t i = 0; i < t->n_slots; i++) {
 			struct object *o = t->slots[i];
@@ -512,8 +526,11 @@ static int group_references(struct stage *s, const struct m_group *g)
 
 static int port_references(struct stage *s, const struct m_port *p)
 {
-	if (!stage_find(s, FH_KIND_SEGMENT, &p->spec.segment))
+	const struct m_segment *segment = (const struct m_segment *)stage_find(s, FH_KIND_SEGMENT, &p->spec.segment);
+	if (!segment)
 		return stage_fail(s, FH_EREF, FH_KIND_PORT, &p->o.id, "The port refers to a segment that does not exist; put the segment, too.");
+	if (!stage_is_zero(&segment->spec.tenant) && memcmp(&segment->spec.tenant, &p->domain->tenant, sizeof p->domain->tenant) != 0)
+		return stage_fail(s, FH_EREF, FH_KIND_PORT, &p->o.id, "The port refers to a segment of another tenant; put it into one of its own.");
 	for (uint32_t i = 0; i < p->spec.n_groups; i++) {
 		const struct object *g = stage_find(s, FH_KIND_GROUP, &p->spec.groups[i]);
 		if (!g || domain_of(g) != p->domain)
@@ -547,12 +564,12 @@ int stage_references(struct stage *s)
 				return rc;
 		}
 	}
-	return FH_OK;
+	return stage_net_references(s);
 }
 
 void stage_free(struct stage *s, bool with_next)
 {
-	for (uint32_t kind = FH_KIND_PORT; kind >= FH_KIND_SEGMENT; kind--) {
+	for (uint32_t kind = FH_WIRE_LAST_KIND; kind >= FH_KIND_SEGMENT; kind--) {
 		struct table *t = &s->tables[kind];
 		for (uint32_t i = 0; i < t->n_slots; i++) {
 			struct staged *g = (struct staged *)t->slots[i];

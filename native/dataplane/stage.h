@@ -12,7 +12,7 @@ struct staged {
 };
 
 struct stage {
-	struct table tables[FH_KIND_PORT + 1];
+	struct table tables[FH_WIRE_LAST_KIND + 1];
 	bool replace_all;
 	struct fh_commit_result *out;
 };
@@ -32,6 +32,28 @@ bool stage_changed(const struct stage *s, uint32_t kind, const struct fh_id *id)
 struct object *stage_next(const struct stage *s, uint32_t kind, uint32_t *cursor);
 int stage_fail(struct stage *s, int result, uint32_t kind, const struct fh_id *id, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+
+/* --- for the kinds' own files ------------------------------------------------------------------------------------------ */
+/* Makes next the outcome for the id, whatever was staged for it before. Owns next. */
+int stage_object(struct stage *s, uint32_t kind, const struct fh_id *id, struct object *next);
+/* Return: true when the committed object has that generation already; it is staged as kept, with *rc. */
+bool stage_unchanged(struct stage *s, uint32_t kind, const struct fh_id *id, uint64_t generation, int *rc);
+void *stage_new(size_t size, uint32_t kind, const struct fh_id *id, uint64_t generation);
+int stage_malformed(struct stage *s, uint32_t kind, const struct fh_id *id);
+int stage_no_memory(struct stage *s);
+bool stage_address_ok(const struct fh_addr *a);
+/* Whether two prefixes have an address in common. */
+bool stage_overlap(const struct fh_addr *a, const struct fh_addr *b);
+static inline bool stage_is_zero(const struct fh_id *id)
+{
+	static const struct fh_id zero;
+	return memcmp(id, &zero, sizeof zero) == 0;
+}
+
+/* stage_net.c: routers. */
+int stage_router(struct stage *s, const struct fh_wire_item *item);
+/* Ties segments to their routers. */
+int stage_net_references(struct stage *s);
 
 struct domain *domain_get(const struct fh_id *tenant);
 void domain_put(struct domain *d);

@@ -4,7 +4,7 @@
 
 #include "answer.h"
 
-static void mask_of(uint8_t prefix_len, uint8_t mask[16])
+void view_mask(uint8_t prefix_len, uint8_t mask[16])
 {
 	for (unsigned i = 0; i < 16; i++) {
 		int bits = (int)prefix_len - (int)(8 * i);
@@ -18,7 +18,7 @@ static struct subnet_view subnet(const struct fh_subnet *n)
 		.v6 = n->prefix.family == 6, .prefix_len = n->prefix.prefix_len, .has_gateway = n->gateway.family != 0, .dhcp = n->dhcp != 0
 	};
 	uint8_t mask[16];
-	mask_of(n->prefix.prefix_len, mask);
+	view_mask(n->prefix.prefix_len, mask);
 	for (unsigned i = 0; i < 16; i++)
 		v.prefix[i] = n->prefix.b[i] & mask[i];
 	memcpy(v.gateway, n->gateway.b, 16);
@@ -28,13 +28,15 @@ static struct subnet_view subnet(const struct fh_subnet *n)
 	return v;
 }
 
-struct segment_view *view_segment(const struct fh_segment *spec)
+struct segment_view *view_segment(const struct m_segment *o)
 {
+	const struct fh_segment *spec = &o->spec;
 	struct segment_view *v = calloc(1, sizeof *v);
 	if (!v)
 		return NULL;
 	v->vni = spec->vni;
 	v->mtu = spec->mtu;
+	v->router = o->router ? o->router->world_slot : DP_NO_ROUTER;
 	memcpy(v->gateway_mac, spec->gateway_mac, 6);
 	answer_eui64(spec->gateway_mac, v->gateway_link_local);
 	v->n_subnets = spec->n_subnets;
@@ -51,12 +53,12 @@ void view_segment_free(struct segment_view *v)
 	free(v);
 }
 
-static bool contains(const struct fh_addr *prefix, const struct fh_addr *a)
+bool view_contains(const struct fh_addr *prefix, const struct fh_addr *a)
 {
 	uint8_t mask[16];
 	if (prefix->family != a->family)
 		return false;
-	mask_of(prefix->prefix_len, mask);
+	view_mask(prefix->prefix_len, mask);
 	for (unsigned i = 0; i < (a->family == 4 ? 4 : 16); i++)
 		if ((prefix->b[i] ^ a->b[i]) & mask[i])
 			return false;
@@ -70,7 +72,7 @@ static void pick_dhcp_address(struct port_view *v, const struct fh_port *spec, c
 		if (a->family != 4 || a->prefix_len != 32)
 			continue;
 		for (uint32_t k = 0; k < segment->n_subnets; k++) {
-			if (!segment->subnets[k].dhcp || !contains(&segment->subnets[k].prefix, a))
+			if (!segment->subnets[k].dhcp || !view_contains(&segment->subnets[k].prefix, a))
 				continue;
 			memcpy(v->dhcp4, a->b, 4);
 			v->dhcp4_subnet = k;
@@ -94,7 +96,7 @@ struct port_view *view_port(const struct fh_port *spec, struct port *port, const
 	for (uint32_t i = 0; i < spec->n_addrs; i++) {
 		const struct fh_addr *a = &spec->addrs[i];
 		uint8_t mask[16];
-		mask_of(a->prefix_len, mask);
+		view_mask(a->prefix_len, mask);
 		if (a->family == 4) {
 			struct prefix4 *p = &v->allowed4[v->n4++];
 			memcpy(&p->addr, a->b, 4);

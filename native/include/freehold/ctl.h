@@ -11,9 +11,10 @@
  *   set       addresses that rules refer to; shared, changed in place (whole or by members)
  *   group     a security group: rules plus its egress default; shared by reference
  *   port      one NIC: vhost-user socket, MAC, addresses, the groups that it has
+ *   router    joins segments of one tenant: their gateway addresses are its addresses
  *
- * A port takes part in forwarding once its front end has connected. A put port that refers to a segment,
- * group or set that neither exists nor is in the same transaction is refused (FH_EREF).
+ * A port takes part in forwarding once its front end has connected. A put object that refers to one that neither
+ * exists nor is in the same transaction, or that belongs to another tenant, is refused (FH_EREF).
  *
  * Effective rules of a port: the union of its groups' rules. A drop rule wins over allow rules. Without a match,
  * ingress is dropped and egress is allowed unless one of the groups has FH_GROUP_EGRESS_DROP. Stateful.
@@ -54,7 +55,7 @@ enum fh_result {
 	FH_ECLOSED = -11,   /* the connection broke; open again */
 };
 
-enum fh_kind { FH_KIND_SEGMENT = 1, FH_KIND_SET = 2, FH_KIND_GROUP = 3, FH_KIND_PORT = 4 };
+enum fh_kind { FH_KIND_SEGMENT = 1, FH_KIND_SET = 2, FH_KIND_GROUP = 3, FH_KIND_PORT = 4, FH_KIND_ROUTER = 5 };
 
 struct fh_id {
 	uint8_t b[16]; /* a UUID in network order */
@@ -92,6 +93,7 @@ struct fh_segment {
 	uint8_t pad[2];
 	uint32_t n_subnets;
 	struct fh_subnet subnets[FH_MAX_SUBNETS];
+	struct fh_id tenant; /* zero: of no tenant in particular, ports of all may be in it */
 };
 
 enum fh_direction { FH_INGRESS = 0, FH_EGRESS = 1 };
@@ -164,6 +166,29 @@ struct fh_port {
 	struct fh_id tenant;
 };
 
+#define FH_MAX_ROUTER_SEGMENTS 32
+#define FH_MAX_ROUTER_ROUTES 64
+
+struct fh_route {
+	struct fh_addr prefix;
+	struct fh_addr via; /* an address in one of the router's segments, of the prefix's family */
+};
+
+/* Packets to a segment's gateway MAC are routed on the sender's host: between the subnets of the router's segments, and along
+ * its static routes (longest prefix first). A segment has at most one router; its segments' subnets must not overlap. The egress rules of the
+ * sender and the ingress rules of the receiver judge the packet as it is. */
+struct fh_router {
+	uint32_t struct_size;
+	uint32_t n_segments;
+	struct fh_id id;
+	uint64_t generation;
+	struct fh_id tenant;
+	uint32_t n_routes;
+	uint32_t pad;
+	struct fh_id segments[FH_MAX_ROUTER_SEGMENTS];
+	struct fh_route routes[FH_MAX_ROUTER_ROUTES];
+};
+
 struct fh_commit_result {
 	uint32_t struct_size;
 	int32_t result;      /* enum fh_result */
@@ -186,6 +211,8 @@ struct fh_info {
 	uint32_t workers;
 	uint32_t n_segments, n_sets, n_groups, n_ports;
 	char version[FH_MAX_NAME];
+	uint32_t n_routers;
+	uint32_t pad;
 };
 
 /* Why a packet was dropped: the index into fh_port_status.drops[]. fh_drop_reason_name() and _text() explain each. */
@@ -280,6 +307,7 @@ int fh_txn_change_set(fh_txn *txn, const struct fh_id *id, uint64_t base, uint64
 		      const struct fh_addr *add, uint32_t n_add, const struct fh_addr *remove, uint32_t n_remove);
 int fh_txn_put_group(fh_txn *txn, const struct fh_group *group);
 int fh_txn_put_port(fh_txn *txn, const struct fh_port *port);
+int fh_txn_put_router(fh_txn *txn, const struct fh_router *router);
 /* Removing what does not exist succeeds; removing what is referred to (after the whole transaction) is FH_EREF. */
 int fh_txn_remove(fh_txn *txn, uint32_t kind, const struct fh_id *id);
 /* The transaction holds the whole state: what it does not put is removed. */

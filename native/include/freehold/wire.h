@@ -65,6 +65,8 @@ struct fh_wire_txn {
 	uint64_t mark_revision;
 };
 
+#define FH_WIRE_LAST_KIND FH_KIND_ROUTER
+
 enum fh_wire_op { FH_WIRE_PUT = 1, FH_WIRE_REMOVE = 2, FH_WIRE_CHANGE = 3 };
 
 struct fh_wire_record {
@@ -73,7 +75,7 @@ struct fh_wire_record {
 	uint16_t kind; /* enum fh_kind */
 };
 
-/* Bodies: FH_WIRE_REMOVE a struct fh_id; a put segment or port the public structure; the others these. */
+/* Bodies: FH_WIRE_REMOVE a struct fh_id; a put segment, port or router the public structure; the others these. */
 struct fh_wire_group {
 	struct fh_id id;
 	uint64_t generation;

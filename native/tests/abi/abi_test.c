@@ -47,6 +47,13 @@ static const struct {
 	{ "fh_port_status", "drops", 96, 256 },
 	{ "fh_object_ref", NULL, 0, 32 },
 	{ "fh_rule_hit", NULL, 0, 48 },
+	/* since then */
+	{ "fh_segment", "tenant", 1072, 16 },
+	{ "fh_info", "n_routers", 136, 4 },
+	{ "fh_route", NULL, 0, 40 },
+	{ "fh_router", "tenant", 32, 16 },
+	{ "fh_router", "segments", 56, 512 },
+	{ "fh_router", "routes", 568, 2560 },
 };
 
 static const struct fh_layout_entry *layout_of(const char *structure, const char *field)
@@ -94,6 +101,10 @@ static void test_old_and_new_sizes(void)
 	p->n_addrs = FH_MAX_PORT_ADDRS + 1;
 	CHECK(fh_txn_put_port(t, p) == FH_EINVAL);
 	CHECK(fh_txn_put_port(t, NULL) == FH_EINVAL && fh_txn_put_port(NULL, p) == FH_EINVAL);
+	struct fh_segment s = { .struct_size = offsetof(struct fh_segment, tenant) }; /* before segments had tenants */
+	CHECK(fh_txn_put_segment(t, &s) == FH_OK);
+	struct fh_router r = { .struct_size = sizeof r, .n_segments = FH_MAX_ROUTER_SEGMENTS + 1 };
+	CHECK(fh_txn_put_router(t, &r) == FH_EINVAL);
 	fh_txn_free(t);
 }
 

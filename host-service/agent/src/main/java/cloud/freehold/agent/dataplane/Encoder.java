@@ -64,6 +64,7 @@ final class Encoder {
         var segment = sized(SEGMENT);
         segment.setInt(SEGMENT.at("vni"), network.vni());
         id(segment, SEGMENT.at("id"), network.id());
+        id(segment, SEGMENT.at("tenant"), network.tenantId());
         segment.setLong(SEGMENT.at("generation"), network.revision());
         segment.setInt(SEGMENT.at("mtu"), network.mtu());
         segment.write(SEGMENT.at("gateway_mac"), mac(network.gatewayMac()), 0, 6);

@@ -31,7 +31,8 @@ final class Layouts {
             .bytes("gateway_mac", 6)
             .bytes("pad", 2)
             .u32("n_subnets")
-            .structs("subnets", SUBNET, MAX_SUBNETS);
+            .structs("subnets", SUBNET, MAX_SUBNETS)
+            .struct("tenant", ID);
     static final CStruct RULE = new CStruct("fh_rule")
             .struct("id", ID)
             .u8("direction", "ethertype", "action", "remote")
@@ -77,7 +78,8 @@ final class Layouts {
             .struct("revision_epoch", ID)
             .u64("started_ns")
             .u32("pid", "workers", "n_segments", "n_sets", "n_groups", "n_ports")
-            .bytes("version", MAX_NAME);
+            .bytes("version", MAX_NAME)
+            .u32("n_routers", "pad");
     static final CStruct PORT_STATUS = new CStruct("fh_port_status")
             .u32("struct_size", "state")
             .struct("id", ID)
