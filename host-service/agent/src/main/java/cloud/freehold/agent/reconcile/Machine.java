@@ -14,7 +14,6 @@ import cloud.freehold.api.observed.ObservedVm.GuestFacts;
 import cloud.freehold.api.observed.ObservedVm.State;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -25,70 +24,53 @@ import org.slf4j.LoggerFactory;
  * Brings one VM to what is desired of it.
  *
  * <p>Theory of operation: {@link #kick} makes a worker look, whoever calls it and however often; only one worker is in a
- * machine at a time. A look compares desired with actual and takes one step; it never waits for a guest, but says when to
- * look again. What a look remembers is only for pacing (when the guest was asked to shut down, how often it crashed); all
+ * machine at a time ({@link Attention}). A look compares desired with actual and takes one step; it never waits for a
+ * guest, but says when to look again. What a look remembers is only for pacing ({@link Shutdown}, {@link CrashPause}); all
  * else is read anew from libvirt and the disk, so that a look after the agent's own death is like any other.
  */
 final class Machine {
     private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
-    private static final Duration PORTS = Duration.ofSeconds(10);
-    private static final Duration ASK_AGAIN = Duration.ofSeconds(20);
-    private static final Duration STABLE = Duration.ofMinutes(10);
     private static final Duration SOON = Duration.ofSeconds(2);
-    private static final Duration EVENTS_WILL_TELL = Duration.ZERO;
 
     private final UUID id;
     private final Host host;
     private final DomainFactory domains;
+    private final Attention attention;
+    private final VmReport report;
+    private final VmStart start;
+    private final Shutdown shutdown;
+    private final CrashPause crashPause;
     private final Backoff retry = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), new Random());
-    private final Backoff crashes = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(2), new Random());
-
-    private boolean scheduled;
-    private boolean again;
-
-    private Instant shutdownAskedAt;
-    private Instant shutdownAskedLast;
-    private UUID shutdownAskedRun;
-    private Instant crashedStartAt;
-    private UUID crashedRun;
-    private volatile GuestFacts guest;
-    private volatile ObservedVm observed;
 
     Machine(UUID id, Host host) {
         this.id = id;
         this.host = host;
         this.domains = new DomainFactory(host);
+        this.attention = new Attention(host.workers(), host.timer(), this::lookSafely);
+        this.report = new VmReport(id, host.observations(), host.clock());
+        this.start = new VmStart(id, host, domains, report);
+        this.shutdown = new Shutdown(id, host.hypervisor(), host.clock());
+        this.crashPause = new CrashPause(id, host.clock());
     }
 
     UUID id() {
         return id;
     }
 
-    /** Looks soon. */
-    void kick() {
-        synchronized (this) {
-            again = true;
-            if (scheduled) {
-                return;
-            }
-            scheduled = true;
-        }
-        host.workers().execute(this::work);
+    /** Null until it was looked at. */
+    ObservedVm observed() {
+        return report.last();
     }
 
-    private void work() {
-        while (true) {
-            synchronized (this) {
-                if (!again) {
-                    scheduled = false;
-                    return;
-                }
-                again = false;
-            }
-            var next = lookSafely();
-            if (!next.isZero()) {
-                host.timer().after(next, this::kick);
-            }
+    /** Looks soon. */
+    void kick() {
+        attention.kick();
+    }
+
+    /** What the guest agent told; null: nothing. */
+    void guest(UUID run, GuestFacts facts) {
+        if (report.heardFromGuest(run, facts)) {
+            kick();
         }
     }
 
@@ -98,18 +80,18 @@ final class Machine {
             retry.succeeded();
             return next;
         } catch (HypervisorException e) {
-            if (observed == null && e.kind() == HypervisorException.Kind.UNAVAILABLE) {
+            if (observed() == null && e.kind() == HypervisorException.Kind.UNAVAILABLE) {
                 // What it is cannot be known yet; saying anything would be a guess.
                 return retry.failed();
             }
             return failed(HypervisorProblems.of(e, host.clock().instant()), e);
         } catch (StorageException e) {
-            return failed(new Problem(e.code(), e.forTenant(), host.clock().instant()), e);
+            return failed(report.problem(e.code(), e.forTenant()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return EVENTS_WILL_TELL;
+            return Attention.UNTIL_AN_EVENT;
         } catch (IOException | RuntimeException e) {
-            return failed(problem(ProblemCode.INTERNAL, "The host has a problem of its own with this VM."), e);
+            return failed(report.problem(ProblemCode.INTERNAL, "The host has a problem of its own with this VM."), e);
         }
     }
 
@@ -117,9 +99,7 @@ final class Machine {
         if (retry.failures() == 0) {
             LOG.warn("VM {}: {}", id, e.getMessage(), e instanceof RuntimeException ? e : null);
         }
-        var before = observed;
-        var state = before == null ? State.STOPPED : before.state();
-        publish(state, problem);
+        report.say(observed() == null ? State.STOPPED : observed().state(), problem);
         return retry.failed();
     }
 
@@ -130,23 +110,22 @@ final class Machine {
         account(domain);
         if (vm == null) {
             remove(domain, desired.removedVms().contains(id));
-            return EVENTS_WILL_TELL;
+            return Attention.UNTIL_AN_EVENT;
         }
         if (!host.files().arePrepared(vm)
                 && (domain.isEmpty() || domain.get().state().isOff())) {
-            publish(State.CREATING, null, null, 0);
+            report.sayWithoutRun(State.CREATING, 0);
             host.files().prepare(vm);
         }
-        var state = domain.map(Domain::state).orElse(null);
         noteEndOfShutdown(vm, domain.orElse(null));
         var step = PowerPolicy.step(
                 vm.power(),
                 vm.revision(),
-                state,
-                askedToShutDown(domain),
+                domain.map(Domain::state).orElse(null),
+                shutdown.wasAskedOf(domain),
                 host.power().leftOffAtRevision(id));
         return switch (step) {
-            case NOTHING -> settled(vm, domain.orElse(null), null);
+            case NOTHING -> settled(vm, domain.orElse(null), Attention.UNTIL_AN_EVENT);
             case START -> start(vm);
             case START_AFTER_CRASH -> startAfterCrash(vm, domain.orElseThrow());
             case LEAVE_OFF -> leaveOff(vm, domain.orElse(null));
@@ -164,14 +143,10 @@ final class Machine {
         }
     }
 
-    private boolean askedToShutDown(Optional<Domain> domain) {
-        return domain.isPresent() && domain.get().mark().run().equals(shutdownAskedRun);
-    }
-
     /** A guest that followed our request is off by itself in libvirt's eyes, too. */
     private void noteEndOfShutdown(DesiredVm vm, Domain domain) throws IOException {
         if (vm.power() == PowerState.STOPPED && domain != null && domain.state().isOff()) {
-            shutdownAskedAt = null;
+            shutdown.isOver();
             rememberOff(vm);
         }
     }
@@ -183,22 +158,21 @@ final class Machine {
         }
     }
 
-    /** @param again when to look next without an event; null: no need */
-    private Duration settled(DesiredVm vm, Domain domain, Duration again) throws IOException {
+    private Duration settled(DesiredVm vm, Domain domain, Duration lookAgain) throws IOException {
         if (domain == null || domain.state().isOff()) {
-            guest = null;
-            publish(State.STOPPED, null, null, vm.revision());
-        } else {
-            if (vm.power() == PowerState.RUNNING) {
-                shutdownAskedAt = null;
-                if (!domain.mark().run().equals(shutdownAskedRun)) {
-                    host.power().forget(id);
-                }
-            }
-            forgetCrashes(domain);
-            publish(running(domain.state()), null, domain, domains.appliedRevision(vm, domain.mark()));
+            report.forgetGuest();
+            report.sayWithoutRun(State.STOPPED, vm.revision());
+            return lookAgain;
         }
-        return again == null ? EVENTS_WILL_TELL : again;
+        if (vm.power() == PowerState.RUNNING) {
+            shutdown.isOver();
+            if (!shutdown.wasAskedOf(domain)) {
+                host.power().forget(id);
+            }
+        }
+        crashPause.noteRunning(domain);
+        report.say(running(domain.state()), null, domain, domains.appliedRevision(vm, domain.mark()));
+        return lookAgain;
     }
 
     private static State running(DomainState state) {
@@ -209,136 +183,59 @@ final class Machine {
         };
     }
 
-    private void forgetCrashes(Domain domain) {
-        if (domain.mark().startedAt().plus(STABLE).isBefore(host.clock().instant())) {
-            crashes.succeeded();
-        }
-    }
-
-    private Duration start(DesiredVm vm) throws HypervisorException, InterruptedException, IOException {
-        if (!host.memory().take(id, vm.memoryMib())) {
-            publish(
-                    State.STOPPED,
-                    problem(
-                            ProblemCode.HOST_CAPACITY,
-                            "The host has not enough memory left for this VM. Stop another VM, choose a smaller flavor,"
-                                    + " or let the provider move it."));
-            return retry.failed();
-        }
-        publish(State.STARTING, null);
-        if (!host.ports().await(domains.incarnations(id), PORTS)) {
-            host.memory().release(id);
-            publish(
-                    State.STARTING,
-                    problem(
-                            ProblemCode.DATAPLANE_UNAVAILABLE,
-                            "The VM starts as soon as the host's dataplane has its network interfaces."));
+    private Duration start(DesiredVm vm) throws HypervisorException, InterruptedException {
+        if (!start.start(vm)) {
             return SOON;
         }
-        var spec = domains.spec(vm);
-        host.hypervisor().define(spec);
-        try {
-            host.hypervisor().start(id);
-        } catch (HypervisorException e) {
-            // A start that overstayed may have left a QEMU behind that waits for the dataplane.
-            cleanUpAfter(e);
-            throw e;
-        }
-        shutdownAskedAt = null;
-        guest = null;
-        LOG.info(
-                "VM {} started ({}), run {}.",
-                id,
-                spec.kvm() ? "KVM" : "TCG",
-                spec.mark().run());
-        publish(State.RUNNING, null, new Domain(id, DomainState.RUNNING, spec.mark()), vm.revision());
-        return EVENTS_WILL_TELL;
+        shutdown.isOver();
+        return Attention.UNTIL_AN_EVENT;
     }
 
-    private void cleanUpAfter(HypervisorException failure) {
-        host.memory().release(id);
-        if (failure.kind() != HypervisorException.Kind.TIMED_OUT) {
-            return;
+    private Duration startAfterCrash(DesiredVm vm, Domain domain) throws HypervisorException, InterruptedException {
+        var pause = crashPause.left(domain);
+        if (pause.isZero()) {
+            return start(vm);
         }
-        try {
-            host.hypervisor().destroy(id);
-        } catch (HypervisorException e) {
-            LOG.warn("VM {}: what its start left behind could not be ended: {}", id, e.getMessage());
-        }
-    }
-
-    private Duration startAfterCrash(DesiredVm vm, Domain domain)
-            throws HypervisorException, InterruptedException, IOException {
-        var now = host.clock().instant();
-        if (!domain.mark().run().equals(crashedRun)) {
-            crashedRun = domain.mark().run();
-            crashedStartAt = now.plus(crashes.failed());
-            LOG.warn("VM {} crashed (run {}); it is started again at {}.", id, crashedRun, crashedStartAt);
-        }
-        if (now.isBefore(crashedStartAt)) {
-            publish(
-                    State.CRASHED,
-                    problem(
-                            ProblemCode.GUEST_CRASHED,
-                            "The guest crashed. The host starts it again; see its console for the reason."));
-            return Duration.between(now, crashedStartAt).plusMillis(10);
-        }
-        return start(vm);
+        report.say(
+                State.CRASHED,
+                report.problem(
+                        ProblemCode.GUEST_CRASHED,
+                        "The guest crashed. The host starts it again; see its console for the reason."));
+        return pause.plusMillis(10);
     }
 
     private Duration leaveOff(DesiredVm vm, Domain domain) throws IOException {
         rememberOff(vm);
-        guest = null;
-        publish(
+        report.forgetGuest();
+        report.say(
                 State.STOPPED,
-                problem(ProblemCode.GUEST_CRASHED, "The guest shut itself down. Start the VM when it is wanted again."),
+                report.problem(
+                        ProblemCode.GUEST_CRASHED, "The guest shut itself down. Start the VM when it is wanted again."),
                 domain,
                 vm.revision());
-        return EVENTS_WILL_TELL;
+        return Attention.UNTIL_AN_EVENT;
     }
 
     private Duration shutDown(DesiredVm vm, Domain domain) throws HypervisorException, IOException {
-        var now = host.clock().instant();
-        boolean first = shutdownAskedAt == null || !domain.mark().run().equals(shutdownAskedRun);
-        if (first) {
-            shutdownAskedAt = now;
-            shutdownAskedRun = domain.mark().run();
+        if (shutdown.begin(domain)) {
             rememberOff(vm);
         }
-        boolean tooLate = now.isAfter(shutdownAskedAt.plus(host.config().shutdownGrace()));
-        publish(
+        var tooLate = report.problem(
+                ProblemCode.GUEST_UNRESPONSIVE,
+                "The guest did not shut down when it was asked to. Shut it down from inside, or force it off.");
+        report.say(
                 State.STOPPING,
-                tooLate
-                        ? problem(
-                                ProblemCode.GUEST_UNRESPONSIVE,
-                                "The guest did not shut down when it was asked to. Shut it down from inside, or force"
-                                        + " it off.")
-                        : null,
+                shutdown.isOlderThan(host.config().shutdownGrace()) ? tooLate : null,
                 domain,
                 domains.appliedRevision(vm, domain.mark()));
-        if (first || now.isAfter(shutdownAskedLast.plus(ASK_AGAIN))) {
-            shutdownAskedLast = now;
-            ask();
-        }
+        shutdown.ask();
         return SOON;
     }
 
-    /** Through the agent, which is certain to arrive; by the power button where there is none. */
-    private void ask() throws HypervisorException {
-        try {
-            host.hypervisor().shutdown(id, true);
-        } catch (HypervisorException e) {
-            if (e.kind() == HypervisorException.Kind.UNAVAILABLE || e.kind() == HypervisorException.Kind.GONE) {
-                throw e;
-            }
-            host.hypervisor().shutdown(id, false);
-        }
-    }
-
     private Duration resume(DesiredVm vm, Domain domain) throws HypervisorException {
-        publish(
+        report.say(
                 State.PAUSED,
-                problem(
+                report.problem(
                         ProblemCode.HOST_CAPACITY,
                         "The VM is paused because the host could not write to its disk; it goes on when there is room."),
                 domain,
@@ -349,10 +246,10 @@ final class Machine {
 
     private void remove(Optional<Domain> domain, boolean withDisks)
             throws HypervisorException, StorageException, IOException {
-        if (observed != null && observed.state() == State.DELETED && domain.isEmpty()) {
+        if (observed() != null && observed().state() == State.DELETED && domain.isEmpty()) {
             return;
         }
-        publish(State.DELETING, null, null, 0);
+        report.sayWithoutRun(State.DELETING, 0);
         if (domain.isPresent()) {
             if (!domain.get().state().isOff()) {
                 host.hypervisor().destroy(id);
@@ -367,67 +264,6 @@ final class Machine {
         host.memory().release(id);
         host.power().forget(id);
         LOG.info("VM {} is gone{}.", id, withDisks ? " with its disks" : "");
-        publish(State.DELETED, null, null, 0);
-    }
-
-    /** What the guest agent told; null: nothing. */
-    void guest(UUID run, GuestFacts facts) {
-        var before = observed;
-        if (before != null && run.toString().equals(before.instance())) {
-            guest = facts;
-            kick();
-        }
-    }
-
-    ObservedVm observed() {
-        return observed;
-    }
-
-    private Problem problem(ProblemCode code, String message) {
-        return new Problem(code, message, host.clock().instant());
-    }
-
-    /** With what is known of the run from before. */
-    private void publish(State state, Problem problem) {
-        var before = observed;
-        tell(
-                before == null
-                        ? new ObservedVm(id, state, null, null, null, problem, 0)
-                        : new ObservedVm(
-                                id,
-                                state,
-                                before.instance(),
-                                before.startedAt(),
-                                before.guest(),
-                                problem,
-                                before.appliedRevision()));
-    }
-
-    private void publish(State state, Problem problem, Domain domain, long appliedRevision) {
-        boolean runs = domain != null && !domain.state().isOff();
-        tell(new ObservedVm(
-                id,
-                state,
-                runs ? domain.mark().run().toString() : null,
-                runs ? domain.mark().startedAt() : null,
-                runs ? guest : null,
-                problem,
-                appliedRevision));
-    }
-
-    /** A problem that was there before keeps the time at which it was first seen. */
-    private void tell(ObservedVm now) {
-        var before = observed;
-        var problem = now.problem();
-        if (before != null
-                && problem != null
-                && before.problem() != null
-                && before.problem().code() == problem.code()
-                && before.problem().message().equals(problem.message())) {
-            problem = before.problem();
-        }
-        observed = new ObservedVm(
-                id, now.state(), now.instance(), now.startedAt(), now.guest(), problem, now.appliedRevision());
-        host.observations().vm(observed);
+        report.sayWithoutRun(State.DELETED, 0);
     }
 }

@@ -1,0 +1,82 @@
+package cloud.freehold.agent.reconcile;
+
+import cloud.freehold.agent.libvirt.DomainState;
+import cloud.freehold.agent.libvirt.Hypervisor.Domain;
+import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.api.ProblemCode;
+import cloud.freehold.api.desired.DesiredVm;
+import cloud.freehold.api.observed.ObservedVm.State;
+import java.time.Duration;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Starts one VM: memory first, then the dataplane's side of its NICs (QEMU would wait for it), then QEMU. */
+final class VmStart {
+    private static final Logger LOG = LoggerFactory.getLogger(VmStart.class);
+    private static final Duration PORTS = Duration.ofSeconds(10);
+
+    private final UUID vm;
+    private final Host host;
+    private final DomainFactory domains;
+    private final VmReport report;
+
+    VmStart(UUID vm, Host host, DomainFactory domains, VmReport report) {
+        this.vm = vm;
+        this.host = host;
+        this.domains = domains;
+        this.report = report;
+    }
+
+    /** @return false: something of the host's is missing, which the report says; to be tried again */
+    boolean start(DesiredVm desired) throws HypervisorException, InterruptedException {
+        if (!host.memory().take(vm, desired.memoryMib())) {
+            report.say(
+                    State.STOPPED,
+                    report.problem(
+                            ProblemCode.HOST_CAPACITY,
+                            "The host has not enough memory left for this VM. Stop another VM, choose a smaller flavor,"
+                                    + " or let the provider move it."));
+            return false;
+        }
+        report.say(State.STARTING, null);
+        if (!host.ports().await(domains.incarnations(vm), PORTS)) {
+            host.memory().release(vm);
+            report.say(
+                    State.STARTING,
+                    report.problem(
+                            ProblemCode.DATAPLANE_UNAVAILABLE,
+                            "The VM starts as soon as the host's dataplane has its network interfaces."));
+            return false;
+        }
+        var spec = domains.spec(desired);
+        host.hypervisor().define(spec);
+        try {
+            host.hypervisor().start(vm);
+        } catch (HypervisorException e) {
+            cleanUpAfter(e);
+            throw e;
+        }
+        report.forgetGuest();
+        LOG.info(
+                "VM {} started ({}), run {}.",
+                vm,
+                spec.kvm() ? "KVM" : "TCG",
+                spec.mark().run());
+        report.say(State.RUNNING, null, new Domain(vm, DomainState.RUNNING, spec.mark()), desired.revision());
+        return true;
+    }
+
+    /** A start that overstayed may have left a QEMU behind that waits for the dataplane. */
+    private void cleanUpAfter(HypervisorException failure) {
+        host.memory().release(vm);
+        if (failure.kind() != HypervisorException.Kind.TIMED_OUT) {
+            return;
+        }
+        try {
+            host.hypervisor().destroy(vm);
+        } catch (HypervisorException e) {
+            LOG.warn("VM {}: what its start left behind could not be ended: {}", vm, e.getMessage());
+        }
+    }
+}
