@@ -1,12 +1,16 @@
 package cloud.freehold.agent.libvirt;
 
+import java.io.IOException;
 import java.io.StringReader;
 import java.time.Instant;
-import java.util.Optional;
+import java.time.format.DateTimeParseException;
 import java.util.UUID;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
+import org.xml.sax.SAXException;
 
 /**
  * What the agent writes into a domain's metadata: that it is its own, and which run of the VM this is. It lives as long
@@ -41,24 +45,33 @@ public record DomainMark(String owner, UUID run, long revision, String spec, lon
                 startedAt.toString());
     }
 
-    /** Empty: not one of an agent's. */
-    static Optional<DomainMark> read(String element) {
+    /** @throws IllegalArgumentException it is no mark, or one of another version: the domain is not to be touched */
+    static DomainMark read(String element) {
         try {
-            var factory = DocumentBuilderFactory.newInstance();
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            var root = factory.newDocumentBuilder()
-                    .parse(new InputSource(new StringReader(element)))
-                    .getDocumentElement();
-            return Optional.of(new DomainMark(
+            var root = parse(element).getDocumentElement();
+            return new DomainMark(
                     root.getAttribute("owner"),
                     UUID.fromString(root.getAttribute("run")),
                     Long.parseLong(root.getAttribute("revision")),
                     root.getAttribute("spec"),
                     Long.parseLong(root.getAttribute("memory-mib")),
-                    Instant.parse(root.getAttribute("started-at"))));
-        } catch (Exception e) {
-            return Optional.empty();
+                    Instant.parse(root.getAttribute("started-at")));
+        } catch (SAXException | DateTimeParseException e) {
+            throw new IllegalArgumentException("not a mark: " + e.getMessage(), e);
+        }
+    }
+
+    private static Document parse(String element) throws SAXException {
+        try {
+            var factory = DocumentBuilderFactory.newInstance();
+            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            var builder = factory.newDocumentBuilder();
+            // It would write to the standard error output.
+            builder.setErrorHandler(null);
+            return builder.parse(new InputSource(new StringReader(element)));
+        } catch (ParserConfigurationException | IOException e) {
+            throw new IllegalStateException("this Java runtime's XML parser cannot be used", e);
         }
     }
 }

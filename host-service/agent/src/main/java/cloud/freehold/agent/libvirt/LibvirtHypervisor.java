@@ -14,7 +14,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     private final LibvirtLibrary.Qemu qemu;
     private final String owner;
     private final Calls calls;
+    private final Set<UUID> unreadable = ConcurrentHashMap.newKeySet();
 
     private LibvirtHypervisor(LibvirtLibrary library, LibvirtLibrary.Qemu qemu, String uri, String owner) {
         this.library = library;
@@ -94,8 +97,7 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     /** Empty: somebody else's, or gone meanwhile. */
     private Optional<Domain> describe(Pointer domain) {
-        var text = library.virDomainGetMetadata(domain, LibvirtLibrary.METADATA_ELEMENT, DomainMark.NAMESPACE, 0);
-        var mark = text == null ? Optional.<DomainMark>empty() : DomainMark.read(LibvirtLibrary.take(text));
+        var mark = mark(domain);
         var state = new IntByReference();
         var reason = new IntByReference();
         if (mark.isEmpty()
@@ -105,6 +107,22 @@ public final class LibvirtHypervisor implements Hypervisor {
         }
         return Optional.of(new Domain(
                 Session.uuid(library, domain), DomainState.of(state.getValue(), reason.getValue()), mark.get()));
+    }
+
+    private Optional<DomainMark> mark(Pointer domain) {
+        var text = library.virDomainGetMetadata(domain, LibvirtLibrary.METADATA_ELEMENT, DomainMark.NAMESPACE, 0);
+        if (text == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(DomainMark.read(LibvirtLibrary.take(text)));
+        } catch (IllegalArgumentException e) {
+            var vm = Session.uuid(library, domain);
+            if (unreadable.add(vm)) {
+                LOG.warn("The domain {} is left alone, because its mark cannot be read: {}", vm, e.getMessage());
+            }
+            return Optional.empty();
+        }
     }
 
     @Override

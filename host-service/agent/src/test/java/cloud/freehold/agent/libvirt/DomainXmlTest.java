@@ -78,8 +78,6 @@ class DomainXmlTest {
     void theMarkSurvivesLibvirt() {
         var xml = new Xml();
         mark.write(xml);
-        assertThat(DomainMark.read(xml.toString())).contains(mark);
-        assertThat(DomainMark.read("<vm/>")).isEmpty();
-        assertThat(DomainMark.read("nonsense")).isEmpty();
+        assertThat(DomainMark.read(xml.toString())).isEqualTo(mark);
     }
 }
