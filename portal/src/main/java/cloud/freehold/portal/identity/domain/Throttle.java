@@ -3,10 +3,11 @@ package cloud.freehold.portal.identity.domain;
 import cloud.freehold.portal.database.SystemAccess;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
 /**
@@ -14,7 +15,11 @@ import org.springframework.stereotype.Component;
  * it drains by itself. One statement does it, so two tries at the same moment are both counted.
  */
 @Component
+@EnableScheduling
 class Throttle {
+
+    /** The longest time in which a full bucket drains, many times over. */
+    private static final Duration KEPT = Duration.ofDays(1);
 
     /**
      * @param capacity tries in a row
@@ -58,10 +63,11 @@ class Throttle {
                 .update();
     }
 
-    /** Removes buckets that have long drained. */
-    void sweep(Instant before) {
+    /** Removes buckets that have long drained, or every address that ever mistyped would leave a row. */
+    @Scheduled(fixedDelayString = "PT1H")
+    void sweep() {
         system.sql("delete from throttle_bucket where at < :before")
-                .param("before", OffsetDateTime.ofInstant(before, ZoneOffset.UTC))
+                .param("before", now().minus(KEPT))
                 .update();
     }
 
