@@ -1,25 +1,43 @@
 package cloud.freehold.portal.shell;
 
+import java.util.regex.Pattern;
+import org.springframework.beans.InvalidPropertyException;
 import org.springframework.core.Ordered;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.Order;
 import org.springframework.web.bind.WebDataBinder;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.InitBinder;
+import org.springframework.web.context.request.WebRequest;
 
-/** A form that is a record takes what its components name and nothing else, however deep a client builds its field names. */
+/**
+ * A form that is a record takes what its components name and nothing else, however deep a client builds its field names.
+ * No form here numbers its fields ({@code rule[9]}), and Spring's binding of records fails on a number that it did not
+ * expect, so these are refused before.
+ */
 @ControllerAdvice
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class FormBinding {
 
+    private static final Pattern NUMBERED = Pattern.compile("\\[\\d+]");
+
     @InitBinder
-    void onlyDeclaredFields(WebDataBinder binder) {
+    void onlyDeclaredFields(WebDataBinder binder, WebRequest request) {
         ResolvableType type = binder.getTargetType();
         Class<?> form = type == null ? null : type.resolve();
         Object target = binder.getTarget();
         if (form != null && form.isRecord()
                 || target != null && target.getClass().isRecord()) {
+            refuseNumberedFields(request);
             binder.setDeclarativeBinding(true);
         }
+    }
+
+    private static void refuseNumberedFields(WebRequest request) {
+        request.getParameterNames().forEachRemaining(name -> {
+            if (NUMBERED.matcher(name).find()) {
+                throw new InvalidPropertyException(Object.class, name, "forms here have no numbered fields");
+            }
+        });
     }
 }

@@ -6,7 +6,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.regex.Pattern;
 import org.springframework.boot.jackson.JacksonComponent;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -18,15 +17,12 @@ import tools.jackson.databind.deser.jdk.StringDeserializer;
 import tools.jackson.databind.deser.std.StdDeserializer;
 
 /**
- * Refuses fields that no form has, and text that cannot be stored or shown: NUL, which PostgreSQL does not take, and halves of surrogate pairs. At
- * the doors, so that no field of any form has to think of it.
+ * Refuses text that cannot be stored or shown: NUL, which PostgreSQL does not take, and halves of surrogate pairs. At the
+ * doors, so that no field of any form has to think of it.
  */
 @Component
 @Order(Ordered.LOWEST_PRECEDENCE)
 class ReadableText extends OncePerRequestFilter {
-
-    /** No form here numbers its fields; Spring's binding of records to lists fails on an index that it did not expect. */
-    private static final Pattern INDEXED = Pattern.compile("\\[\\d+]");
 
     private final ProblemWriter problems;
 
@@ -40,17 +36,7 @@ class ReadableText extends OncePerRequestFilter {
         boolean readable = request.getParameterMap().entrySet().stream()
                 .allMatch(parameter -> isReadable(parameter.getKey())
                         && Arrays.stream(parameter.getValue()).allMatch(ReadableText::isReadable));
-        if (request.getParameterMap().keySet().stream()
-                .anyMatch(name -> INDEXED.matcher(name).find())) {
-            problems.write(
-                    request,
-                    response,
-                    new Problem(
-                            400,
-                            "input.field",
-                            "Please check what you entered",
-                            "A field was sent that this form does not have."));
-        } else if (readable) {
+        if (readable) {
             chain.doFilter(request, response);
         } else {
             problems.write(
