@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -18,9 +17,15 @@ import org.springframework.stereotype.Component;
 class AddressGroupRows {
 
     private final JdbcClient jdbc;
+    private final GroupTable table;
 
     AddressGroupRows(JdbcClient jdbc) {
         this.jdbc = jdbc;
+        this.table = new GroupTable(jdbc, "address_group", "an address group");
+    }
+
+    GroupTable table() {
+        return table;
     }
 
     List<AddressGroups.Summary> list(TenantId tenant) {
@@ -61,23 +66,6 @@ class AddressGroupRows {
                 .stream()
                 .sorted((a, b) -> a.prefix().compareTo(b.prefix()))
                 .toList();
-    }
-
-    long count(TenantId tenant) {
-        return jdbc.sql("SELECT count(*) FROM address_group WHERE tenant_id = ?")
-                .param(tenant.value())
-                .query(Long.class)
-                .single();
-    }
-
-    boolean isNameTaken(TenantId tenant, String name, @Nullable AddressGroupId except) {
-        return jdbc.sql("SELECT EXISTS (SELECT FROM address_group WHERE tenant_id = :tenant AND name = :name"
-                        + " AND id IS DISTINCT FROM cast(:except AS uuid))")
-                .param("tenant", tenant.value())
-                .param("name", name)
-                .param("except", except == null ? null : except.toString())
-                .query(Boolean.class)
-                .single();
     }
 
     void insert(TenantId tenant, AddressGroup group) {
@@ -129,12 +117,6 @@ class AddressGroupRows {
 
     private static String[] prefixes(List<Entry> entries) {
         return entries.stream().map(entry -> entry.prefix().toString()).toArray(String[]::new);
-    }
-
-    void delete(TenantId tenant, AddressGroupId id) {
-        jdbc.sql("DELETE FROM address_group WHERE tenant_id = ? AND id = ?")
-                .params(tenant.value(), id.value())
-                .update();
     }
 
     private static AddressGroup group(ResultSet row, List<Entry> entries) throws SQLException {

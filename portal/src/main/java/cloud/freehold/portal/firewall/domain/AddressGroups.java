@@ -5,7 +5,6 @@ import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.ConflictException;
-import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.common.Uuid7;
@@ -20,7 +19,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -80,14 +78,14 @@ public class AddressGroups {
     @Transactional
     public AddressGroup create(TenantId tenant, Actor actor, String name, String description, List<Entry> entries) {
         Naming.check(name, description);
-        requireFree(tenant, name, null);
-        quotas.require(tenant, Limit.ADDRESS_GROUPS, rows.count(tenant) + 1);
+        rows.table().requireFree(tenant, name, null);
+        quotas.require(tenant, Limit.ADDRESS_GROUPS, rows.table().count(tenant) + 1);
         AddressGroup group =
                 new AddressGroup(new AddressGroupId(ids.next()), name, description, 1, clock.instant(), entries);
         try {
             rows.insert(tenant, group);
         } catch (DuplicateKeyException e) {
-            throw nameTaken(name);
+            throw rows.table().taken(name);
         }
         live.publish(tenant, LiveTopic.GROUPS);
         audit.record(tenant, actor, entry("address-group.created", group).after(state(group, entries)));
@@ -114,7 +112,7 @@ public class AddressGroups {
                             + "), so nothing of yours was saved. Load it again and repeat your"
                             + " change.");
         }
-        requireFree(tenant, name, id);
+        rows.table().requireFree(tenant, name, id.value());
         Map<Cidr, Entry> old = index(before.entries());
         Map<Cidr, Entry> wanted = index(entries);
         List<Entry> removed = before.entries().stream()
@@ -151,7 +149,7 @@ public class AddressGroups {
         if (!used.isFree()) {
             throw new ConflictException("address-group.in-use", GroupUsage.sentence(group.name(), used));
         }
-        rows.delete(tenant, id);
+        rows.table().delete(tenant, id.value());
         live.publish(tenant, LiveTopic.GROUPS);
         audit.record(tenant, actor, entry("address-group.deleted", group).before(state(group, group.entries())));
     }
@@ -160,17 +158,6 @@ public class AddressGroups {
         Map<Cidr, Entry> index = new LinkedHashMap<>();
         entries.forEach(entry -> index.put(entry.prefix(), entry));
         return index;
-    }
-
-    private void requireFree(TenantId tenant, String name, @Nullable AddressGroupId except) {
-        if (rows.isNameTaken(tenant, name, except)) {
-            throw nameTaken(name);
-        }
-    }
-
-    private static InvalidInputException nameTaken(String name) {
-        return InvalidInputException.field(
-                "name.taken", "name", "There is an address group named “" + name + "” already. Choose another name.");
     }
 
     private static NotFoundException notFound() {

@@ -22,9 +22,15 @@ class SecurityGroupRows {
             + " g.fallback_version, g.created_at, g.updated_at";
 
     private final JdbcClient jdbc;
+    private final GroupTable table;
 
     SecurityGroupRows(JdbcClient jdbc) {
         this.jdbc = jdbc;
+        this.table = new GroupTable(jdbc, "security_group", "a security group");
+    }
+
+    GroupTable table() {
+        return table;
     }
 
     Optional<SecurityGroup> find(TenantId tenant, SecurityGroupId id) {
@@ -81,23 +87,6 @@ class SecurityGroupRows {
         return names;
     }
 
-    long count(TenantId tenant) {
-        return jdbc.sql("SELECT count(*) FROM security_group WHERE tenant_id = ?")
-                .param(tenant.value())
-                .query(Long.class)
-                .single();
-    }
-
-    boolean isNameTaken(TenantId tenant, String name, @Nullable SecurityGroupId except) {
-        return jdbc.sql("SELECT EXISTS (SELECT FROM security_group WHERE tenant_id = :tenant AND name = :name"
-                        + " AND id IS DISTINCT FROM cast(:except AS uuid))")
-                .param("tenant", tenant.value())
-                .param("name", name)
-                .param("except", except == null ? null : except.toString())
-                .query(Boolean.class)
-                .single();
-    }
-
     void insert(TenantId tenant, SecurityGroup group) {
         jdbc.sql("INSERT INTO security_group (id, tenant_id, name, description, egress_default, version, created_at,"
                         + " updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
@@ -143,12 +132,6 @@ class SecurityGroupRows {
     void setConfirmed(TenantId tenant, SecurityGroupId id) {
         jdbc.sql(
                         "UPDATE security_group SET confirm_until = NULL, fallback_version = NULL WHERE tenant_id = ? AND id = ?")
-                .params(tenant.value(), id.value())
-                .update();
-    }
-
-    void delete(TenantId tenant, SecurityGroupId id) {
-        jdbc.sql("DELETE FROM security_group WHERE tenant_id = ? AND id = ?")
                 .params(tenant.value(), id.value())
                 .update();
     }

@@ -4,7 +4,6 @@ import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.ConflictException;
-import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.common.Uuid7;
@@ -16,7 +15,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
@@ -76,15 +74,15 @@ public class SecurityGroups {
     @Transactional
     public SecurityGroup create(TenantId tenant, Actor actor, String name, String description) {
         Naming.check(name, description);
-        requireFree(tenant, name, null);
-        quotas.require(tenant, Limit.SECURITY_GROUPS, rows.count(tenant) + 1);
+        rows.table().requireFree(tenant, name, null);
+        quotas.require(tenant, Limit.SECURITY_GROUPS, rows.table().count(tenant) + 1);
         Instant now = clock.instant();
         SecurityGroup group = new SecurityGroup(
                 new SecurityGroupId(ids.next()), name, description, Action.ALLOW, 1, null, null, now, now);
         try {
             rows.insert(tenant, group);
         } catch (DuplicateKeyException e) {
-            throw nameTaken(name);
+            throw rows.table().taken(name);
         }
         revisions.insert(
                 tenant, group.id(), 1, new RuleSet(Action.ALLOW, List.of()), "Created, without rules", actor, now);
@@ -97,7 +95,7 @@ public class SecurityGroups {
     public SecurityGroup describe(TenantId tenant, Actor actor, SecurityGroupId id, String name, String description) {
         Naming.check(name, description);
         SecurityGroup group = rows.lock(tenant, id).orElseThrow(SecurityGroups::notFound);
-        requireFree(tenant, name, id);
+        rows.table().requireFree(tenant, name, id.value());
         rows.describe(tenant, id, name, description, clock.instant());
         SecurityGroup changed = rows.find(tenant, id).orElseThrow(SecurityGroups::notFound);
         live.publish(tenant, LiveTopic.GROUPS);
@@ -116,20 +114,9 @@ public class SecurityGroups {
         if (!used.isFree()) {
             throw new ConflictException("security-group.in-use", GroupUsage.sentence(group.name(), used));
         }
-        rows.delete(tenant, id);
+        rows.table().delete(tenant, id.value());
         live.publish(tenant, LiveTopic.GROUPS);
         audit.record(tenant, actor, entry("security-group.deleted", group).before(state(group)));
-    }
-
-    private void requireFree(TenantId tenant, String name, @Nullable SecurityGroupId except) {
-        if (rows.isNameTaken(tenant, name, except)) {
-            throw nameTaken(name);
-        }
-    }
-
-    private static InvalidInputException nameTaken(String name) {
-        return InvalidInputException.field(
-                "name.taken", "name", "There is a security group named “" + name + "” already. Choose another name.");
     }
 
     private static AuditEntry entry(String action, SecurityGroup group) {
