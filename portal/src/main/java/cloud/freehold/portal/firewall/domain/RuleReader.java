@@ -3,12 +3,10 @@ package cloud.freehold.portal.firewall.domain;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,20 +37,19 @@ public final class RuleReader {
     }
 
     public Reading read(RuleInput input) {
-        Errors errors = new Errors();
-        Direction direction =
-                errors.get("direction", () -> word(input.direction(), Direction.values(), Direction::word));
-        Action action = errors.get("action", () -> action(input.action()));
-        EtherType etherType = errors.get("etherType", () -> etherType(input.etherType()));
+        FieldErrors errors = new FieldErrors();
+        Direction direction = errors.get("direction", () -> RuleFields.direction(input.direction()));
+        Action action = errors.get("action", () -> RuleFields.action(input.action()));
+        EtherType etherType = errors.get("etherType", () -> RuleFields.etherType(input.etherType()));
         Set<Protocol> protocols = errors.list("protocol", input.protocol(), Protocol::parse);
         Set<Remote> remotes = errors.list("remote", input.remote(), this::remote);
-        Boolean enabled = errors.get("enabled", () -> flag(input.enabled(), true));
-        Boolean log = errors.get("log", () -> flag(input.log(), false));
-        String description = errors.get("description", () -> description(input.description()));
+        Boolean enabled = errors.get("enabled", () -> RuleFields.flag(input.enabled(), true));
+        Boolean log = errors.get("log", () -> RuleFields.flag(input.log(), false));
+        String description = errors.get("description", () -> RuleFields.description(input.description()));
         Optional<Instant> expires =
                 errors.get("expires", () -> Optional.ofNullable(Expiry.parse(input.expires(), now, zone)));
         List<Match> matches = protocols == null ? List.of() : matches(protocols, input.ports(), errors);
-        if (!errors.found.isEmpty()
+        if (!errors.areNone()
                 || direction == null
                 || action == null
                 || etherType == null
@@ -61,7 +58,7 @@ public final class RuleReader {
                 || log == null
                 || description == null
                 || expires == null) {
-            return new Reading(List.of(), errors.found);
+            return new Reading(List.of(), errors.all());
         }
         List<RuleSpec> specs = new ArrayList<>();
         for (Match match : matches) {
@@ -83,13 +80,13 @@ public final class RuleReader {
                 }
             }
         }
-        if (errors.found.isEmpty() && specs.size() > EXPANSION_LIMIT) {
+        if (errors.areNone() && specs.size() > EXPANSION_LIMIT) {
             errors.add(
                     "ports",
                     "This makes " + specs.size() + " rules; at most " + EXPANSION_LIMIT
                             + " come from one row. Put the addresses into an address group, or use a port range.");
         }
-        return errors.found.isEmpty() ? new Reading(specs, List.of()) : new Reading(List.of(), errors.found);
+        return errors.areNone() ? new Reading(specs, List.of()) : new Reading(List.of(), errors.all());
     }
 
     private record Match(
@@ -97,7 +94,7 @@ public final class RuleReader {
             @Nullable PortRange ports,
             @Nullable IcmpType icmp) {}
 
-    private static List<Match> matches(Set<Protocol> protocols, String text, Errors errors) {
+    private static List<Match> matches(Set<Protocol> protocols, String text, FieldErrors errors) {
         List<Match> matches = new ArrayList<>();
         for (Protocol protocol : protocols) {
             if (isAll(text)) {
@@ -167,7 +164,7 @@ public final class RuleReader {
                 "There is no " + kind + " named “" + name + "”. Check the name, or create it first.");
     }
 
-    private static @Nullable EtherType family(EtherType wanted, Protocol protocol, Remote remote, Errors errors) {
+    private static @Nullable EtherType family(EtherType wanted, Protocol protocol, Remote remote, FieldErrors errors) {
         EtherType ofProtocol = protocol.family();
         EtherType ofRemote = remote.family();
         if (ofProtocol != EtherType.ANY && ofRemote != EtherType.ANY && ofProtocol != ofRemote) {
@@ -186,112 +183,5 @@ public final class RuleReader {
             return null;
         }
         return derived == EtherType.ANY ? wanted : derived;
-    }
-
-    private static Action action(String text) {
-        return switch (text.strip().toLowerCase(Locale.ROOT)) {
-            case "", "allow", "accept" -> Action.ALLOW;
-            case "drop", "deny" -> Action.DROP;
-            default -> throw new UnreadableException("“" + text.strip() + "” is not an action. Write allow or drop.");
-        };
-    }
-
-    private static EtherType etherType(String text) {
-        return switch (text.strip().toLowerCase(Locale.ROOT)) {
-            case "", "any", "auto" -> EtherType.ANY;
-            case "ipv4", "4", "v4" -> EtherType.IPV4;
-            case "ipv6", "6", "v6" -> EtherType.IPV6;
-            default ->
-                throw new UnreadableException("“" + text.strip() + "” is not an IP version. Write any, IPv4 or IPv6.");
-        };
-    }
-
-    private static boolean flag(String text, boolean otherwise) {
-        return switch (text.strip().toLowerCase(Locale.ROOT)) {
-            case "" -> otherwise;
-            case "yes", "true", "on", "1" -> true;
-            case "no", "false", "off", "0" -> false;
-            default -> throw new UnreadableException("“" + text.strip() + "” is neither yes nor no.");
-        };
-    }
-
-    private static String description(String text) {
-        String plain = text.strip();
-        if (plain.length() > RuleSpec.DESCRIPTION_LIMIT) {
-            throw new UnreadableException("The description has " + plain.length() + " characters; at most "
-                    + RuleSpec.DESCRIPTION_LIMIT + " fit.");
-        }
-        if (plain.chars().anyMatch(Character::isISOControl)) {
-            throw new UnreadableException(
-                    "The description has line breaks or control characters. Write it in one line.");
-        }
-        return plain;
-    }
-
-    private static <E> E word(String text, E[] values, Function<E, String> name) {
-        for (E value : values) {
-            if (name.apply(value).equalsIgnoreCase(text.strip())) {
-                return value;
-            }
-        }
-        throw new UnreadableException("“" + text.strip() + "” is not a direction. Write ingress or egress.");
-    }
-
-    /** Collects what is wrong, one message a field. */
-    private static final class Errors {
-
-        private interface Source<T> {
-            T get();
-        }
-
-        private final List<FieldError> found = new ArrayList<>();
-
-        <T> @Nullable T get(String field, Source<T> source) {
-            try {
-                return source.get();
-            } catch (UnreadableException e) {
-                add(new FieldError(field, e.sentence(), e.suggestion()));
-                return null;
-            }
-        }
-
-        /** A repaired item is suggested as the whole list with that item replaced. */
-        <T> @Nullable Set<T> list(String field, String text, Function<String, T> parse) {
-            String[] items = text.split("[,;]", -1);
-            Set<T> values = new LinkedHashSet<>();
-            boolean failed = false;
-            for (int i = 0; i < items.length; i++) {
-                if (items.length > 1 && items[i].isBlank()) {
-                    continue;
-                }
-                try {
-                    values.add(parse.apply(items[i]));
-                } catch (UnreadableException e) {
-                    failed = true;
-                    add(new FieldError(field, e.sentence(), whole(items, i, e.suggestion())));
-                }
-            }
-            return failed ? null : values;
-        }
-
-        private static @Nullable String whole(String[] items, int index, @Nullable String suggestion) {
-            if (suggestion == null) {
-                return null;
-            }
-            String[] repaired = items.clone();
-            repaired[index] = suggestion;
-            return String.join(
-                    ", ", List.of(repaired).stream().map(String::strip).toList());
-        }
-
-        void add(String field, String message) {
-            add(new FieldError(field, message));
-        }
-
-        private void add(FieldError error) {
-            if (found.stream().noneMatch(known -> known.field().equals(error.field()))) {
-                found.add(error);
-            }
-        }
     }
 }

@@ -8,6 +8,8 @@ import cloud.freehold.portal.firewall.domain.Drafts;
 import cloud.freehold.portal.firewall.domain.GroupNames;
 import cloud.freehold.portal.firewall.domain.RemoteNames;
 import cloud.freehold.portal.firewall.domain.RuleFile;
+import cloud.freehold.portal.firewall.domain.RuleFileCsv;
+import cloud.freehold.portal.firewall.domain.RuleFileJson;
 import cloud.freehold.portal.firewall.domain.RuleImport;
 import cloud.freehold.portal.firewall.domain.RuleReader;
 import cloud.freehold.portal.firewall.domain.RuleSet;
@@ -76,7 +78,7 @@ class TransferController {
     ResponseEntity<byte[]> csv(TenantScope scope, @PathVariable String groupId) {
         SecurityGroup group = groups.get(scope.tenantId(), SecurityGroupId.of(groupId));
         String text =
-                RuleFile.writeCsv(ruleSets.current(scope.tenantId(), group).rules(), names.of(scope.tenantId()));
+                RuleFileCsv.write(ruleSets.current(scope.tenantId(), group).rules(), names.of(scope.tenantId()));
         return file(group, "csv", MediaType.parseMediaType("text/csv;charset=UTF-8"), text);
     }
 
@@ -84,7 +86,7 @@ class TransferController {
     ResponseEntity<byte[]> json(TenantScope scope, @PathVariable String groupId) {
         SecurityGroup group = groups.get(scope.tenantId(), SecurityGroupId.of(groupId));
         String text =
-                RuleFile.writeJson(group.name(), ruleSets.current(scope.tenantId(), group), names.of(scope.tenantId()));
+                RuleFileJson.write(group.name(), ruleSets.current(scope.tenantId(), group), names.of(scope.tenantId()));
         return file(group, "json", MediaType.APPLICATION_JSON, text);
     }
 

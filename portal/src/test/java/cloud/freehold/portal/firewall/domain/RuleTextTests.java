@@ -42,7 +42,7 @@ class RuleTextTests {
         Random random = new Random(5);
         RuleSet set = RandomRules.set(random, 500);
         for (String file : List.of(
-                RuleFile.writeCsv(set.rules(), RandomRules.NAMES), RuleFile.writeJson("web", set, RandomRules.NAMES))) {
+                RuleFileCsv.write(set.rules(), RandomRules.NAMES), RuleFileJson.write("web", set, RandomRules.NAMES))) {
             RuleFile.Content content = RuleFile.read(file, reader);
             assertThat(content.errors()).isEmpty();
             assertThat(content.rules().stream().map(parsed -> new Rule(parsed.id(), parsed.spec())))
