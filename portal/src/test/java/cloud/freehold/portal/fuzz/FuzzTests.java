@@ -2,9 +2,14 @@ package cloud.freehold.portal.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.multipart;
+import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.request;
+import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
 
+import cloud.freehold.portal.common.Uuid7;
 import cloud.freehold.portal.database.DatabaseDigest;
+import cloud.freehold.portal.database.SystemAccess;
+import cloud.freehold.portal.firewall.FirewallFixtures;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
@@ -15,15 +20,18 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.ApplicationContext;
 import org.springframework.http.HttpMethod;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.mock.web.MockMultipartFile;
 import org.springframework.test.web.servlet.MockMvc;
 import org.springframework.test.web.servlet.request.AbstractMockHttpServletRequestBuilder;
+import org.springframework.test.web.servlet.request.MockHttpServletRequestBuilder;
 import org.springframework.test.web.servlet.request.MockMultipartHttpServletRequestBuilder;
 import org.springframework.web.bind.annotation.RequestMethod;
 import org.springframework.web.method.HandlerMethod;
@@ -51,6 +59,13 @@ class FuzzTests {
     private ApplicationContext context;
 
     @Autowired
+    private Uuid7 ids;
+
+    @Autowired
+    @SystemAccess
+    private JdbcClient system;
+
+    @Autowired
     @Qualifier("requestMappingHandlerMapping")
     private RequestMappingHandlerMapping mappings;
 
@@ -61,7 +76,9 @@ class FuzzTests {
         Person anna = fixtures.owner("acme");
         Person gina = fixtures.owner("globex");
         DatabaseDigest database = new DatabaseDigest(context);
-        Nonsense nonsense = new Nonsense(SEED, database.idsOf(gina.tenant()));
+        List<String> own = furnish(anna);
+        furnish(gina);
+        Nonsense nonsense = new Nonsense(SEED, database.idsOf(gina.tenant()), own);
         String othersBefore = database.ofTenant(gina.tenant());
 
         List<Endpoint> endpoints = endpoints();
@@ -78,6 +95,36 @@ class FuzzTests {
 
         assertThat(findings).isEmpty();
         assertThat(database.ofTenant(gina.tenant())).isEqualTo(othersBefore);
+    }
+
+    /** A VM with its NIC and network, groups of both kinds, a rule and a draft; answers with their ids. */
+    private List<String> furnish(Person person) throws Exception {
+        FirewallFixtures firewall = new FirewallFixtures(system, ids);
+        FirewallFixtures.Machine machine = firewall.machine(person, "web", firewall.host());
+        String groups = "/t/" + person.slug() + "/firewall/groups";
+        String group = location(person, groups, "name", "web");
+        location(person, group + "/attach", "nic", machine.nic().toString());
+        location(person, group + "/draft/rules", "protocol", "tcp", "ports", "22", "remote", "any", "enabled", "yes");
+        String addresses = location(
+                person, "/t/" + person.slug() + "/firewall/addresses", "name", "office", "addresses", "192.0.2.0/24");
+        return List.of(machine.vm().toString(), machine.nic().toString(), lastPart(group), lastPart(addresses));
+    }
+
+    private String location(Person person, String path, String... fields) throws Exception {
+        MockHttpServletRequestBuilder request = post(path).with(person.signedIn());
+        for (int i = 0; i < fields.length; i += 2) {
+            request.param(fields[i], fields[i + 1]);
+        }
+        String location = mvc.perform(request)
+                .andExpect(status().is3xxRedirection())
+                .andReturn()
+                .getResponse()
+                .getRedirectedUrl();
+        return Objects.requireNonNull(location);
+    }
+
+    private static String lastPart(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
     }
 
     private void judge(Endpoint endpoint, MockHttpServletResponse response, boolean wrote) throws Exception {

@@ -56,22 +56,33 @@ final class Nonsense {
     private final Random random;
     private final JsonMapper json = new JsonMapper();
     private final List<String> foreignIds;
+    private final List<String> ownIds;
 
-    Nonsense(long seed, List<String> foreignIds) {
+    /**
+     * @param foreignIds of another tenant
+     * @param ownIds with which the nonsense beside them gets past the look-up
+     */
+    Nonsense(long seed, List<String> foreignIds, List<String> ownIds) {
         this.random = new Random(seed);
         this.foreignIds = foreignIds;
+        this.ownIds = ownIds;
     }
 
     String text() {
         int choice = random.nextInt(TEXTS.size() + 8);
-        if (choice < TEXTS.size()) {
-            return TEXTS.get(choice);
-        }
-        return foreignIds.isEmpty() ? "" : foreignIds.get(random.nextInt(foreignIds.size()));
+        return choice < TEXTS.size() ? TEXTS.get(choice) : oneOf(foreignIds);
     }
 
-    /** For a part of a path: what a client could really send there. */
+    private String oneOf(List<String> ids) {
+        return ids.get(random.nextInt(ids.size()));
+    }
+
+    /** For a part of a path: what a client could really send there, ids of things that exist more often than not. */
     String pathPart() {
+        int kind = random.nextInt(3);
+        if (kind < 2) {
+            return oneOf(kind == 0 ? foreignIds : ownIds);
+        }
         String part = text();
         return part.isBlank() || part.length() > 1_000 || part.contains("/") ? "x" : part;
     }
