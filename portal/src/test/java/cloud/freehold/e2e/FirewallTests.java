@@ -6,49 +6,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The main job: what a tenant changes in the browser is what packets between guests meet. */
 @EndToEnd
 class FirewallTests {
 
-    private static Browser browser;
-    private static Page page;
-    private static Guest web;
-    private static Guest db;
-
-    @BeforeAll
-    static void signIn() {
-        browser = new Browser();
-        page = browser.signIn(Demo.ANNA);
-        web = Demo.guest(page, "acme", "web");
-        db = Demo.guest(page, "acme", "db");
-    }
-
-    @AfterAll
-    static void leave() {
-        browser.close();
-    }
+    @RegisterExtension
+    static final AcmeVisit acme = new AcmeVisit();
 
     @Test
     void aRuleOpensAndItsRemovalCutsTheVeryConnection() {
-        String address = db.ipv4();
-        GroupPage group = GroupPage.create(page, "acme", "database access");
-        group.attach("db/eth0");
-        group.allow("tcp", "5432", web.ipv4(), "web reads");
-        assertThat(web.connect(address, 5432)).as("a draft opens nothing").isEqualTo("timed out");
+        String address = acme.db().ipv4();
+        GroupPage group = acme.groupOnDb("database access");
+        group.allow("tcp", "5432", acme.web().ipv4(), "web reads");
+        assertThat(acme.web().connect(address, 5432))
+                .as("a draft opens nothing")
+                .isEqualTo("timed out");
 
         group.apply();
         group.awaitEnforced();
         assertThat(group.enforcement()).containsText("enforced");
-        assertThat(web.connect(address, 5432)).startsWith("connected");
-        assertThat(web.connect(address, 8443))
+        assertThat(acme.web().connect(address, 5432)).startsWith("connected");
+        assertThat(acme.web().connect(address, 8443))
                 .as("other ports stay closed: nobody listens there, so an open one would be refused")
                 .isEqualTo("timed out");
 
-        Transfer transfer = web.transfer(address, 5432);
+        Transfer transfer = acme.web().transfer(address, 5432);
         for (int i = 1; i <= 5; i++) {
             group.allow("tcp", String.valueOf(9000 + i), "any", "unrelated " + i);
             group.apply();
@@ -62,52 +47,54 @@ class FirewallTests {
         group.apply();
         group.awaitEnforced();
         transfer.awaitCut(Duration.ofSeconds(5));
-        assertThat(web.connect(address, 5432)).isEqualTo("timed out");
+        assertThat(acme.web().connect(address, 5432)).isEqualTo("timed out");
     }
 
     @Test
     void ipv6ObeysTheSameRules() {
-        String address = db.ipv6();
-        GroupPage group = GroupPage.create(page, "acme", "database over IPv6");
-        group.attach("db/eth0");
-        assertThat(web.connect(address, 5432)).isEqualTo("timed out");
+        String address = acme.db().ipv6();
+        GroupPage group = acme.groupOnDb("database over IPv6");
+        assertThat(acme.web().connect(address, 5432)).isEqualTo("timed out");
 
-        group.allow("tcp", "5432", web.ipv6(), "web reads over IPv6");
+        group.allow("tcp", "5432", acme.web().ipv6(), "web reads over IPv6");
         group.apply();
         group.awaitEnforced();
-        assertThat(web.connect(address, 5432)).startsWith("connected");
+        assertThat(acme.web().connect(address, 5432)).startsWith("connected");
 
         group.remove("web reads over IPv6");
         group.apply();
         group.awaitEnforced();
-        assertThat(web.connect(address, 5432)).isEqualTo("timed out");
+        assertThat(acme.web().connect(address, 5432)).isEqualTo("timed out");
     }
 
     @Test
     void anUnconfirmedChangeGoesBackByItselfWithThePortalStopped() {
-        String address = db.ipv4();
-        GroupPage kept = GroupPage.create(page, "acme", "confirmed in time");
-        kept.attach("db/eth0");
-        kept.allow("tcp", "80", web.ipv4(), "stays");
+        String address = acme.db().ipv4();
+        GroupPage kept = acme.groupOnDb("confirmed in time");
+        kept.allow("tcp", "80", acme.web().ipv4(), "stays");
         kept.applyToConfirmWithinAMinute();
         kept.confirm();
         kept.awaitEnforced();
 
-        GroupPage group = GroupPage.create(page, "acme", "tried for a minute");
-        group.attach("db/eth0");
-        group.allow("tcp", "7", web.ipv4(), "goes back");
+        GroupPage group = acme.groupOnDb("tried for a minute");
+        group.allow("tcp", "7", acme.web().ipv4(), "goes back");
         int before = group.version();
         group.applyToConfirmWithinAMinute();
         group.awaitEnforced();
-        assertThat(web.connect(address, 7)).startsWith("connected");
-        Transfer transfer = web.transfer(address, 7);
+        assertThat(acme.web().connect(address, 7)).startsWith("connected");
+        Transfer transfer = acme.web().transfer(address, 7);
 
         Part.PORTAL.stop();
         try {
-            Await.until("the host takes the change back", Duration.ofSeconds(90), () -> !web.reaches(address, 7));
+            Await.until(
+                    "the host takes the change back",
+                    Duration.ofSeconds(90),
+                    () -> !acme.web().reaches(address, 7));
             transfer.awaitCut(Duration.ofSeconds(5));
             assertThat(Part.PORTAL.process()).as("the portal had no part in it").isEmpty();
-            assertThat(web.connect(address, 80)).as("what was confirmed stays").startsWith("connected");
+            assertThat(acme.web().connect(address, 80))
+                    .as("what was confirmed stays")
+                    .startsWith("connected");
         } finally {
             Part.PORTAL.start();
             Portal.awaitReady();
@@ -118,35 +105,34 @@ class FirewallTests {
             return group.version() > before + 1 && group.rule("goes back").count() == 0;
         });
         assertThat(group.history().getByText("taken back")).isVisible();
-        assertThat(web.connect(address, 7)).isEqualTo("timed out");
+        assertThat(acme.web().connect(address, 7)).isEqualTo("timed out");
     }
 
     @Test
     void aChangeWaitsWhileTheHostIsAway() {
-        String address = db.ipv4();
-        GroupPage group = GroupPage.create(page, "acme", "while the host is away");
-        group.attach("db/eth0");
+        String address = acme.db().ipv4();
+        GroupPage group = acme.groupOnDb("while the host is away");
         group.awaitEnforced();
         Part.AGENT.stop();
         try {
-            group.allow("udp", "7", web.ipv4(), "waits");
+            group.allow("udp", "7", acme.web().ipv4(), "waits");
             group.apply();
             assertThat(group.enforcement().locator(".fh-nic")).not().hasAttribute("data-state", "enforced");
             assertThat(group.enforcement()).containsText("host away", within(Duration.ofSeconds(90)));
-            assertThat(web.udp(address, 7))
+            assertThat(acme.web().udp(address, 7))
                     .as("nothing pretends to be enforced")
                     .isEqualTo("timed out");
         } finally {
             Part.AGENT.start();
         }
         group.awaitEnforced();
-        assertThat(web.udp(address, 7)).startsWith("connected");
+        assertThat(acme.web().udp(address, 7)).startsWith("connected");
     }
 
     @Test
     void aViewerSeesTheRulesButNoButtonToChangeThem() {
-        GroupPage group = GroupPage.create(page, "acme", "looked at by a viewer");
-        Page viewer = browser.signIn(Demo.VERA);
+        GroupPage group = GroupPage.create(acme.page(), "acme", "looked at by a viewer");
+        Page viewer = acme.browser().signIn(Demo.VERA);
         viewer.navigate(group.address());
         assertThat(viewer.getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setName("looked at by a viewer")))
                 .isVisible();

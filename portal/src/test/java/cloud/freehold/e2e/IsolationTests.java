@@ -7,9 +7,9 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.FormData;
 import com.microsoft.playwright.options.RequestOptions;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Globex can neither see nor reach anything of acme; nobody can pretend to be somebody else. */
 @EndToEnd
@@ -17,29 +17,18 @@ class IsolationTests {
 
     private static final int ECHO = 7;
 
-    private static Browser browser;
-    private static Page anna;
+    @RegisterExtension
+    static final AcmeVisit acme = new AcmeVisit();
+
     private static Page gina;
-    private static Guest web;
-    private static Guest db;
     private static Guest lab;
     private static GroupPage group;
 
     @BeforeAll
     static void signIn() {
-        browser = new Browser();
-        anna = browser.signIn(Demo.ANNA);
-        gina = browser.signIn(Demo.GINA);
-        web = Demo.guest(anna, "acme", "web");
-        db = Demo.guest(anna, "acme", "db");
+        gina = acme.browser().signIn(Demo.GINA);
         lab = Demo.guest(gina, "globex", "lab");
-        group = GroupPage.create(anna, "acme", "open to all");
-        group.attach("db/eth0");
-    }
-
-    @AfterAll
-    static void leave() {
-        browser.close();
+        group = acme.groupOnDb("open to all");
     }
 
     @Test
@@ -48,12 +37,12 @@ class IsolationTests {
         for (String path : new String[] {
             "/t/acme",
             "/t/acme/vms",
-            "/t/acme/vms/" + web.vm(),
+            "/t/acme/vms/" + acme.web().vm(),
             "/t/acme/firewall/groups",
             "/t/acme/firewall/groups/" + groupId,
             "/t/acme/firewall/groups/" + groupId + "/rules.json",
             "/t/acme/audit",
-            "/t/globex/vms/" + web.vm(),
+            "/t/globex/vms/" + acme.web().vm(),
             "/t/globex/firewall/groups/" + groupId,
             "/t/globex/firewall/groups/" + groupId + "/rules.csv",
             "/t/globex/firewall/groups/" + groupId + "/history",
@@ -74,8 +63,8 @@ class IsolationTests {
             "/t/globex/firewall/groups/" + groupId + "/apply",
             "/t/globex/firewall/groups/" + groupId + "/draft/rules",
             "/t/acme/firewall/groups/" + groupId + "/delete",
-            "/t/globex/vms/" + db.vm() + "/stop",
-            "/t/globex/vms/" + db.vm() + "/delete",
+            "/t/globex/vms/" + acme.db().vm() + "/stop",
+            "/t/globex/vms/" + acme.db().vm() + "/delete",
         }) {
             APIResponse answer = gina.request()
                     .post(
@@ -85,7 +74,7 @@ class IsolationTests {
                                     .setMaxRedirects(0));
             assertThat(answer.status()).as(path).isEqualTo(404);
         }
-        assertThat(db.answers()).isTrue();
+        assertThat(acme.db().answers()).isTrue();
     }
 
     @Test
@@ -94,17 +83,17 @@ class IsolationTests {
         group.allow("any", "", "any", "everything from everywhere");
         group.apply();
         group.awaitEnforced();
-        String address = db.ipv4();
-        assertThat(web.connect(address, 80)).as("within the tenant").startsWith("connected");
+        String address = acme.db().ipv4();
+        assertThat(acme.web().connect(address, 80)).as("within the tenant").startsWith("connected");
 
         assertThat(lab.reaches(address, 80)).isFalse();
-        assertThat(lab.reaches(db.ipv6(), 80)).isFalse();
+        assertThat(lab.reaches(acme.db().ipv6(), 80)).isFalse();
         assertThat(lab.output("ping -c 2 -W 1 " + address + " >/dev/null && echo answered"))
                 .doesNotContain("answered");
 
         forge(lab, lab.mac(), lab.ipv4(), "from-lab-itself");
-        forge(lab, web.mac(), web.ipv4(), "from-lab-as-web");
-        forge(lab, lab.mac(), web.ipv4(), "from-lab-with-the-address-of-web");
+        forge(lab, acme.web().mac(), acme.web().ipv4(), "from-lab-as-web");
+        forge(lab, lab.mac(), acme.web().ipv4(), "from-lab-with-the-address-of-web");
         control("after-lab");
         assertThat(received()).doesNotContain("from-lab");
     }
@@ -116,16 +105,16 @@ class IsolationTests {
         group.apply();
         group.awaitEnforced();
 
-        forge(web, web.mac(), "198.51.100.7", "forged-address");
-        forge(web, "02:00:00:00:00:77", web.ipv4(), "forged-mac");
-        forge(web, web.mac(), db.ipv4(), "forged-as-its-target");
+        forge(acme.web(), acme.web().mac(), "198.51.100.7", "forged-address");
+        forge(acme.web(), "02:00:00:00:00:77", acme.web().ipv4(), "forged-mac");
+        forge(acme.web(), acme.web().mac(), acme.db().ipv4(), "forged-as-its-target");
         control("after-forging");
         assertThat(received()).doesNotContain("forged");
     }
 
     /** An honest frame made the same way arrives, so the forged ones would have been seen. */
     private static void control(String text) {
-        forge(web, web.mac(), web.ipv4(), text);
+        forge(acme.web(), acme.web().mac(), acme.web().ipv4(), text);
         Await.until(
                 "the honest frame arrives",
                 Duration.ofSeconds(10),
@@ -134,12 +123,12 @@ class IsolationTests {
     }
 
     private static void forge(Guest from, String mac, String source, String text) {
-        assertThat(from.output(
-                        "fhprobe spoof eth0 %s %s %s %s %d %s".formatted(mac, source, db.ipv4(), db.mac(), ECHO, text)))
+        assertThat(from.output("fhprobe spoof eth0 %s %s %s %s %d %s"
+                        .formatted(mac, source, acme.db().ipv4(), acme.db().mac(), ECHO, text)))
                 .isEqualTo("sent");
     }
 
     private static String received() {
-        return db.output("cat /run/fhprobe.received");
+        return acme.db().output("cat /run/fhprobe.received");
     }
 }

@@ -2,11 +2,9 @@ package cloud.freehold.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.microsoft.playwright.Page;
 import com.microsoft.playwright.PlaywrightException;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -16,37 +14,21 @@ class ResilienceTests {
 
     private static final Duration CONVERGED = Duration.ofSeconds(90);
 
-    private static Browser browser;
-    private static Page page;
-    private static Guest web;
-    private static Guest db;
-
-    @BeforeAll
-    static void signIn() {
-        browser = new Browser();
-        page = browser.signIn(Demo.ANNA);
-        web = Demo.guest(page, "acme", "web");
-        db = Demo.guest(page, "acme", "db");
-    }
-
-    @AfterAll
-    static void leave() {
-        browser.close();
-    }
+    @RegisterExtension
+    static final AcmeVisit acme = new AcmeVisit();
 
     @ParameterizedTest
     @EnumSource
     void aKillInMidChangeLosesNothing(Part part) {
-        String address = db.ipv4();
-        double uptime = db.uptime();
-        GroupPage group = GroupPage.create(page, "acme", "around a killed " + part);
-        group.attach("db/eth0");
-        group.allow("tcp", "5432", web.ipv4(), "opened before");
+        String address = acme.db().ipv4();
+        double uptime = acme.db().uptime();
+        GroupPage group = acme.groupOnDb("around a killed " + part);
+        group.allow("tcp", "5432", acme.web().ipv4(), "opened before");
         group.apply();
         group.awaitEnforced();
-        Transfer transfer = web.transfer(address, 5432);
+        Transfer transfer = acme.web().transfer(address, 5432);
 
-        group.allow("tcp", "80", web.ipv4(), "opened around the kill");
+        group.allow("tcp", "80", acme.web().ipv4(), "opened around the kill");
         group.pressApply();
         part.kill();
         part.awaitRunning();
@@ -57,12 +39,12 @@ class ResilienceTests {
             if (group.changeBar().count() > 0) {
                 group.apply();
             }
-            return web.reaches(address, 80);
+            return acme.web().reaches(address, 80);
         });
         group.awaitEnforced();
         transfer.awaitProgress();
         assertThat(transfer.progress().state()).isEqualTo("open");
-        assertThat(db.uptime()).as("the guest was not restarted").isGreaterThan(uptime);
+        assertThat(acme.db().uptime()).as("the guest was not restarted").isGreaterThan(uptime);
 
         group.remove("opened before");
         group.apply();
