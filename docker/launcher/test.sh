@@ -105,15 +105,27 @@ java_stage() {
   return "$status"
 }
 
+# tagged_stage NAME MODULE TESTS COMMAND...: COMMAND runs MODULE's tests; those whose class name begins with TESTS count.
+tagged_stage() {
+  local name=$1 folder=$top/$2/target/surefire-reports tests=TEST-$3.'*.xml' status=0 reports
+  shift 3
+  build_guest || return 1
+  [[ -d $folder ]] && find "$folder" -name "$tests" -delete
+  "$@" || status=$?
+  mapfile -t reports < <(find "$folder" -name "$tests")
+  count_junit "${reports[@]}" >"$results_dir/$name"
+  return "$status"
+}
+
+# The agent beside a libvirtd, guests and a dataplane of its own; a stand-in plays the portal.
+integration_stage() {
+  FREEHOLD_GUEST=$(guest_dir) tagged_stage integration host-service/agent cloud.freehold.agent.it \
+    in_throwaway "$top/docker/launcher/tagged" host-service/agent integration
+}
+
 # A whole instance with guests, a browser, and the proof that a click becomes packets or stops them.
 e2e_stage() {
-  local status=0 reports
-  build_guest || return 1
-  find "$top/portal/target/surefire-reports" -name 'TEST-cloud.freehold.e2e.*' -delete
-  with_instance "$top/docker/launcher/e2e" || status=$?
-  mapfile -t reports < <(find "$top/portal/target/surefire-reports" -name 'TEST-cloud.freehold.e2e.*.xml')
-  count_junit "${reports[@]}" >"$results_dir/e2e"
-  return "$status"
+  tagged_stage e2e portal cloud.freehold.e2e with_instance "$top/docker/launcher/e2e"
 }
 
 # run_tests [STAGE...]: all stages, or these.
@@ -126,7 +138,7 @@ run_tests() {
   wanted format && { stage format "${sources[*]}" format_stage || failed=1; }
   wanted launcher && { stage launcher "docker/launcher" launcher_stage || failed=1; }
   wanted pages && { stage pages "static portal/src/main/resources/templates" pages_stage || failed=1; }
-  if wanted native || wanted java || wanted e2e; then
+  if wanted native || wanted java || wanted integration || wanted e2e; then
     build_programs
   fi
   # The native tests hardly use what the Java tests wait for: side by side they take as long as the longer.
@@ -141,6 +153,8 @@ run_tests() {
   for pid in "${pids[@]}"; do
     wait "$pid" || failed=1
   done
+  wanted integration &&
+    { stage integration "pom.xml .mvn native host-service docker/guest docker/launcher" integration_stage || failed=1; }
   # Alone: it measures times, and its guests need both cores.
   wanted e2e && { stage e2e "${sources[*]} docker/guest docker/launcher" e2e_stage || failed=1; }
   sum_up $((SECONDS - started)) || failed=1
@@ -167,4 +181,4 @@ sum_up() {
   ((all_failed == 0))
 }
 
-stages=(lint launcher format pages native java e2e)
+stages=(lint launcher format pages native java integration e2e)

@@ -1,19 +1,25 @@
 # shellcheck shell=bash
-# Throwaway instances, for tests and measurements: nothing of them is left, however their runner ends.
+# Throwaway places and instances, for tests and measurements: nothing of them is left, however their runner ends.
 
 throwaway_home=/var/lib/freehold-test
 throwaway_run=/run/freehold-test
 
 # with_instance COMMAND...: runs COMMAND beside a complete instance (see the script rig).
 with_instance() {
+  in_throwaway "$top/docker/launcher/rig" "$@"
+}
+
+# in_throwaway COMMAND...: runs COMMAND as the first process of a pid and a mount namespace of its own, with the folders
+# $FREEHOLD_HOME/$FREEHOLD_INSTANCE and $FREEHOLD_RUN/$FREEHOLD_INSTANCE for what it leaves.
+in_throwaway() {
   local name=t$BASHPID status=0 runner
   sweep_throwaways
   mkdir -p "$throwaway_home/$name" "$throwaway_run/$name"
   echo "$BASHPID $(process_start "$BASHPID")" >"$throwaway_home/$name.owner"
   # If this process is killed, so is unshare, and with it the first process of the namespace and all the others.
-  FREEHOLD_HOME=$throwaway_home FREEHOLD_RUN=$throwaway_run FREEHOLD_PORT_BASE=${FREEHOLD_TEST_PORT_BASE:-22000} \
-    setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
-    "$top/docker/launcher/rig" "$name" "$@" &
+  FREEHOLD_HOME=$throwaway_home FREEHOLD_RUN=$throwaway_run FREEHOLD_INSTANCE=$name \
+    FREEHOLD_PORT_BASE=${FREEHOLD_TEST_PORT_BASE:-22000} \
+    setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$@" &
   runner=$!
   # Removes the folders once all is dead, also if nobody is left here to do it.
   # shellcheck disable=SC2016 # expanded by the janitor

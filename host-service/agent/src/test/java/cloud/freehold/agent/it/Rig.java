@@ -28,7 +28,7 @@ final class Rig implements AutoCloseable {
     private Process agent;
 
     Rig() throws IOException {
-        directory = Files.createTempDirectory("fh-agent-");
+        directory = ownDirectory();
         // QEMU runs as another user.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
         portal = FakePortal.start();
@@ -40,6 +40,15 @@ final class Rig implements AutoCloseable {
         Files.writeString(directory.resolve("ca.pem"), portal.authorityPem());
         Files.writeString(directory.resolve("agent.properties"), settings());
         startAgent();
+    }
+
+    /** Where the launcher removes what is left, also after a kill; a path of the system's choice without it. */
+    private static Path ownDirectory() throws IOException {
+        var home = System.getenv("FREEHOLD_HOME");
+        var instance = System.getenv("FREEHOLD_INSTANCE");
+        return home == null || instance == null
+                ? Files.createTempDirectory("fh-agent-")
+                : Files.createDirectory(Path.of(home, instance, "it"));
     }
 
     private void startLibvirtd() throws IOException {
