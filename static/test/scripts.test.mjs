@@ -54,8 +54,8 @@ const pages = readdirSync(templates, { recursive: true })
 test("every icon that a template names is in the sprite", () => {
   const sprite = new Set([...readFileSync(new URL("../vendor/icons/icons.svg", import.meta.url), "utf8").matchAll(/<symbol id="([^"]+)"/g)].map((m) => m[1]));
   const html = pages.map((page) => page.html).join("\n");
-  const used = [/icon\('([^']+)'\)/g, /:: item\([^)]*'([a-z0-9-]+)'\)/g, /:: empty\('([^']+)'/g].flatMap((form) => [...html.matchAll(form)].map((m) => m[1]));
-  const chips = [...pages.find((page) => page.name === "shell/components.html").html.matchAll(/:'([a-z0-9-]+)'/g)].map((m) => m[1]);
+  const used = [/fh:icon="([a-z0-9-]+)"/g, /icon\('([^']+)'\)/g, /:: item\([^)]*'([a-z0-9-]+)'\)/g, /:: empty\('([^']+)'/g].flatMap((form) => [...html.matchAll(form)].map((m) => m[1]));
+  const chips = [...readFileSync(new URL("../../portal/src/main/java/cloud/freehold/portal/shell/ChipProcessor.java", import.meta.url), "utf8").matchAll(/Map.entry\("[a-z]+", "([a-z0-9-]+)"\)/g)].map((m) => m[1]);
   assert.ok(used.length > 20 && chips.length > 20);
   assert.deepEqual([...used, ...chips].filter((name) => !sprite.has(name)), []);
 });

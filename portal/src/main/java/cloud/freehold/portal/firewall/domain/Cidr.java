@@ -56,7 +56,7 @@ public record Cidr(EtherType family, long high, long low, int length) implements
     }
 
     private static int readLength(String text, EtherType family) {
-        if (!text.matches("[0-9]{1,3}") || Integer.parseInt(text) > bits(family)) {
+        if (!IpText.UP_TO_THREE_DIGITS.matcher(text).matches() || Integer.parseInt(text) > bits(family)) {
             throw new UnreadableException("“/" + text + "” is not a prefix length of " + family.word()
                     + ": it lies between /0 and /" + bits(family) + ".");
         }

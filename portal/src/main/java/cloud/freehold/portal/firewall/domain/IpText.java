@@ -2,6 +2,7 @@ package cloud.freehold.portal.firewall.domain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Addresses as text: strict reading (no names are ever looked up) and RFC 5952 writing. An address is 16 bytes in two
@@ -9,6 +10,9 @@ import java.util.List;
  */
 final class IpText {
 
+    static final Pattern UP_TO_THREE_DIGITS = Pattern.compile("[0-9]{1,3}");
+
+    private static final Pattern HEXADECIMAL_GROUP = Pattern.compile("[0-9a-fA-F]{1,4}");
     private static final int GROUPS = 8;
 
     private IpText() {}
@@ -21,7 +25,7 @@ final class IpText {
         }
         long address = 0;
         for (String part : parts) {
-            if (!part.matches("[0-9]{1,3}") || Integer.parseInt(part) > 255) {
+            if (!UP_TO_THREE_DIGITS.matcher(part).matches() || Integer.parseInt(part) > 255) {
                 throw new UnreadableException(
                         "“" + text + "” is not an IPv4 address: each number lies between 0 and 255.");
             }
@@ -39,7 +43,7 @@ final class IpText {
     private static String withoutLeadingZeros(String[] parts) {
         List<String> plain = new ArrayList<>();
         for (String part : parts) {
-            plain.add(part.matches("[0-9]{1,3}") ? String.valueOf(Integer.parseInt(part)) : part);
+            plain.add(UP_TO_THREE_DIGITS.matcher(part).matches() ? String.valueOf(Integer.parseInt(part)) : part);
         }
         return String.join(".", plain);
     }
@@ -81,7 +85,7 @@ final class IpText {
                 long ipv4 = readIpv4(piece);
                 groups.add((int) (ipv4 >>> 16));
                 groups.add((int) (ipv4 & 0xFFFF));
-            } else if (piece.matches("[0-9a-fA-F]{1,4}")) {
+            } else if (HEXADECIMAL_GROUP.matcher(piece).matches()) {
                 groups.add(Integer.parseInt(piece, 16));
             } else {
                 throw notIpv6(whole);

@@ -50,14 +50,22 @@ public record RemoteNames(Map<SecurityGroupId, String> groups, Map<AddressGroupI
 
     /** For a sentence. */
     public String display(Remote remote) {
+        if (remote instanceof Remote.Group) {
+            return "group " + nameOf(remote);
+        }
+        return remote instanceof Remote.Addresses ? "addresses " + nameOf(remote) : nameOf(remote);
+    }
+
+    /** Without saying what kind of thing it is. */
+    public String nameOf(Remote remote) {
         if (remote instanceof Remote.Prefix prefix) {
             return prefix.cidr().isAll()
                     ? "any " + prefix.cidr().family().word()
                     : prefix.cidr().display();
         } else if (remote instanceof Remote.Group group) {
-            return "group " + groups.getOrDefault(group.id(), "(deleted)");
+            return groups.getOrDefault(group.id(), "(deleted)");
         } else if (remote instanceof Remote.Addresses addresses) {
-            return "addresses " + addressGroups.getOrDefault(addresses.id(), "(deleted)");
+            return addressGroups.getOrDefault(addresses.id(), "(deleted)");
         }
         return "any";
     }

@@ -2,6 +2,7 @@ package cloud.freehold.portal.firewall.domain;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param protocols as typed into the protocol field
  * @param ports as typed into the ports field
  * @param sensitive open to the whole internet it is attacked within minutes
+ * @param protocolNames the protocols one by one
  */
-public record Service(String key, String name, String protocols, String ports, boolean sensitive) {
+public record Service(
+        String key, String name, String protocols, String ports, boolean sensitive, Set<String> protocolNames) {
 
     private static final List<Service> ALL = List.of(
             new Service("ssh", "SSH", "tcp", "22", true),
@@ -44,6 +47,10 @@ public record Service(String key, String name, String protocols, String ports, b
             new Service("ntp", "NTP", "udp", "123", false),
             new Service("prometheus", "Prometheus node exporter", "tcp", "9100", true));
 
+    private Service(String key, String name, String protocols, String ports, boolean sensitive) {
+        this(key, name, protocols, ports, sensitive, Set.of(protocols.split(",\\s*")));
+    }
+
     public static List<Service> all() {
         return ALL;
     }
@@ -54,12 +61,13 @@ public record Service(String key, String name, String protocols, String ports, b
 
     /** The service that exactly these ports are known for. */
     public static Optional<Service> of(RuleSpec spec) {
+        String protocol = spec.protocol().toString();
+        String ports = RuleWriter.ports(spec);
         return ALL.stream()
+                .filter(service -> service.ports().equals(ports))
                 .filter(service ->
-                        !service.protocols().contains(",") || spec.protocol().hasPorts())
-                .filter(service ->
-                        service.protocolList().contains(spec.protocol().toString()))
-                .filter(service -> service.ports().equals(RuleWriter.ports(spec)))
+                        service.protocolNames().size() == 1 || spec.protocol().hasPorts())
+                .filter(service -> service.protocolNames().contains(protocol))
                 .findFirst();
     }
 
@@ -68,7 +76,7 @@ public record Service(String key, String name, String protocols, String ports, b
         return ALL.stream()
                 .filter(Service::sensitive)
                 .filter(service -> spec.protocol().isAny()
-                        || service.protocolList().contains(spec.protocol().toString()))
+                        || service.protocolNames().contains(spec.protocol().toString()))
                 .filter(service -> overlaps(service, spec.ports()))
                 .toList();
     }
@@ -76,9 +84,5 @@ public record Service(String key, String name, String protocols, String ports, b
     private static boolean overlaps(Service service, @Nullable PortRange ports) {
         PortRange own = PortRange.parse(service.ports());
         return ports == null || (ports.min() <= own.max() && own.min() <= ports.max());
-    }
-
-    private List<String> protocolList() {
-        return List.of(protocols.split(",\\s*"));
     }
 }

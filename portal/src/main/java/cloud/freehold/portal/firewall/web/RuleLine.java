@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param change added, removed, changed or moved by the draft; null for none
  * @param service the well-known name of the ports; null when there is none
  * @param match protocol and ports in words
+ * @param remoteIcon null for an address, which is copied instead
  * @param ownerName the VM that has the remote's address
  * @param warning what is open to everybody, when that is dangerous
  */
@@ -21,10 +22,11 @@ record RuleLine(
         @Nullable String service,
         String match,
         String sentence,
-        String remoteKind,
+        @Nullable String remoteIcon,
         String remoteText,
         @Nullable String remoteHref,
         @Nullable String ownerName,
+        @Nullable String ownerHref,
         boolean expired,
         Hits.Count hits,
         @Nullable String warning,

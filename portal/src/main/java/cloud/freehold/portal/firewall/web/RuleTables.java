@@ -31,7 +31,7 @@ import org.springframework.stereotype.Component;
 @Component
 class RuleTables {
 
-    static final int PAGE_SIZE = 200;
+    static final int PAGE_SIZE = 100;
 
     private final Hits hits;
     private final AddressOwners owners;
@@ -156,10 +156,11 @@ class RuleTables {
                     Service.of(spec).map(Service::name).orElse(null),
                     RuleWords.match(spec),
                     words.sentence(spec),
-                    kind(spec.remote()),
-                    names.display(spec.remote()).replaceFirst("^(group|addresses) ", ""),
-                    href(scope, spec.remote(), owner),
+                    icon(spec.remote()),
+                    names.nameOf(spec.remote()),
+                    href(scope, spec.remote()),
                     owner == null ? null : owner.name(),
+                    owner == null ? null : scope.path("/vms/" + owner.vmId()),
                     spec.isExpired(now),
                     counts.getOrDefault(rule.id(), Hits.Count.NONE),
                     Consequences.wideOpen(spec).orElse(null),
@@ -168,18 +169,18 @@ class RuleTables {
         return lines;
     }
 
-    private static String kind(Remote remote) {
+    private static @Nullable String icon(Remote remote) {
         return remote instanceof Remote.Group
-                ? "group"
-                : remote instanceof Remote.Addresses ? "addresses" : remote.isEverybody() ? "any" : "address";
+                ? "shield-lock"
+                : remote instanceof Remote.Addresses ? "address-book" : remote.isEverybody() ? "world" : null;
     }
 
-    private static @Nullable String href(TenantScope scope, Remote remote, AddressOwners.@Nullable Owner owner) {
+    private static @Nullable String href(TenantScope scope, Remote remote) {
         if (remote instanceof Remote.Group group) {
             return scope.path("/firewall/groups/" + group.id());
         } else if (remote instanceof Remote.Addresses addresses) {
             return scope.path("/firewall/addresses/" + addresses.id());
         }
-        return owner == null ? null : scope.path("/vms/" + owner.vmId());
+        return null;
     }
 }

@@ -377,12 +377,12 @@ class GroupPageTests {
                 .param("take", "yes")
                 .with(otto.signedIn()));
         send("/apply", "stamp", stamp(body(page(""))));
-        assertThat(body(page(""))).contains("Page 1 of 3", "service 200").doesNotContain(">service 201<");
-        assertThat(body(page("?in=3"))).contains(">service 450<", "Page 3 of 3");
+        assertThat(body(page(""))).contains("Page 1 of 5", "service 100").doesNotContain(">service 101<");
+        assertThat(body(page("?in=5"))).contains(">service 450<", "Page 5 of 5");
         assertThat(body(page("?q=service 449")))
                 .contains("1 of 450", ">service 449<")
                 .doesNotContain(">service 448<");
-        assertThat(body(page("?in=99"))).contains("Page 3 of 3");
+        assertThat(body(page("?in=99"))).contains("Page 5 of 5");
     }
 
     @Test
