@@ -50,7 +50,19 @@ public enum VmState {
             case VM_START -> said == STOPPED || said == CRASHED ? STARTING : said;
             case VM_STOP, VM_FORCE_OFF -> said == RUNNING || said == PAUSED ? STOPPING : said;
             case VM_REBOOT -> said == RUNNING ? REBOOTING : said;
-            case VM_CREATE, VM_DELETE -> said;
+            case VM_CREATE,
+                    VM_DELETE,
+                    BACKUP,
+                    RESTORE,
+                    SNAPSHOT_TAKE,
+                    SNAPSHOT_ROLL_BACK,
+                    SNAPSHOT_DELETE,
+                    VOLUME_MIRROR,
+                    POINTS_VERIFY,
+                    GARBAGE_COLLECT,
+                    DRILL,
+                    FILES_LIST,
+                    FILE_FETCH -> said;
         };
     }
 

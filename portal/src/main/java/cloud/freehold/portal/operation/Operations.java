@@ -2,7 +2,9 @@ package cloud.freehold.portal.operation;
 
 import cloud.freehold.portal.common.KeysetPage;
 import cloud.freehold.portal.common.TenantId;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -10,13 +12,26 @@ import org.jspecify.annotations.Nullable;
 public interface Operations {
 
     /**
-     * Stores an operation, to begin when the transaction commits. Open power operations of the same target end as
-     * cancelled, and before a deletion all of them do.
+     * Stores an operation, to begin when the transaction commits, or when the one that it waits for has ended. Open ones
+     * of the same target that its kind {@linkplain OperationKind#replaces() replaces} end as cancelled.
      */
     Operation start(TenantId tenant, NewOperation operation);
 
     /** Ends one that needs no host. */
     void finish(TenantId tenant, OperationId id);
+
+    /**
+     * Takes an open one back. The host gives it up when it next reports of it; steps that wait for it end as well.
+     *
+     * @throws cloud.freehold.portal.common.ConflictException when it has ended or is of a kind that is not taken back so
+     */
+    void cancel(TenantId tenant, OperationId id);
+
+    /** Whether the target has an open operation of one of the kinds. */
+    boolean isOpen(TenantId tenant, UUID target, Set<OperationKind> kinds);
+
+    /** The steps of a chain in their order, or the one operation that stands alone. */
+    List<Operation> chain(TenantId tenant, UUID chain);
 
     /**
      * What an earlier request with this key started; nobody else can start one with the key until the transaction ends.

@@ -23,7 +23,7 @@ class VmReader {
             select v.*, i.name as image_name, f.name as flavor_name, f.disk_gib, h.last_seen_at,
                    s.state as reported, s.started_at, s.guest, s.problem,
                    (select o.kind from operation o where o.tenant_id = v.tenant_id and o.target_id = v.id
-                       and o.state in ('QUEUED', 'RUNNING') order by o.id desc limit 1) as open_kind,
+                       and o.state in ('QUEUED', 'RUNNING') order by starts_with(o.kind, 'VM_') desc, o.id desc limit 1) as open_kind,
                    array(select host(a.ip) from nic n join address a on a.nic_id = n.id where n.vm_id = v.id
                          order by n.device_index, family(a.ip), a.ip) as addresses
             from vm v join image i on i.id = v.image_id join flavor f on f.id = v.flavor_id

@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -51,12 +52,16 @@ public class DesiredStates {
         this.clock = clock;
     }
 
-    /** Whether there is anything to tell; cheap. */
-    public boolean isNews(UUID hostId, Known known, boolean commandsToo) {
+    /**
+     * Whether there is anything to tell; cheap.
+     *
+     * @param told commands that need not be told again yet
+     */
+    public boolean isNews(UUID hostId, Known known, Set<UUID> told) {
         Counter counter = counter(hostId);
         return !counter.epoch().equals(known.epoch())
                 || counter.desired() != known.revision()
-                || (commandsToo && operations.hasUntaken(hostId));
+                || !told.containsAll(operations.untaken(hostId));
     }
 
     public DesiredState read(UUID hostId, Known known) {

@@ -17,6 +17,7 @@ import cloud.freehold.portal.live.LiveTopic;
 import cloud.freehold.portal.operation.HostOperations;
 import cloud.freehold.portal.operation.OperationKind;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,11 @@ class ReportedOperations {
     /** These pass by themselves: the host goes on trying. */
     private static final Set<ProblemCode> PASSING =
             Set.of(ProblemCode.DATAPLANE_UNAVAILABLE, ProblemCode.HYPERVISOR_UNAVAILABLE);
+
+    private static final String[] FOLLOWING = Arrays.stream(OperationKind.values())
+            .filter(OperationKind::followsState)
+            .map(Enum::name)
+            .toArray(String[]::new);
 
     private record Open(UUID id, OperationKind kind, UUID vmId, boolean runningWanted, long revision) {}
 
@@ -90,9 +96,10 @@ class ReportedOperations {
                         from operation p
                         join vm v on v.id = p.target_id and v.host_id = :host
                         left join host_object o on o.host_id = :host and o.kind = 'VM' and o.object_id = v.id
-                        where p.state in ('QUEUED', 'RUNNING') order by p.id
+                        where p.state in ('QUEUED', 'RUNNING') and p.kind = any(:kinds) order by p.id
                         """)
                 .param("host", hostId)
+                .param("kinds", FOLLOWING)
                 .query((row, number) -> new Open(
                         row.getObject("id", UUID.class),
                         OperationKind.valueOf(row.getString("kind")),
@@ -104,7 +111,7 @@ class ReportedOperations {
 
     /** @return null when the report does not yet speak of what the operation asked for */
     private @Nullable CommandProgress judge(Open operation, ObservedVm vm) {
-        if (vm.appliedRevision() < operation.revision() || operation.kind() == OperationKind.VM_REBOOT) {
+        if (vm.appliedRevision() < operation.revision()) {
             return null;
         }
         if (reached(operation, vm.state())) {
@@ -125,7 +132,19 @@ class ReportedOperations {
             case VM_CREATE ->
                 operation.runningWanted() ? state == ObservedVm.State.RUNNING : state == ObservedVm.State.STOPPED;
             case VM_STOP, VM_FORCE_OFF -> stopped;
-            case VM_REBOOT, VM_DELETE -> false;
+            case VM_REBOOT,
+                    VM_DELETE,
+                    BACKUP,
+                    RESTORE,
+                    SNAPSHOT_TAKE,
+                    SNAPSHOT_ROLL_BACK,
+                    SNAPSHOT_DELETE,
+                    VOLUME_MIRROR,
+                    POINTS_VERIFY,
+                    GARBAGE_COLLECT,
+                    DRILL,
+                    FILES_LIST,
+                    FILE_FETCH -> false;
         };
     }
 

@@ -1,6 +1,7 @@
 package cloud.freehold.portal.hostlink.web;
 
 import cloud.freehold.api.AgentPaths;
+import cloud.freehold.api.backup.CommandInput;
 import cloud.freehold.api.command.CommandProgress;
 import cloud.freehold.portal.audit.ProviderAudit;
 import cloud.freehold.portal.common.Ids;
@@ -13,10 +14,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import org.springframework.http.CacheControl;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.transaction.support.TransactionTemplate;
+import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -51,15 +54,36 @@ class CommandController {
         return switch (answer) {
             case TAKEN -> ResponseEntity.noContent().build();
             case GONE -> ResponseEntity.status(HttpStatus.GONE).build();
-            case UNKNOWN -> {
-                audit.record(
-                        "host.foreign-command",
-                        "host",
-                        host.name(),
-                        Map.of("command", command.toString()),
-                        request.getRemoteAddr());
-                throw new NotFoundException("This host has no such command. Ask for the desired state again.");
+            case UNKNOWN -> throw foreign(host, command, request);
+        };
+    }
+
+    /** Secrets: to the host that carries the command out, while it does, and to no cache on the way. */
+    @GetMapping(AgentPaths.COMMANDS + "/{id}/input")
+    ResponseEntity<CommandInput> input(
+            @AuthenticationPrincipal HostPrincipal host, @PathVariable String id, HttpServletRequest request) {
+        UUID command = Ids.parse(id);
+        HostOperations.Handed handed =
+                Objects.requireNonNull(transaction.execute(status -> operations.input(host.id(), command)));
+        return switch (handed.answer()) {
+            case GONE -> ResponseEntity.status(HttpStatus.GONE).build();
+            case UNKNOWN -> throw foreign(host, command, request);
+            case TAKEN -> {
+                if (handed.input() == null) {
+                    throw new NotFoundException("This command needs no input. Carry it out as it was given.");
+                }
+                yield ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(handed.input());
             }
         };
+    }
+
+    private NotFoundException foreign(HostPrincipal host, UUID command, HttpServletRequest request) {
+        audit.record(
+                "host.foreign-command",
+                "host",
+                host.name(),
+                Map.of("command", command.toString()),
+                request.getRemoteAddr());
+        return new NotFoundException("This host has no such command. Ask for the desired state again.");
     }
 }

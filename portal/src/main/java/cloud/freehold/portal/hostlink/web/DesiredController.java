@@ -37,7 +37,7 @@ class DesiredController {
     private final DesiredStates states;
     private final WaitingHosts waiting;
     private final Clock clock;
-    private final Map<UUID, Instant> commandsTold = new ConcurrentHashMap<>();
+    private final Map<UUID, ToldCommands> told = new ConcurrentHashMap<>();
     private final ExecutorService readers = Executors.newFixedThreadPool(4, work -> {
         Thread thread = new Thread(work, "desired");
         thread.setDaemon(true);
@@ -123,13 +123,10 @@ class DesiredController {
 
         private void look() {
             Instant now = clock.instant();
-            Instant told = commandsTold.get(hostId);
-            boolean commandsToo = told == null || !now.isBefore(told.plus(COMMANDS_AGAIN));
-            if (states.isNews(hostId, known, commandsToo)) {
+            ToldCommands commands = told.computeIfAbsent(hostId, host -> new ToldCommands(COMMANDS_AGAIN));
+            if (states.isNews(hostId, known, commands.lately(now))) {
                 DesiredState state = states.read(hostId, known);
-                if (!state.commands().isEmpty()) {
-                    commandsTold.put(hostId, now);
-                }
+                commands.told(state.commands(), now);
                 result.setResult(ResponseEntity.ok(state));
             }
         }

@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 final class OperationRow {
 
-    static final String COLUMNS = "id, kind, target_id, target_name, state, percent, step, error_code, error_message,"
-            + " requested_by_name, deadline, created_at, started_at, finished_at";
+    static final String COLUMNS =
+            "id, kind, target_kind, target_id, target_name, state, percent, step, error_code, error_message,"
+                    + " requested_by_name, deadline, created_at, started_at, finished_at,"
+                    + " bytes_done, bytes_total, bytes_per_second, coalesce(chain_id, id) as chain_id";
 
     private OperationRow() {}
 
@@ -22,6 +24,7 @@ final class OperationRow {
         return new Operation(
                 new OperationId(row.getObject("id", UUID.class)),
                 OperationKind.valueOf(row.getString("kind")),
+                row.getString("target_kind"),
                 row.getObject("target_id", UUID.class),
                 row.getString("target_name"),
                 OperationState.valueOf(row.getString("state")),
@@ -33,7 +36,16 @@ final class OperationRow {
                 row.getObject("deadline", OffsetDateTime.class).toInstant(),
                 row.getObject("created_at", OffsetDateTime.class).toInstant(),
                 instant(row, "started_at"),
-                instant(row, "finished_at"));
+                instant(row, "finished_at"),
+                copied(row),
+                row.getObject("chain_id", UUID.class));
+    }
+
+    private static Operation.@Nullable Copied copied(ResultSet row) throws SQLException {
+        long total = row.getLong("bytes_total");
+        return row.wasNull()
+                ? null
+                : new Operation.Copied(row.getLong("bytes_done"), total, row.getLong("bytes_per_second"));
     }
 
     private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

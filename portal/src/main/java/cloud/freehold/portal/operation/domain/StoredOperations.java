@@ -19,14 +19,17 @@ import java.time.Clock;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The table of operations, as its tenant uses it. */
 @Component
@@ -35,14 +38,21 @@ class StoredOperations implements Operations {
 
     private static final String SELECT = "select " + OperationRow.COLUMNS + " from operation ";
 
+    private static final String[] UNLISTED = Arrays.stream(OperationKind.values())
+            .filter(kind -> !kind.isListed())
+            .map(Enum::name)
+            .toArray(String[]::new);
+
     private final JdbcClient jdbc;
+    private final JsonMapper json;
     private final Uuid7 ids;
     private final Clock clock;
     private final ActorSource actors;
     private final LiveEvents live;
 
-    StoredOperations(JdbcClient jdbc, Uuid7 ids, Clock clock, ActorSource actors, LiveEvents live) {
+    StoredOperations(JdbcClient jdbc, JsonMapper json, Uuid7 ids, Clock clock, ActorSource actors, LiveEvents live) {
         this.jdbc = jdbc;
+        this.json = json;
         this.ids = ids;
         this.clock = clock;
         this.actors = actors;
@@ -56,27 +66,33 @@ class StoredOperations implements Operations {
         OperationId id = new OperationId(ids.next());
         OffsetDateTime now = now();
         Actor actor = actors.current();
+        OperationId before = operation.after();
         jdbc.sql("""
                         insert into operation (id, tenant_id, kind, target_kind, target_id, target_name, host_id, state,
                                                arguments, requested_by, requested_by_name, idempotency_key, deadline,
-                                               created_at)
-                        values (:id, :tenant, :kind, 'vm', :target, :name, :host, 'QUEUED',
-                                jsonb_build_object('force', :force::boolean), :by, :byName, :key, :deadline, :now)
+                                               created_at, waits_for, even_if_failed, chain_id)
+                        values (:id, :tenant, :kind, :targetKind, :target, :name, :host, :state, :arguments::jsonb,
+                                :by, :byName, :key, :deadline, :now, :before, :evenIfFailed,
+                                coalesce((select chain_id from operation where tenant_id = :tenant and id = :before), :id))
                         """)
                 .param("id", id.value())
                 .param("tenant", tenant.value())
                 .param("kind", operation.kind().name())
+                .param("targetKind", operation.targetKind())
                 .param("target", operation.targetId())
                 .param("name", operation.targetName())
                 .param("host", operation.hostId(), java.sql.Types.OTHER)
-                .param("force", operation.force())
+                .param("state", before == null ? "QUEUED" : "WAITING")
+                .param("arguments", json.writeValueAsString(operation.arguments()))
                 .param("by", actor.id(), java.sql.Types.OTHER)
                 .param("byName", actor.name())
                 .param("key", operation.idempotencyKey(), java.sql.Types.VARCHAR)
                 .param("deadline", now.plus(operation.kind().limit()))
                 .param("now", now)
+                .param("before", before == null ? null : before.value(), java.sql.Types.OTHER)
+                .param("evenIfFailed", operation.evenIfFailed())
                 .update();
-        if (operation.kind().isCommand() && operation.hostId() != null) {
+        if (before == null && operation.hostId() != null) {
             jdbc.sql("select pg_notify('host', :host::text)")
                     .param("host", operation.hostId())
                     .query((row, number) -> number)
@@ -88,17 +104,25 @@ class StoredOperations implements Operations {
 
     /** What is asked for now replaces what was asked for before. */
     private void supersede(TenantId tenant, NewOperation by) {
+        if (by.after() != null || by.kind().replaces().isEmpty()) {
+            return;
+        }
         jdbc.sql("""
                         update operation set state = 'CANCELLED', finished_at = :now, step = :step
-                        where tenant_id = :tenant and target_id = :target and state in ('QUEUED', 'RUNNING')
-                          and (:all or kind <> 'VM_CREATE')
+                        where tenant_id = :tenant and target_id = :target and kind = any(:kinds)
+                          and (state in ('QUEUED', 'RUNNING') or (:deletion and state = 'WAITING'))
                         """)
                 .param("now", now())
                 .param("step", "replaced by: " + by.kind().label())
                 .param("tenant", tenant.value())
                 .param("target", by.targetId())
-                .param("all", by.kind() == OperationKind.VM_DELETE)
+                .param("kinds", names(by.kind().replaces()))
+                .param("deletion", by.kind() == OperationKind.VM_DELETE)
                 .update();
+    }
+
+    private static String[] names(Set<OperationKind> kinds) {
+        return kinds.stream().map(Enum::name).toArray(String[]::new);
     }
 
     @Override
@@ -113,6 +137,55 @@ class StoredOperations implements Operations {
                 .param("id", id.value())
                 .update();
         live.publish(tenant, LiveTopic.OPERATIONS);
+    }
+
+    @Override
+    @Transactional(propagation = Propagation.MANDATORY)
+    public void cancel(TenantId tenant, OperationId id) {
+        Operation operation = get(tenant, id);
+        if (!operation.kind().isCancellable()) {
+            throw new ConflictException(
+                    "operation.not-cancellable",
+                    "This operation follows what is wanted of " + operation.targetName()
+                            + ". Ask for something else instead, for example to stop it again.");
+        }
+        int cancelled = jdbc.sql("""
+                        update operation set state = 'CANCELLED', finished_at = :now, step = :step
+                        where tenant_id = :tenant and id = :id and state in ('WAITING', 'QUEUED', 'RUNNING')
+                        """)
+                .param("now", now())
+                .param("step", "cancelled by " + actors.current().name())
+                .param("tenant", tenant.value())
+                .param("id", id.value())
+                .update();
+        if (cancelled == 0) {
+            throw new ConflictException("operation.ended", "The operation has ended already. Look at how it ended.");
+        }
+        live.publish(tenant, LiveTopic.OPERATIONS, LiveTopic.VMS);
+    }
+
+    @Override
+    @Transactional(readOnly = true)
+    public boolean isOpen(TenantId tenant, UUID target, Set<OperationKind> kinds) {
+        return jdbc.sql("""
+                        select exists (select from operation where tenant_id = :tenant and target_id = :target
+                            and kind = any(:kinds) and state in ('WAITING', 'QUEUED', 'RUNNING'))
+                        """)
+                .param("tenant", tenant.value())
+                .param("target", target)
+                .param("kinds", names(kinds))
+                .query(Boolean.class)
+                .single();
+    }
+
+    @Override
+    @Transactional(readOnly = true)
+    public List<Operation> chain(TenantId tenant, UUID chain) {
+        return jdbc.sql(SELECT + "where tenant_id = :tenant and chain_id = :chain order by id")
+                .param("tenant", tenant.value())
+                .param("chain", chain)
+                .query(OperationRow::read)
+                .list();
     }
 
     @Override
@@ -155,11 +228,11 @@ class StoredOperations implements Operations {
     @Override
     @Transactional(readOnly = true)
     public KeysetPage<Operation> page(TenantId tenant, OperationFilter filter) {
-        List<String> conditions = new ArrayList<>(List.of("tenant_id = :tenant"));
+        List<String> conditions = new ArrayList<>(List.of("tenant_id = :tenant", "kind <> all(:unlisted)"));
         if (filter.state() != null) {
             conditions.add(
                     switch (filter.state()) {
-                        case OPEN -> "state in ('QUEUED', 'RUNNING')";
+                        case OPEN -> "state in ('WAITING', 'QUEUED', 'RUNNING')";
                         case FAILED -> "state = 'FAILED'";
                         case DONE -> "state in ('DONE', 'CANCELLED')";
                     });
@@ -173,6 +246,7 @@ class StoredOperations implements Operations {
         List<Operation> rows = jdbc.sql(
                         SELECT + "where " + String.join(" and ", conditions) + " order by id desc limit :limit")
                 .param("tenant", tenant.value())
+                .param("unlisted", UNLISTED)
                 .param("target", filter.target(), java.sql.Types.OTHER)
                 .param("after", filter.after() == null ? null : filter.after().value(), java.sql.Types.OTHER)
                 .param("limit", filter.limit() + 1)

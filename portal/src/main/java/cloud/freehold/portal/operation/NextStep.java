@@ -1,0 +1,16 @@
+package cloud.freehold.portal.operation;
+
+import cloud.freehold.portal.common.TenantId;
+
+/** What has to be done when an operation that waited for another may begin: a bean for each kind that needs something. */
+public interface NextStep {
+
+    OperationKind kind();
+
+    /**
+     * In a transaction of the tenant.
+     *
+     * @throws cloud.freehold.portal.common.FreeholdException when it is no longer possible; the operation fails with it
+     */
+    void begin(TenantId tenant, Operation operation);
+}
