@@ -49,6 +49,58 @@ table audit_event
     source_ip inet
     previous_hash bytea not null
     hash bytea not null
+table backup_key
+    tenant_id uuid not null
+    wrapped bytea not null
+    wrapped_by text not null
+    created_at timestamp with time zone not null
+table backup_policy
+    id uuid not null
+    tenant_id uuid not null
+    name text not null
+    enabled boolean not null default true
+    store_id uuid not null
+    all_vms boolean not null default false
+    schedule text not null
+    wanted text not null
+    acceptable text not null
+    freeze_limit_millis integer not null default 10000
+    keep_last integer not null default 0
+    keep_hourly integer not null default 0
+    keep_daily integer not null default 0
+    keep_weekly integer not null default 0
+    keep_monthly integer not null default 0
+    keep_yearly integer not null default 0
+    objective_seconds bigint
+    verify_schedule text
+    drill_schedule text
+    drill_port integer
+    drill_path text
+    recovery_objective_seconds bigint
+    created_at timestamp with time zone not null
+    updated_at timestamp with time zone not null
+    version bigint not null default 0
+table backup_policy_label
+    tenant_id uuid not null
+    policy_id uuid not null
+    label text not null
+table backup_store
+    id uuid not null
+    name text not null
+    kind text not null
+    host_id uuid
+    path text
+    endpoint text
+    bucket text
+    prefix text
+    region text
+    access_key bytea
+    secret_key bytea
+    wrapped_by text
+    keep_free_bytes bigint not null default 0
+    bytes_per_second bigint not null default 0
+    retired_at timestamp with time zone
+    created_at timestamp with time zone not null
 table enforcement
     host_id uuid not null
     revision bigint not null
@@ -177,6 +229,12 @@ table operation
     created_at timestamp with time zone not null
     started_at timestamp with time zone
     finished_at timestamp with time zone
+    waits_for uuid
+    even_if_failed boolean not null default false
+    chain_id uuid
+    bytes_done bigint
+    bytes_total bigint
+    bytes_per_second bigint
 table provider_audit_event
     id uuid not null
     at timestamp with time zone not null
@@ -189,6 +247,52 @@ table quota
     tenant_id uuid not null
     resource text not null
     limit_value bigint not null
+table recovery_point
+    id uuid not null
+    tenant_id uuid not null
+    vm_id uuid not null
+    vm_name text not null
+    store_id uuid not null
+    policy_id uuid
+    operation_id uuid not null
+    origin text not null
+    note text not null default ''::text
+    taken_at timestamp with time zone not null
+    stored_at timestamp with time zone not null
+    wanted text not null
+    achieved text not null
+    pause_millis bigint not null
+    certificate jsonb not null
+    machine jsonb not null
+    logical_bytes bigint not null
+    read_bytes bigint not null
+    added_bytes bigint not null
+    shared_bytes bigint not null
+    zero_bytes bigint not null
+    protected boolean not null default false
+    verified_at timestamp with time zone
+    damages jsonb
+    removed_at timestamp with time zone
+    removed_by text
+    purged_at timestamp with time zone
+    version bigint not null default 0
+table recovery_point_pin
+    tenant_id uuid not null
+    point_id uuid not null
+    operation_id uuid not null
+table recovery_point_volume
+    tenant_id uuid not null
+    point_id uuid not null
+    volume_id uuid not null
+    device_index integer not null
+    name text not null
+    size_bytes bigint not null
+    root text not null
+    checkpoint text
+    read_bytes bigint not null
+    added_bytes bigint not null
+    shared_bytes bigint not null
+    zero_bytes bigint not null
 table rule
     id uuid not null
     tenant_id uuid not null
@@ -305,6 +409,10 @@ table vm
     deleting_since timestamp with time zone
     created_at timestamp with time zone not null
     version bigint not null default 0
+table vm_label
+    tenant_id uuid not null
+    vm_id uuid not null
+    label text not null
 table vm_status
     vm_id uuid not null
     tenant_id uuid not null
@@ -382,6 +490,43 @@ audit_event.audit_event_actor_kind_check: CHECK ((actor_kind = ANY (ARRAY['MEMBE
 audit_event.audit_event_id_key: UNIQUE (id)
 audit_event.audit_event_pkey: PRIMARY KEY (tenant_id, sequence)
 audit_event.audit_event_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+backup_key.backup_key_pkey: PRIMARY KEY (tenant_id)
+backup_key.backup_key_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+backup_policy.backup_policy_acceptable_check: CHECK ((acceptable = ANY (ARRAY['CRASH'::text, 'BARRIER'::text, 'FILESYSTEM'::text])))
+backup_policy.backup_policy_drill_path_check: CHECK (((drill_path ~~ '/%'::text) AND (length(drill_path) <= 200)))
+backup_policy.backup_policy_drill_port_check: CHECK (((drill_port >= 1) AND (drill_port <= 65535)))
+backup_policy.backup_policy_drill_schedule_check: CHECK ((length(drill_schedule) <= 100))
+backup_policy.backup_policy_freeze_limit_millis_check: CHECK (((freeze_limit_millis >= 100) AND (freeze_limit_millis <= 60000)))
+backup_policy.backup_policy_keep_daily_check: CHECK (((keep_daily >= 0) AND (keep_daily <= 1000)))
+backup_policy.backup_policy_keep_hourly_check: CHECK (((keep_hourly >= 0) AND (keep_hourly <= 1000)))
+backup_policy.backup_policy_keep_last_check: CHECK (((keep_last >= 0) AND (keep_last <= 1000)))
+backup_policy.backup_policy_keep_monthly_check: CHECK (((keep_monthly >= 0) AND (keep_monthly <= 1000)))
+backup_policy.backup_policy_keep_weekly_check: CHECK (((keep_weekly >= 0) AND (keep_weekly <= 1000)))
+backup_policy.backup_policy_keep_yearly_check: CHECK (((keep_yearly >= 0) AND (keep_yearly <= 1000)))
+backup_policy.backup_policy_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+backup_policy.backup_policy_objective_seconds_check: CHECK ((objective_seconds > 0))
+backup_policy.backup_policy_pkey: PRIMARY KEY (id)
+backup_policy.backup_policy_recovery_objective_seconds_check: CHECK ((recovery_objective_seconds > 0))
+backup_policy.backup_policy_schedule_check: CHECK ((length(schedule) <= 100))
+backup_policy.backup_policy_store_id_fkey: FOREIGN KEY (store_id) REFERENCES backup_store(id)
+backup_policy.backup_policy_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+backup_policy.backup_policy_tenant_id_id_key: UNIQUE (tenant_id, id)
+backup_policy.backup_policy_tenant_id_name_key: UNIQUE (tenant_id, name)
+backup_policy.backup_policy_verify_schedule_check: CHECK ((length(verify_schedule) <= 100))
+backup_policy.backup_policy_wanted_check: CHECK ((wanted = ANY (ARRAY['CRASH'::text, 'BARRIER'::text, 'FILESYSTEM'::text])))
+backup_policy_label.backup_policy_label_pkey: PRIMARY KEY (policy_id, label)
+backup_policy_label.backup_policy_label_tenant_id_policy_id_fkey: FOREIGN KEY (tenant_id, policy_id) REFERENCES backup_policy(tenant_id, id) ON DELETE CASCADE
+backup_store.backup_store_bytes_per_second_check: CHECK ((bytes_per_second >= 0))
+backup_store.backup_store_check: CHECK (((kind = 'DIRECTORY'::text) = (path IS NOT NULL)))
+backup_store.backup_store_check1: CHECK (((kind = 'S3'::text) = (num_nonnulls(endpoint, bucket, access_key, secret_key, wrapped_by) = 5)))
+backup_store.backup_store_endpoint_check: CHECK ((endpoint ~~ 'http%://%'::text))
+backup_store.backup_store_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
+backup_store.backup_store_keep_free_bytes_check: CHECK ((keep_free_bytes >= 0))
+backup_store.backup_store_kind_check: CHECK ((kind = ANY (ARRAY['DIRECTORY'::text, 'S3'::text])))
+backup_store.backup_store_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+backup_store.backup_store_name_key: UNIQUE (name)
+backup_store.backup_store_path_check: CHECK ((path ~~ '/%'::text))
+backup_store.backup_store_pkey: PRIMARY KEY (id)
 enforcement.enforcement_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
 enforcement.enforcement_pkey: PRIMARY KEY (host_id, revision)
 flavor.flavor_disk_gib_check: CHECK ((disk_gib >= 1))
@@ -437,19 +582,50 @@ nic_status.nic_status_link_check: CHECK ((link = ANY (ARRAY['DOWN'::text, 'CONNE
 nic_status.nic_status_nic_id_fkey: FOREIGN KEY (nic_id) REFERENCES nic(id) ON DELETE CASCADE
 nic_status.nic_status_pkey: PRIMARY KEY (nic_id)
 nic_status.nic_status_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+operation.operation_bytes_done_check: CHECK ((bytes_done >= 0))
+operation.operation_bytes_per_second_check: CHECK ((bytes_per_second >= 0))
+operation.operation_bytes_total_check: CHECK ((bytes_total >= 0))
 operation.operation_check: CHECK (((state = 'FAILED'::text) = (error_code IS NOT NULL)))
 operation.operation_check1: CHECK (((finished_at IS NOT NULL) = (state = ANY (ARRAY['DONE'::text, 'FAILED'::text, 'CANCELLED'::text]))))
 operation.operation_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
 operation.operation_percent_check: CHECK (((percent >= 0) AND (percent <= 100)))
 operation.operation_pkey: PRIMARY KEY (id)
-operation.operation_state_check: CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'CANCELLED'::text])))
+operation.operation_state_check: CHECK ((state = ANY (ARRAY['WAITING'::text, 'QUEUED'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'CANCELLED'::text])))
 operation.operation_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 operation.operation_tenant_id_idempotency_key_key: UNIQUE (tenant_id, idempotency_key)
+operation.operation_waiting_check: CHECK (((state <> 'WAITING'::text) OR (waits_for IS NOT NULL)))
+operation.operation_waits_for_fkey: FOREIGN KEY (waits_for) REFERENCES operation(id)
 provider_audit_event.provider_audit_event_pkey: PRIMARY KEY (id)
 quota.quota_limit_value_check: CHECK ((limit_value >= 0))
 quota.quota_pkey: PRIMARY KEY (tenant_id, resource)
 quota.quota_resource_check: CHECK ((resource = ANY (ARRAY['VMS'::text, 'VCPUS'::text, 'MEMORY_MIB'::text, 'VOLUME_GIB'::text, 'SECURITY_GROUPS'::text, 'RULES_PER_GROUP'::text, 'ADDRESS_GROUPS'::text, 'CONNECTIONS_PER_NIC'::text])))
 quota.quota_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id) ON DELETE CASCADE
+recovery_point.recovery_point_achieved_check: CHECK ((achieved = ANY (ARRAY['CRASH'::text, 'BARRIER'::text, 'FILESYSTEM'::text])))
+recovery_point.recovery_point_added_bytes_check: CHECK ((added_bytes >= 0))
+recovery_point.recovery_point_check: CHECK (((purged_at IS NULL) OR (removed_at IS NOT NULL)))
+recovery_point.recovery_point_check1: CHECK (((NOT protected) OR (removed_at IS NULL)))
+recovery_point.recovery_point_logical_bytes_check: CHECK ((logical_bytes >= 0))
+recovery_point.recovery_point_note_check: CHECK ((length(note) <= 500))
+recovery_point.recovery_point_operation_id_key: UNIQUE (operation_id)
+recovery_point.recovery_point_origin_check: CHECK ((origin = ANY (ARRAY['POLICY'::text, 'MANUAL'::text, 'BEFORE_RESTORE'::text])))
+recovery_point.recovery_point_pause_millis_check: CHECK ((pause_millis >= 0))
+recovery_point.recovery_point_pkey: PRIMARY KEY (id)
+recovery_point.recovery_point_policy_id_fkey: FOREIGN KEY (policy_id) REFERENCES backup_policy(id) ON DELETE SET NULL
+recovery_point.recovery_point_read_bytes_check: CHECK ((read_bytes >= 0))
+recovery_point.recovery_point_shared_bytes_check: CHECK ((shared_bytes >= 0))
+recovery_point.recovery_point_store_id_fkey: FOREIGN KEY (store_id) REFERENCES backup_store(id)
+recovery_point.recovery_point_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+recovery_point.recovery_point_tenant_id_id_key: UNIQUE (tenant_id, id)
+recovery_point.recovery_point_wanted_check: CHECK ((wanted = ANY (ARRAY['CRASH'::text, 'BARRIER'::text, 'FILESYSTEM'::text])))
+recovery_point.recovery_point_zero_bytes_check: CHECK ((zero_bytes >= 0))
+recovery_point_pin.recovery_point_pin_operation_id_fkey: FOREIGN KEY (operation_id) REFERENCES operation(id) ON DELETE CASCADE
+recovery_point_pin.recovery_point_pin_pkey: PRIMARY KEY (operation_id, point_id)
+recovery_point_pin.recovery_point_pin_tenant_id_point_id_fkey: FOREIGN KEY (tenant_id, point_id) REFERENCES recovery_point(tenant_id, id) ON DELETE CASCADE
+recovery_point_volume.recovery_point_volume_checkpoint_check: CHECK ((length(checkpoint) <= 200))
+recovery_point_volume.recovery_point_volume_pkey: PRIMARY KEY (point_id, volume_id)
+recovery_point_volume.recovery_point_volume_root_check: CHECK ((root ~ '^[!-~]{1,200}$'::text))
+recovery_point_volume.recovery_point_volume_size_bytes_check: CHECK ((size_bytes > 0))
+recovery_point_volume.recovery_point_volume_tenant_id_point_id_fkey: FOREIGN KEY (tenant_id, point_id) REFERENCES recovery_point(tenant_id, id) ON DELETE CASCADE
 rule.rule_action_check: CHECK ((action = ANY (ARRAY['ALLOW'::text, 'DROP'::text])))
 rule.rule_check: CHECK (((port_max >= port_min) AND (port_max <= 65535)))
 rule.rule_check1: CHECK ((num_nonnulls(remote_prefix, remote_group_id, remote_address_group_id) <= 1))
@@ -517,6 +693,9 @@ vm.vm_power_check: CHECK ((power = ANY (ARRAY['RUNNING'::text, 'STOPPED'::text])
 vm.vm_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 vm.vm_tenant_id_id_key: UNIQUE (tenant_id, id)
 vm.vm_vcpus_check: CHECK ((vcpus >= 1))
+vm_label.vm_label_label_check: CHECK ((label ~ '^[a-z0-9]([a-z0-9._/=-]{0,61}[a-z0-9])?$'::text))
+vm_label.vm_label_pkey: PRIMARY KEY (vm_id, label)
+vm_label.vm_label_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
 vm_status.vm_status_pkey: PRIMARY KEY (vm_id)
 vm_status.vm_status_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 vm_status.vm_status_vm_id_fkey: FOREIGN KEY (vm_id) REFERENCES vm(id) ON DELETE CASCADE
@@ -541,6 +720,13 @@ CREATE UNIQUE INDEX audit_chain_pkey ON public.audit_chain USING btree (tenant_i
 CREATE UNIQUE INDEX audit_event_id_key ON public.audit_event USING btree (id)
 CREATE UNIQUE INDEX audit_event_pkey ON public.audit_event USING btree (tenant_id, sequence)
 CREATE INDEX audit_event_target_idx ON public.audit_event USING btree (tenant_id, target_id, sequence)
+CREATE UNIQUE INDEX backup_key_pkey ON public.backup_key USING btree (tenant_id)
+CREATE UNIQUE INDEX backup_policy_pkey ON public.backup_policy USING btree (id)
+CREATE UNIQUE INDEX backup_policy_tenant_id_id_key ON public.backup_policy USING btree (tenant_id, id)
+CREATE UNIQUE INDEX backup_policy_tenant_id_name_key ON public.backup_policy USING btree (tenant_id, name)
+CREATE UNIQUE INDEX backup_policy_label_pkey ON public.backup_policy_label USING btree (policy_id, label)
+CREATE UNIQUE INDEX backup_store_name_key ON public.backup_store USING btree (name)
+CREATE UNIQUE INDEX backup_store_pkey ON public.backup_store USING btree (id)
 CREATE INDEX enforcement_open_idx ON public.enforcement USING btree (host_id, revision) WHERE (applied_at IS NULL)
 CREATE UNIQUE INDEX enforcement_pkey ON public.enforcement USING btree (host_id, revision)
 CREATE UNIQUE INDEX flavor_name_key ON public.flavor USING btree (name)
@@ -570,14 +756,25 @@ CREATE UNIQUE INDEX nic_vm_id_device_index_key ON public.nic USING btree (vm_id,
 CREATE INDEX nic_security_group_group_idx ON public.nic_security_group USING btree (group_id)
 CREATE UNIQUE INDEX nic_security_group_pkey ON public.nic_security_group USING btree (nic_id, group_id)
 CREATE UNIQUE INDEX nic_status_pkey ON public.nic_status USING btree (nic_id)
+CREATE INDEX operation_chain_idx ON public.operation USING btree (tenant_id, chain_id)
 CREATE INDEX operation_open_idx ON public.operation USING btree (host_id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]))
 CREATE UNIQUE INDEX operation_pkey ON public.operation USING btree (id)
 CREATE INDEX operation_target_idx ON public.operation USING btree (target_id, id DESC)
 CREATE UNIQUE INDEX operation_tenant_id_idempotency_key_key ON public.operation USING btree (tenant_id, idempotency_key)
 CREATE INDEX operation_tenant_idx ON public.operation USING btree (tenant_id, id DESC)
+CREATE INDEX operation_waiting_idx ON public.operation USING btree (waits_for) WHERE (state = 'WAITING'::text)
 CREATE INDEX provider_audit_event_at_idx ON public.provider_audit_event USING btree (at)
 CREATE UNIQUE INDEX provider_audit_event_pkey ON public.provider_audit_event USING btree (id)
 CREATE UNIQUE INDEX quota_pkey ON public.quota USING btree (tenant_id, resource)
+CREATE INDEX recovery_point_live_idx ON public.recovery_point USING btree (tenant_id, store_id) WHERE (purged_at IS NULL)
+CREATE UNIQUE INDEX recovery_point_operation_id_key ON public.recovery_point USING btree (operation_id)
+CREATE UNIQUE INDEX recovery_point_pkey ON public.recovery_point USING btree (id)
+CREATE UNIQUE INDEX recovery_point_tenant_id_id_key ON public.recovery_point USING btree (tenant_id, id)
+CREATE INDEX recovery_point_vm_idx ON public.recovery_point USING btree (tenant_id, vm_id, taken_at DESC)
+CREATE UNIQUE INDEX recovery_point_pin_pkey ON public.recovery_point_pin USING btree (operation_id, point_id)
+CREATE INDEX recovery_point_pin_point_idx ON public.recovery_point_pin USING btree (point_id)
+CREATE UNIQUE INDEX recovery_point_volume_pkey ON public.recovery_point_volume USING btree (point_id, volume_id)
+CREATE INDEX recovery_point_volume_volume_idx ON public.recovery_point_volume USING btree (volume_id)
 CREATE UNIQUE INDEX rule_group_id_position_key ON public.rule USING btree (group_id, "position")
 CREATE UNIQUE INDEX rule_pkey ON public.rule USING btree (id)
 CREATE INDEX rule_remote_address_group_idx ON public.rule USING btree (remote_address_group_id) WHERE (remote_address_group_id IS NOT NULL)
@@ -609,6 +806,8 @@ CREATE INDEX vm_host_idx ON public.vm USING btree (host_id)
 CREATE UNIQUE INDEX vm_name_idx ON public.vm USING btree (tenant_id, name) WHERE (deleting_since IS NULL)
 CREATE UNIQUE INDEX vm_pkey ON public.vm USING btree (id)
 CREATE UNIQUE INDEX vm_tenant_id_id_key ON public.vm USING btree (tenant_id, id)
+CREATE INDEX vm_label_label_idx ON public.vm_label USING btree (tenant_id, label)
+CREATE UNIQUE INDEX vm_label_pkey ON public.vm_label USING btree (vm_id, label)
 CREATE UNIQUE INDEX vm_status_pkey ON public.vm_status USING btree (vm_id)
 CREATE UNIQUE INDEX volume_pkey ON public.volume USING btree (id)
 CREATE UNIQUE INDEX volume_vm_id_device_index_key ON public.volume USING btree (vm_id, device_index)
@@ -832,6 +1031,9 @@ address_group
 address_group_entry
 audit_chain
 audit_event
+backup_key
+backup_policy
+backup_policy_label
 host_object
 image
 image_file
@@ -842,6 +1044,9 @@ nic_security_group
 nic_status
 operation
 quota
+recovery_point
+recovery_point_pin
+recovery_point_volume
 rule
 rule_draft
 rule_hits
@@ -850,6 +1055,7 @@ security_group
 subnet
 tenant
 vm
+vm_label
 vm_status
 volume
 
@@ -869,6 +1075,12 @@ audit_chain.system_all for ALL to freehold_system using (true) check (true)
 audit_chain.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 audit_event.system_all for ALL to freehold_system using (true) check (true)
 audit_event.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+backup_key.system_all for ALL to freehold_system using (true) check (true)
+backup_key.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+backup_policy.system_all for ALL to freehold_system using (true) check (true)
+backup_policy.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+backup_policy_label.system_all for ALL to freehold_system using (true) check (true)
+backup_policy_label.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 host_object.system_all for ALL to freehold_system using (true) check (true)
 host_object.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 image.system_all for ALL to freehold_system using (true) check (true)
@@ -892,6 +1104,12 @@ operation.system_all for ALL to freehold_system using (true) check (true)
 operation.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 quota.system_all for ALL to freehold_system using (true) check (true)
 quota.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+recovery_point.system_all for ALL to freehold_system using (true) check (true)
+recovery_point.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+recovery_point_pin.system_all for ALL to freehold_system using (true) check (true)
+recovery_point_pin.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+recovery_point_volume.system_all for ALL to freehold_system using (true) check (true)
+recovery_point_volume.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 rule.system_all for ALL to freehold_system using (true) check (true)
 rule.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 rule_draft.own_drafts for ALL to freehold_portal using (((tenant_id = app_tenant()) AND (account_id = app_user()))) check (((tenant_id = app_tenant()) AND (account_id = app_user())))
@@ -911,6 +1129,8 @@ tenant.own_tenants for SELECT to freehold_portal using (((id = app_tenant()) OR 
 tenant.system_all for ALL to freehold_system using (true) check (true)
 vm.system_all for ALL to freehold_system using (true) check (true)
 vm.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+vm_label.system_all for ALL to freehold_system using (true) check (true)
+vm_label.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 vm_status.system_all for ALL to freehold_system using (true) check (true)
 vm_status.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 volume.system_all for ALL to freehold_system using (true) check (true)
@@ -929,6 +1149,12 @@ audit_chain: SELECT to freehold_portal
 audit_chain: SELECT to freehold_system
 audit_event: SELECT to freehold_portal
 audit_event: SELECT to freehold_system
+backup_key: DELETE, INSERT, SELECT, UPDATE to freehold_system
+backup_policy: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+backup_policy: DELETE, INSERT, SELECT, UPDATE to freehold_system
+backup_policy_label: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+backup_policy_label: SELECT to freehold_system
+backup_store: DELETE, INSERT, SELECT, UPDATE to freehold_system
 enforcement: SELECT to freehold_portal
 enforcement: DELETE, INSERT, SELECT, UPDATE to freehold_system
 flavor: SELECT to freehold_portal
@@ -961,6 +1187,12 @@ operation: DELETE, INSERT, SELECT, UPDATE to freehold_system
 provider_audit_event: INSERT, SELECT to freehold_system
 quota: SELECT to freehold_portal
 quota: DELETE, INSERT, SELECT, UPDATE to freehold_system
+recovery_point: SELECT to freehold_portal
+recovery_point: DELETE, INSERT, SELECT, UPDATE to freehold_system
+recovery_point_pin: DELETE, INSERT, SELECT to freehold_portal
+recovery_point_pin: DELETE, INSERT, SELECT, UPDATE to freehold_system
+recovery_point_volume: SELECT to freehold_portal
+recovery_point_volume: DELETE, INSERT, SELECT, UPDATE to freehold_system
 rule: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 rule: DELETE, INSERT, SELECT, UPDATE to freehold_system
 rule_draft: DELETE, INSERT, SELECT, UPDATE to freehold_portal
@@ -981,6 +1213,8 @@ tenant: DELETE, INSERT, SELECT, UPDATE to freehold_system
 throttle_bucket: DELETE, INSERT, SELECT, UPDATE to freehold_system
 vm: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 vm: DELETE, INSERT, SELECT, UPDATE to freehold_system
+vm_label: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+vm_label: SELECT to freehold_system
 vm_status: SELECT to freehold_portal
 vm_status: DELETE, INSERT, SELECT, UPDATE to freehold_system
 volume: DELETE, INSERT, SELECT, UPDATE to freehold_portal
@@ -989,6 +1223,11 @@ volume: DELETE, INSERT, SELECT, UPDATE to freehold_system
 -- Column grants
 account(display_name): UPDATE to freehold_portal
 account(password_hash): UPDATE to freehold_portal
+backup_store(host_id): SELECT to freehold_portal
+backup_store(id): SELECT to freehold_portal
+backup_store(kind): SELECT to freehold_portal
+backup_store(name): SELECT to freehold_portal
+backup_store(retired_at): SELECT to freehold_portal
 host(applied_at): SELECT to freehold_portal
 host(applied_revision): SELECT to freehold_portal
 host(capacity_memory_mib): SELECT to freehold_portal
@@ -998,6 +1237,11 @@ host(epoch): SELECT to freehold_portal
 host(id): SELECT to freehold_portal
 host(last_seen_at): SELECT to freehold_portal
 host(name): SELECT to freehold_portal
+recovery_point(note): UPDATE to freehold_portal
+recovery_point(protected): UPDATE to freehold_portal
+recovery_point(removed_at): UPDATE to freehold_portal
+recovery_point(removed_by): UPDATE to freehold_portal
+recovery_point(version): UPDATE to freehold_portal
 tenant(name): UPDATE to freehold_portal
 tenant(time_zone): UPDATE to freehold_portal
 

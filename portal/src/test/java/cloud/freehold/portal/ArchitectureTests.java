@@ -116,6 +116,7 @@ class ArchitectureTests {
                         "..hostlink..",
                         "..live..",
                         "..operation..",
+                        "..backup.hosting..",
                         "..demo..")
                 .and()
                 .doNotHaveSimpleName("UnconfirmedChanges")

@@ -2,6 +2,7 @@ package cloud.freehold.testing;
 
 import cloud.freehold.api.AgentPaths;
 import cloud.freehold.api.Problem;
+import cloud.freehold.api.backup.CommandInput;
 import cloud.freehold.api.command.CommandProgress;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredState;
@@ -14,6 +15,7 @@ import cloud.freehold.api.observed.ObservedNic;
 import cloud.freehold.api.observed.ObservedVm;
 import cloud.freehold.api.observed.RuleHits;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -47,8 +49,8 @@ public final class FakeHost implements AutoCloseable {
     private final Set<UUID> commandsDone = new HashSet<>();
     private final List<HostCommand> commandsSeen = new ArrayList<>();
     private List<RuleHits> hits = List.of();
-    private Function<HostCommand, CommandProgress> onCommand =
-            command -> new CommandProgress(CommandProgress.Status.DONE, 100, "done", null, Instant.now());
+    private final Map<UUID, CommandInput> inputs = new HashMap<>();
+    private Function<HostCommand, CommandProgress> onCommand = this::done;
     private long sequence;
     private long reported;
     private boolean applying = true;
@@ -152,6 +154,56 @@ public final class FakeHost implements AutoCloseable {
         }
         notifyAll();
         return applied;
+    }
+
+    /** Carried out well: asks for the input that the command needs and brings what it should. */
+    public CommandProgress done(HostCommand command) {
+        CommandInput input = null;
+        if (needsInput(command)) {
+            try {
+                input = input(command.id());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return new CommandProgress(
+                CommandProgress.Status.DONE,
+                100,
+                "done",
+                null,
+                Instant.now(),
+                null,
+                FakeResults.of(command, model(), input));
+    }
+
+    private static boolean needsInput(HostCommand command) {
+        return command instanceof HostCommand.BackupVm
+                || command instanceof HostCommand.RestoreVolumes
+                || command instanceof HostCommand.VerifyPoints
+                || command instanceof HostCommand.CollectGarbage
+                || command instanceof HostCommand.DrillPoint
+                || command instanceof HostCommand.ListFiles
+                || command instanceof HostCommand.FetchFile;
+    }
+
+    /** Asks the portal for a command's input and remembers it. */
+    public CommandInput input(UUID command) throws IOException {
+        var answer = client.get(AgentPaths.COMMANDS + "/" + command + "/input");
+        var input = HostClient.expect(answer, 200, CommandInput.class);
+        synchronized (this) {
+            inputs.put(command, input);
+        }
+        return input;
+    }
+
+    /** The inputs that were fetched so far, by command. */
+    public synchronized Map<UUID, CommandInput> inputs() {
+        return Map.copyOf(inputs);
+    }
+
+    /** Reports of a command; the answer's status. */
+    public int progress(UUID command, CommandProgress progress) throws IOException {
+        return client.post(AgentPaths.COMMANDS + "/" + command, progress).statusCode();
     }
 
     private void obey(List<HostCommand> commands) throws IOException {

@@ -8,7 +8,8 @@ public enum LiveTopic {
     NICS,
     OPERATIONS,
     GROUPS,
-    HITS;
+    HITS,
+    BACKUPS;
 
     /** The name of the server-sent event and of the DOM event that htmx makes of it. */
     public String event() {

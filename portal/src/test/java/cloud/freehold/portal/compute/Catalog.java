@@ -4,12 +4,12 @@ import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** An image and flavors to create VMs from. */
-final class Catalog {
+public final class Catalog {
 
-    final UUID image = UUID.randomUUID();
-    final UUID small = UUID.randomUUID();
+    public final UUID image = UUID.randomUUID();
+    public final UUID small = UUID.randomUUID();
 
-    Catalog(JdbcClient system) {
+    public Catalog(JdbcClient system) {
         system.sql("insert into image (id, name, description, created_at) values (?, 'Debian 12', 'Linux', now())")
                 .params(image)
                 .update();
@@ -21,7 +21,7 @@ final class Catalog {
                 .update();
     }
 
-    NewVm vm(String name) {
+    public NewVm vm(String name) {
         return new NewVm(name, "", image, small, null, null);
     }
 }

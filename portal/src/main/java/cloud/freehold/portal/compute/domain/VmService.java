@@ -5,6 +5,7 @@ import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.InvalidInputException;
+import cloud.freehold.portal.common.StaleVersionException;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.compute.Choices;
 import cloud.freehold.portal.compute.NewVm;
@@ -248,7 +249,7 @@ class VmService implements Vms {
     private Vm find(TenantId tenant, VmId id, @Nullable Long expectedVersion) {
         Vm vm = rows.findByTenantIdAndId(tenant.value(), id.value()).orElseThrow(VmReader::notFound);
         if (expectedVersion != null && expectedVersion != vm.version()) {
-            throw new StaleVersionException(expectedVersion, vm.version());
+            throw new StaleVersionException("VM", expectedVersion, vm.version());
         }
         return vm;
     }

@@ -1,0 +1,18 @@
+package cloud.freehold.portal.backup;
+
+import cloud.freehold.portal.common.Ids;
+import java.io.Serializable;
+import java.util.UUID;
+
+/** A recovery point. */
+public record PointId(UUID value) implements Serializable {
+
+    public static PointId of(String text) {
+        return new PointId(Ids.parse(text));
+    }
+
+    @Override
+    public String toString() {
+        return value.toString();
+    }
+}

@@ -1,0 +1,18 @@
+package cloud.freehold.portal.backup;
+
+import cloud.freehold.portal.common.Ids;
+import java.io.Serializable;
+import java.util.UUID;
+
+/** A backup policy. */
+public record PolicyId(UUID value) implements Serializable {
+
+    public static PolicyId of(String text) {
+        return new PolicyId(Ids.parse(text));
+    }
+
+    @Override
+    public String toString() {
+        return value.toString();
+    }
+}

@@ -1,0 +1,38 @@
+package cloud.freehold.portal.common;
+
+/** Somebody changed the thing since the client last looked. */
+public final class StaleVersionException extends FreeholdException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final long expected;
+    private final long actual;
+
+    /** @param what for example {@code VM} */
+    public StaleVersionException(String what, long expected, long actual) {
+        super(
+                what.toLowerCase(java.util.Locale.ROOT).replace(' ', '-') + ".changed",
+                "The " + what + " changed since you looked: you named version " + expected + ", it has version "
+                        + actual + ". Look again and decide anew.");
+        this.expected = expected;
+        this.actual = actual;
+    }
+
+    public long expected() {
+        return expected;
+    }
+
+    public long actual() {
+        return actual;
+    }
+
+    @Override
+    public int status() {
+        return 412;
+    }
+
+    @Override
+    public String title() {
+        return "Somebody was faster";
+    }
+}
