@@ -29,7 +29,7 @@ public final class FakeResults {
             return new CommandResult.PointsVerified(GIB, 16_384, List.of());
         } else if (command instanceof HostCommand.CollectGarbage) {
             return new CommandResult.GarbageCollected(
-                    ADDED, 10 * ADDED, input.openWriters().size());
+                    ADDED, 10 * ADDED, input.openWriters().size(), 0);
         } else if (command instanceof HostCommand.DrillPoint) {
             return new CommandResult.DrillDone(true, 4_200, 3_800, "The guest agent answered.", PNG);
         } else if (command instanceof HostCommand.ListFiles) {
@@ -40,9 +40,17 @@ public final class FakeResults {
                             new CommandResult.FilesListed.Entry(
                                     "hello.txt", CommandResult.FilesListed.Kind.FILE, 5, 1_700_000_000)),
                     false);
-        } else if (command instanceof HostCommand.TakeSnapshot snapshot) {
-            return new CommandResult.SnapshotTaken(
-                    certificate(snapshot.wanted()), List.of(), snapshot.withMemory() ? 256L << 20 : 0);
+        } else if (command instanceof HostCommand.TakeSnapshots snapshots) {
+            return new CommandResult.SnapshotsTaken(snapshots.targets().stream()
+                    .map(target -> new CommandResult.SnapshotsTaken.Taken(
+                            target.snapshotId(),
+                            certificate(snapshots.wanted()),
+                            List.of(),
+                            snapshots.withMemory() ? 256L << 20 : 0,
+                            null))
+                    .toList());
+        } else if (command instanceof HostCommand.RollBack) {
+            return new CommandResult.RolledBack("The next backup reads everything once.");
         }
         return null;
     }
@@ -78,7 +86,7 @@ public final class FakeResults {
                 achieved == cloud.freehold.api.backup.Consistency.FILESYSTEM ? 85L : null,
                 12,
                 1,
-                List.of(new Certificate.Disk("vda", 1_234, 0, 0)),
+                List.of(new Certificate.Disk("vda", 1_234, 0, 0, 40)),
                 "7.2.0",
                 achieved == cloud.freehold.api.backup.Consistency.FILESYSTEM ? "7.2.0" : null,
                 null);
