@@ -3,6 +3,7 @@ package cloud.freehold.agent;
 import cloud.freehold.agent.reconcile.AcceleratorChoice;
 import cloud.freehold.agent.reconcile.Machines;
 import cloud.freehold.agent.report.Observations;
+import cloud.freehold.agent.storage.Pools;
 import cloud.freehold.agent.storage.VmFiles;
 import cloud.freehold.api.Problem;
 import cloud.freehold.api.ProblemCode;
@@ -14,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 
 /** What this host is and what ails it. */
 final class HostFactsSource {
@@ -73,10 +75,21 @@ final class HostFactsSource {
                     memoryForVmsMib(),
                     files.freeBytes() / STORAGE_STEP * STORAGE_STEP,
                     files.totalBytes(),
-                    problems());
+                    problems(),
+                    pools());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+    }
+
+    private List<HostFacts.Pool> pools() {
+        return files.pools().all().entrySet().stream()
+                .map(pool -> new HostFacts.Pool(
+                        pool.getKey(),
+                        pool.getKey().equals(Pools.DEFAULT),
+                        Math.max(0, Pools.free(pool.getValue()) - VmFiles.RESERVE_BYTES) / STORAGE_STEP * STORAGE_STEP,
+                        Pools.total(pool.getValue())))
+                .toList();
     }
 
     private ArrayList<Problem> problems() {

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Theory of operation: libvirt has no time-outs, so each call runs in a worker thread and the caller waits only so
  * long. A call that overstays keeps its thread until libvirt lets go; as long as it does, further calls of its kind for
- * that VM fail at once, so at most three threads hang for a VM. libvirtd handles only a few calls of one connection
+ * that VM fail at once, so at most five threads hang for a VM. libvirtd handles only a few calls of one connection
  * at a time: a connection with an overstayed call is given up, and the next call opens another.
  */
 final class Calls implements AutoCloseable {
@@ -38,7 +38,10 @@ final class Calls implements AutoCloseable {
         LOOK,
         ACT,
         /** Must go through while another one hangs. */
-        URGENT
+        URGENT,
+        /** Waits for the guest. */
+        GUEST,
+        MONITOR
     }
 
     private record Lane(UUID vm, Kind kind) {}
@@ -70,6 +73,14 @@ final class Calls implements AutoCloseable {
 
     <T> T urgent(UUID vm, String what, Duration deadline, Call<T> call) throws HypervisorException {
         return call(new Lane(vm, Kind.URGENT), what, deadline, call);
+    }
+
+    <T> T guest(UUID vm, String what, Duration deadline, Call<T> call) throws HypervisorException {
+        return call(new Lane(vm, Kind.GUEST), what, deadline, call);
+    }
+
+    <T> T monitor(UUID vm, String what, Duration deadline, Call<T> call) throws HypervisorException {
+        return call(new Lane(vm, Kind.MONITOR), what, deadline, call);
     }
 
     private <T> T call(Lane lane, String what, Duration deadline, Call<T> call) throws HypervisorException {

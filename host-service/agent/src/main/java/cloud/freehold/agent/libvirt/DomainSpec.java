@@ -5,7 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** All that a domain is made of. */
+/**
+ * All that a domain is made of.
+ *
+ * @param continueFrom a snapshot with memory in the first disk that the guest goes on from instead of booting
+ */
 public record DomainSpec(
         UUID vm,
         String domainName,
@@ -19,13 +23,17 @@ public record DomainSpec(
         List<Disk> disks,
         List<Nic> nics,
         boolean directIo,
+        Optional<String> continueFrom,
         Path consoleLog,
         DomainMark mark) {
 
     public record DirectBoot(Path kernel, Optional<Path> initrd, String commandLine) {}
 
-    /** @param serial what the guest sees below /dev/disk/by-id */
-    public record Disk(Path file, String serial) {}
+    /**
+     * @param slot 0 is vda; stays the same as long as the disk is plugged
+     * @param serial what the guest sees below /dev/disk/by-id
+     */
+    public record Disk(int slot, Path file, String serial) {}
 
     public record Nic(String mac, Path socket, int queuePairs, int mtu) {}
 }

@@ -1,5 +1,8 @@
 package cloud.freehold.agent.libvirt;
 
+import java.nio.file.Path;
+import java.util.List;
+
 /**
  * A domain's definition.
  *
@@ -7,7 +10,8 @@ package cloud.freehold.agent.libvirt;
  * vhost-user server, so that a restarted dataplane finds hot-plugged NICs, too; there are no iothreads, which crash QEMU
  * 7.2 when a backup's reader leaves; under TCG MSI-X with vhost-user crashes QEMU, so NICs get none and a kernel that is
  * booted directly is told; spare root ports are for devices that are plugged later; the MTU goes through an override,
- * because libvirt refuses it for vhost-user.
+ * because libvirt refuses it for vhost-user, and
+ * so do block limits that libvirt does not know: whole clusters are discarded, and large requests are welcome.
  */
 final class DomainXml {
     private static final String QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0";
@@ -21,16 +25,31 @@ final class DomainXml {
     private static final int OTHER_DEVICES = 3;
     private static final int SPARE_PORTS = 6;
     private static final int MOST_QUEUES = 16;
+    private static final int LEAST_QUEUES = 2;
+    /** Of the volumes' qcow2. */
+    private static final int CLUSTER_BYTES = 64 << 10;
+
+    private static final int LARGE_REQUEST_BYTES = 1 << 20;
 
     private final DomainSpec spec;
+    private final Path monitor;
     private final Xml xml = new Xml();
 
-    private DomainXml(DomainSpec spec) {
+    private DomainXml(DomainSpec spec, Path monitor) {
         this.spec = spec;
+        this.monitor = monitor;
     }
 
-    static String of(DomainSpec spec) {
-        return new DomainXml(spec).build();
+    /** @param monitor where QEMU listens for a second monitor's connection */
+    static String of(DomainSpec spec, Path monitor) {
+        return new DomainXml(spec, monitor).build();
+    }
+
+    /** One disk alone, to be plugged. */
+    static String disk(DomainSpec spec, DomainSpec.Disk disk) {
+        var xml = new DomainXml(spec, Path.of("/"));
+        xml.disk(disk);
+        return xml.xml.toString();
     }
 
     private String build() {
@@ -56,6 +75,7 @@ final class DomainXml {
                 .text("on_reboot", "restart")
                 .text("on_crash", "destroy");
         devices();
+        secondMonitor();
         overrides();
         return xml.close().toString();
     }
@@ -91,9 +111,7 @@ final class DomainXml {
         for (int index = 1; index <= ports; index++) {
             xml.leaf("controller", "type", "pci", "index", Integer.toString(index), "model", "pcie-root-port");
         }
-        for (int i = 0; i < spec.disks().size(); i++) {
-            disk(i, spec.disks().get(i));
-        }
+        spec.disks().forEach(this::disk);
         for (int i = 0; i < spec.nics().size(); i++) {
             nic(i, spec.nics().get(i));
         }
@@ -112,9 +130,8 @@ final class DomainXml {
         xml.close();
     }
 
-    /** At least two queues where the guest has two processors: then it picks no I/O scheduler by itself. */
-    private void disk(int index, DomainSpec.Disk disk) {
-        int queues = Math.min(spec.maxVcpus(), MOST_QUEUES);
+    /** At least two queues: then the guest picks no I/O scheduler by itself. */
+    private void disk(DomainSpec.Disk disk) {
         xml.open("disk", "type", "file", "device", "disk")
                 .leaf(
                         "driver",
@@ -128,13 +145,23 @@ final class DomainXml {
                         spec.directIo() ? "native" : null,
                         "discard",
                         "unmap",
+                        // A guest whose host cannot read or write waits for it, rather than to lose its file system.
+                        "error_policy",
+                        "stop",
+                        "rerror_policy",
+                        "stop",
                         "queues",
-                        queues > 1 ? Integer.toString(queues) : null)
+                        Integer.toString(Math.max(LEAST_QUEUES, Math.min(spec.maxVcpus(), MOST_QUEUES))))
                 .leaf("source", "file", disk.file().toString())
-                .leaf("target", "dev", "vd" + (char) ('a' + index), "bus", "virtio")
+                .leaf("blockio", "logical_block_size", "512", "physical_block_size", "4096")
+                .leaf("target", "dev", "vd" + (char) ('a' + disk.slot()), "bus", "virtio")
                 .text("serial", disk.serial())
-                .leaf("alias", "name", "ua-disk" + index)
+                .leaf("alias", "name", alias(disk))
                 .close();
+    }
+
+    private static String alias(DomainSpec.Disk disk) {
+        return "ua-disk" + disk.slot();
     }
 
     private void nic(int index, DomainSpec.Nic nic) {
@@ -154,11 +181,33 @@ final class DomainXml {
                 .close();
     }
 
-    private void overrides() {
-        if (spec.nics().isEmpty()) {
-            return;
+    private void secondMonitor() {
+        xml.open("qemu:commandline");
+        spec.continueFrom().ifPresent(snapshot -> {
+            xml.leaf("qemu:arg", "value", "-loadvm");
+            xml.leaf("qemu:arg", "value", snapshot);
+        });
+        for (var argument : List.of(
+                "-chardev",
+                // A comma in a value is written twice.
+                "socket,id=freehold-monitor,server=on,wait=off,path="
+                        + monitor.toString().replace(",", ",,"),
+                "-mon",
+                "chardev=freehold-monitor,mode=control")) {
+            xml.leaf("qemu:arg", "value", argument);
         }
+        xml.close();
+    }
+
+    private void overrides() {
         xml.open("qemu:override");
+        for (var disk : spec.disks()) {
+            xml.open("qemu:device", "alias", alias(disk)).open("qemu:frontend");
+            number("min_io_size", CLUSTER_BYTES);
+            number("opt_io_size", LARGE_REQUEST_BYTES);
+            number("discard_granularity", CLUSTER_BYTES);
+            xml.close().close();
+        }
         for (int i = 0; i < spec.nics().size(); i++) {
             xml.open("qemu:device", "alias", "ua-nic" + i).open("qemu:frontend");
             number("host_mtu", spec.nics().get(i).mtu());

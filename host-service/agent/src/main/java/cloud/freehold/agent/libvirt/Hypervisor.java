@@ -1,5 +1,6 @@
 package cloud.freehold.agent.libvirt;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -52,6 +53,17 @@ public interface Hypervisor extends AutoCloseable {
 
     /** @return the agent's answer, JSON from inside the guest: not to be trusted */
     String askAgent(UUID vm, String command) throws HypervisorException;
+
+    /**
+     * As {@link #askAgent(UUID, String)}, with a deadline, and beside a call that hangs. The command may still be carried out after the
+     * deadline.
+     */
+    String askAgentUrgently(UUID vm, String command, Duration deadline) throws HypervisorException;
+
+    VmDisks disks();
+
+    /** QEMU's monitor; the VM runs. */
+    Monitor monitor(UUID vm) throws HypervisorException;
 
     @Override
     void close();

@@ -14,8 +14,10 @@ public final class HypervisorException extends Exception {
         GONE,
         /** The domain is not in a state for it. */
         WRONG_STATE,
-        /** No guest agent answers. */
+        /** No guest agent is connected: it was not asked. */
         NO_AGENT,
+        /** The guest agent is connected and did not answer in time; it may still do what it was asked for. */
+        AGENT_SILENT,
         REFUSED
     }
 

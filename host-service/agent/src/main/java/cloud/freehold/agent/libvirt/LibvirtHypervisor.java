@@ -1,5 +1,6 @@
 package cloud.freehold.agent.libvirt;
 
+import static cloud.freehold.agent.libvirt.HypervisorException.Kind.AGENT_SILENT;
 import static cloud.freehold.agent.libvirt.HypervisorException.Kind.GONE;
 import static cloud.freehold.agent.libvirt.HypervisorException.Kind.NO_AGENT;
 import static cloud.freehold.agent.libvirt.HypervisorException.Kind.REFUSED;
@@ -10,6 +11,8 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,29 +29,38 @@ public final class LibvirtHypervisor implements Hypervisor {
     private static final Duration QUICK = Duration.ofSeconds(10);
     private static final Duration START = Duration.ofSeconds(60);
     private static final int AGENT_SECONDS = 2;
+    private static final Duration AGENT_GRACE = Duration.ofSeconds(1);
 
     private static LibvirtLibrary.ErrorCallback silence;
 
     private final LibvirtLibrary library;
     private final LibvirtLibrary.Qemu qemu;
     private final String owner;
+    private final Path sockets;
     private final Calls calls;
     private final Set<UUID> unreadable = ConcurrentHashMap.newKeySet();
 
-    private LibvirtHypervisor(LibvirtLibrary library, LibvirtLibrary.Qemu qemu, String uri, String owner) {
+    private LibvirtHypervisor(
+            LibvirtLibrary library, LibvirtLibrary.Qemu qemu, String uri, String owner, Path sockets) {
         this.library = library;
         this.qemu = qemu;
         this.owner = owner;
+        this.sockets = sockets;
         this.calls = new Calls(library, uri);
     }
 
-    /** Loads libvirt; the connection is made when it is needed, and made again when it breaks. */
-    public static LibvirtHypervisor load(String libraryName, String uri, String owner) {
+    /**
+     * Loads libvirt; the connection is made when it is needed, and made again when it breaks.
+     *
+     * @param owner marks the domains that are this agent's
+     * @param sockets where QEMU makes its sockets
+     */
+    public static LibvirtHypervisor load(String libraryName, String uri, String owner, Path sockets) {
         try {
             var library = Native.load(libraryName, LibvirtLibrary.class);
             var qemu = Native.load(libraryName.replace("libvirt.so", "libvirt-qemu.so"), LibvirtLibrary.Qemu.class);
             runEventLoop(library);
-            return new LibvirtHypervisor(library, qemu, uri, owner);
+            return new LibvirtHypervisor(library, qemu, uri, owner, sockets);
         } catch (UnsatisfiedLinkError e) {
             throw new IllegalStateException(
                     "libvirt's library " + libraryName + " cannot be loaded; install the package libvirt0.", e);
@@ -160,7 +172,9 @@ public final class LibvirtHypervisor implements Hypervisor {
                 }
             }
             var domain = library.virDomainDefineXMLFlags(
-                    session.connection(), DomainXml.of(spec), LibvirtLibrary.DEFINE_VALIDATE);
+                    session.connection(),
+                    DomainXml.of(spec, MonitorSocket.of(sockets, spec.vm())),
+                    LibvirtLibrary.DEFINE_VALIDATE);
             if (domain == null) {
                 throw failure();
             }
@@ -210,22 +224,85 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public String askAgent(UUID vm, String command) throws HypervisorException {
-        return calls.call(vm, "ask the guest agent of", QUICK, session -> {
+        return calls.call(
+                vm, "ask the guest agent of", QUICK, session -> askAgent(session, vm, command, AGENT_SECONDS));
+    }
+
+    @Override
+    public String askAgentUrgently(UUID vm, String command, Duration deadline) throws HypervisorException {
+        int seconds = (int) Math.max(1, deadline.toSeconds());
+        return calls.guest(
+                vm,
+                "ask the guest agent of",
+                deadline.plus(AGENT_GRACE),
+                session -> askAgent(session, vm, command, seconds));
+    }
+
+    private String askAgent(Session session, UUID vm, String command, int seconds) throws HypervisorException {
+        var domain = lookUp(session, vm);
+        try {
+            var answer = qemu.virDomainQemuAgentCommand(domain, command, seconds, 0);
+            if (answer == null) {
+                throw failure();
+            }
+            return LibvirtLibrary.take(answer);
+        } finally {
+            library.virDomainFree(domain);
+        }
+    }
+
+    @Override
+    public Monitor monitor(UUID vm) throws HypervisorException {
+        var socket = MonitorSocket.of(sockets, vm);
+        return Files.exists(socket) ? MonitorSocket.open(socket) : new LibvirtMonitor(this, vm);
+    }
+
+    String askMonitor(UUID vm, String message, Duration deadline) throws HypervisorException {
+        return calls.monitor(vm, "ask the monitor of", deadline, session -> {
             var domain = lookUp(session, vm);
             try {
-                var answer = qemu.virDomainQemuAgentCommand(domain, command, AGENT_SECONDS, 0);
-                if (answer == null) {
+                var answer = new PointerByReference();
+                if (qemu.virDomainQemuMonitorCommand(domain, message, answer, 0) < 0) {
                     throw failure();
                 }
-                return LibvirtLibrary.take(answer);
+                return LibvirtLibrary.take(answer.getValue());
             } finally {
                 library.virDomainFree(domain);
             }
         });
     }
 
-    private interface Action {
+    @Override
+    public VmDisks disks() {
+        return new LibvirtDisks(this, library);
+    }
+
+    interface Action {
         int on(Pointer domain);
+    }
+
+    /** A question that is answered with null when libvirt refuses. */
+    interface Question<T> {
+        T on(Pointer domain);
+    }
+
+    <T> T onDomain(UUID vm, String what, Duration deadline, Question<T> question) throws HypervisorException {
+        return calls.call(vm, what, deadline, session -> {
+            var domain = lookUp(session, vm);
+            try {
+                var answer = question.on(domain);
+                if (answer == null) {
+                    throw failure();
+                }
+                return answer;
+            } finally {
+                library.virDomainFree(domain);
+            }
+        });
+    }
+
+    void act(UUID vm, String what, Duration deadline, Action action) throws HypervisorException {
+        on(vm, what, deadline, action);
     }
 
     private void on(UUID vm, String what, Duration deadline, Action action) throws HypervisorException {
@@ -260,13 +337,14 @@ public final class LibvirtHypervisor implements Hypervisor {
     /** What libvirt said last, in this thread. */
     private HypervisorException failure() {
         int code = library.virGetLastErrorCode();
+        var message = library.virGetLastErrorMessage();
         var kind = switch (code) {
             case LibvirtLibrary.ERROR_NO_DOMAIN -> GONE;
             case LibvirtLibrary.ERROR_OPERATION_INVALID -> WRONG_STATE;
-            case LibvirtLibrary.ERROR_AGENT_UNRESPONSIVE -> NO_AGENT;
+            case LibvirtLibrary.ERROR_AGENT_UNRESPONSIVE -> message.contains("not connected") ? NO_AGENT : AGENT_SILENT;
             default -> REFUSED;
         };
-        return new HypervisorException(kind, library.virGetLastErrorMessage() + " (libvirt error " + code + ")");
+        return new HypervisorException(kind, message + " (libvirt error " + code + ")");
     }
 
     @Override

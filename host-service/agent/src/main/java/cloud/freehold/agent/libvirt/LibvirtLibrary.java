@@ -15,6 +15,12 @@ interface LibvirtLibrary extends Library {
     int SHUTDOWN_ACPI = 1;
     int SHUTDOWN_AGENT = 2;
     int UNDEFINE_EVERYTHING = 1 | 2 | 4 | 16;
+    int AFFECT_LIVE = 1;
+    int BLOCK_PULL_BANDWIDTH_BYTES = 1 << 6;
+    int BLOCK_COPY_REUSE_EXT = 1 << 1;
+    int BLOCK_COPY_TRANSIENT_JOB = 1 << 2;
+    int BLOCK_COPY_SYNCHRONOUS_WRITES = 1 << 3;
+    int BLOCK_JOB_ABORT_PIVOT = 1 << 1;
     int EVENT_LIFECYCLE = 0;
     int EVENT_REBOOT = 1;
     int EVENT_AGENT_LIFECYCLE = 18;
@@ -27,6 +33,8 @@ interface LibvirtLibrary extends Library {
     /** Its other half, with the calls that are for QEMU alone. */
     interface Qemu extends Library {
         Pointer virDomainQemuAgentCommand(Pointer domain, String command, int timeoutSeconds, int flags);
+
+        int virDomainQemuMonitorCommand(Pointer domain, String command, PointerByReference answer, int flags);
     }
 
     interface ErrorCallback extends Callback {
@@ -100,6 +108,33 @@ interface LibvirtLibrary extends Library {
     int virDomainDestroy(Pointer domain);
 
     int virDomainUndefineFlags(Pointer domain, int flags);
+
+    Pointer virDomainGetXMLDesc(Pointer domain, int flags);
+
+    int virDomainAttachDeviceFlags(Pointer domain, String xml, int flags);
+
+    int virDomainDetachDeviceAlias(Pointer domain, String alias, int flags);
+
+    int virDomainBlockPull(Pointer domain, String disk, long bandwidth, int flags);
+
+    int virDomainBlockCopy(Pointer domain, String disk, String xml, Pointer parameters, int count, int flags);
+
+    int virDomainGetBlockJobInfo(Pointer domain, String disk, Pointer info, int flags);
+
+    int virDomainBlockJobAbort(Pointer domain, String disk, int flags);
+
+    Pointer virStreamNew(Pointer connection, int flags);
+
+    int virStreamRecv(Pointer stream, byte[] buffer, long size);
+
+    int virStreamFinish(Pointer stream);
+
+    int virStreamAbort(Pointer stream);
+
+    int virStreamFree(Pointer stream);
+
+    /** @return the picture's MIME type */
+    Pointer virDomainScreenshot(Pointer domain, Pointer stream, int screen, int flags);
 
     /** Takes over a string that libvirt allocated. */
     static String take(Pointer text) {

@@ -9,6 +9,7 @@ import cloud.freehold.api.desired.DesiredNic;
 import cloud.freehold.api.desired.DesiredVm;
 import cloud.freehold.api.desired.DesiredVolume;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
@@ -22,6 +23,10 @@ import java.util.stream.Collectors;
 /** Makes domains of desired VMs. */
 final class DomainFactory {
     private static final int SERIAL = 20;
+    private static final int UUID_LENGTH = 36;
+    /** A guest that could never have two processors uses one queue a disk, and picks an I/O scheduler that slows it down. */
+    private static final int LEAST_MAX_VCPUS = 2;
+
     private static final int DEFAULT_MTU = 1500;
 
     private final Host host;
@@ -39,6 +44,11 @@ final class DomainFactory {
     }
 
     DomainSpec spec(DesiredVm vm) {
+        return spec(vm, Optional.empty());
+    }
+
+    /** @param continueFrom a snapshot with memory */
+    DomainSpec spec(DesiredVm vm, Optional<String> continueFrom) {
         var boot = directBoot(vm);
         var volumes = vm.volumes().stream()
                 .sorted(Comparator.comparingInt(DesiredVolume::index))
@@ -50,15 +60,16 @@ final class DomainFactory {
                 host.config().emulator(),
                 host.accelerator().kvm(boot),
                 vm.vcpus(),
-                Math.max(vm.vcpus(), vm.maxVcpus()),
+                Math.max(LEAST_MAX_VCPUS, Math.max(vm.vcpus(), vm.maxVcpus())),
                 vm.memoryMib(),
                 boot,
                 volumes.stream()
-                        .map(volume ->
-                                new DomainSpec.Disk(host.files().volume(vm.id(), volume.id()), serial(volume.id())))
+                        .map(volume -> new DomainSpec.Disk(
+                                volume.index(), host.files().volume(vm.id(), volume.id()), serial(volume.id())))
                         .toList(),
                 nics(vm.id()).stream().map(this::nic).toList(),
                 host.files().directIo(),
+                continueFrom,
                 host.files().console(vm.id()),
                 new DomainMark(
                         host.config().instance(),
@@ -74,7 +85,12 @@ final class DomainFactory {
         return "fh-" + host.config().instance() + "-" + vm.toString().substring(24);
     }
 
-    private static String serial(UUID volume) {
+    /** Of the volume in the file. */
+    static String serial(Path file) {
+        return serial(UUID.fromString(file.getFileName().toString().substring(0, UUID_LENGTH)));
+    }
+
+    static String serial(UUID volume) {
         return volume.toString().replace("-", "").substring(32 - SERIAL);
     }
 
@@ -97,12 +113,12 @@ final class DomainFactory {
     }
 
     /** Up to which revision a running VM is as desired. */
-    long appliedRevision(DesiredVm vm, DomainMark mark) {
-        return digest(vm).equals(mark.spec()) ? vm.revision() : mark.revision();
+    long appliedRevision(DesiredVm vm, DomainMark mark, boolean disksAreApplied) {
+        return disksAreApplied && digest(vm).equals(mark.spec()) ? vm.revision() : mark.revision();
     }
 
-    /** Of all that takes effect at a start only; what else changes in a VM does not need one. */
-    private String digest(DesiredVm vm) {
+    /** Of all that takes effect at a start only; what else changes in a VM, its disks included, does not need one. */
+    String digest(DesiredVm vm) {
         var text = new StringBuilder()
                 .append(vm.vcpus())
                 .append(' ')
@@ -111,10 +127,6 @@ final class DomainFactory {
                 .append(vm.memoryMib())
                 .append(' ')
                 .append(vm.image());
-        vm.volumes().stream()
-                .map(volume -> " " + volume.id() + "@" + volume.index())
-                .sorted()
-                .forEach(text::append);
         nics(vm.id())
                 .forEach(nic -> text.append(' ')
                         .append(nic.id())

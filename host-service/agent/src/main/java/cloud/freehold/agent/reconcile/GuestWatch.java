@@ -3,9 +3,12 @@ package cloud.freehold.agent.reconcile;
 import cloud.freehold.agent.common.Json;
 import cloud.freehold.agent.common.Threads;
 import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.api.desired.DesiredVolume;
 import cloud.freehold.api.observed.ObservedVm;
+import cloud.freehold.api.observed.ObservedVm.GuestDisk;
 import cloud.freehold.api.observed.ObservedVm.GuestFacts;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +32,7 @@ final class GuestWatch {
     private static final Logger LOG = LoggerFactory.getLogger(GuestWatch.class);
     private static final Duration PERIOD = Duration.ofSeconds(3);
     private static final long KNOWN_ASK_EVERY = 10;
+    private static final Duration DISKS_EVERY = Duration.ofMinutes(5);
     private static final int THREADS = 2;
     private static final int LONGEST_NAME = 120;
     private static final int MOST_ADDRESSES = 64;
@@ -38,7 +42,10 @@ final class GuestWatch {
     private final ScheduledExecutorService timer = Threads.timer("guest-watch");
     private final ExecutorService askers = Executors.newFixedThreadPool(THREADS, Threads.named("guest-agent"));
     private final Map<UUID, Boolean> asking = new ConcurrentHashMap<>();
+    private final Map<UUID, Disks> disks = new ConcurrentHashMap<>();
     private long round;
+
+    private record Disks(UUID run, List<DesiredVolume> volumes, Instant at, List<GuestDisk> disks) {}
 
     GuestWatch(Host host, Map<UUID, Machine> machines) {
         this.host = host;
@@ -51,6 +58,7 @@ final class GuestWatch {
 
     private void round() {
         boolean all = round++ % KNOWN_ASK_EVERY == 0;
+        disks.keySet().retainAll(machines.keySet());
         machines.values().stream()
                 .filter(machine -> isRunning(machine.observed()))
                 .filter(machine -> all || machine.observed().guest() == null)
@@ -90,7 +98,8 @@ final class GuestWatch {
             var facts = new GuestFacts(
                     name(answer(machine.id(), "guest-get-host-name").path("host-name")),
                     name(answer(machine.id(), "guest-get-osinfo").path("pretty-name")),
-                    addresses(answer(machine.id(), "guest-network-get-interfaces")));
+                    addresses(answer(machine.id(), "guest-network-get-interfaces")),
+                    disks(machine.id(), run));
             if (!facts.equals(observed.guest())) {
                 machine.guest(run, facts);
             }
@@ -98,6 +107,25 @@ final class GuestWatch {
             // No agent is normal: not installed, not started yet, or busy.
             LOG.debug("VM {}: {}", machine.id(), e.getMessage());
         }
+    }
+
+    /** Asked rarely: it takes many questions, and hardly changes. */
+    private List<GuestDisk> disks(UUID vm, UUID run) throws HypervisorException {
+        var desired = host.desired().get().vms().get(vm);
+        if (desired == null) {
+            return null;
+        }
+        var known = disks.get(vm);
+        var now = host.clock().instant();
+        if (known == null
+                || !known.run().equals(run)
+                || !known.volumes().equals(desired.volumes())
+                || known.at().plus(DISKS_EVERY).isBefore(now)) {
+            known = new Disks(
+                    run, desired.volumes(), now, new GuestDisks(host.hypervisor(), vm).ask(desired.volumes()));
+            disks.put(vm, known);
+        }
+        return known.disks();
     }
 
     /** Missing when the guest's agent does not know the question or answers nonsense. */

@@ -4,7 +4,9 @@ import cloud.freehold.agent.AgentConfig;
 import cloud.freehold.agent.dataplane.Dataplane;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.agent.libvirt.Hypervisor;
+import cloud.freehold.agent.moment.HeldGuests;
 import cloud.freehold.agent.report.Observations;
+import cloud.freehold.agent.storage.DiskUse;
 import cloud.freehold.agent.storage.VmFiles;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,6 +22,8 @@ record Host(
         Hypervisor hypervisor,
         Ports ports,
         VmFiles files,
+        DiskUse diskUse,
+        HeldGuests held,
         MemoryLedger memory,
         PowerMemory power,
         AcceleratorChoice accelerator,

@@ -16,7 +16,8 @@ public final class HypervisorProblems {
                         now);
             case GONE, WRONG_STATE ->
                 new Problem(ProblemCode.WRONG_STATE, "The VM was not in a state for it; the host looks again.", now);
-            case NO_AGENT -> new Problem(ProblemCode.GUEST_UNRESPONSIVE, "No guest agent answers in this VM.", now);
+            case NO_AGENT, AGENT_SILENT ->
+                new Problem(ProblemCode.GUEST_UNRESPONSIVE, "No guest agent answers in this VM.", now);
             case REFUSED ->
                 new Problem(
                         ProblemCode.HYPERVISOR_REFUSED,

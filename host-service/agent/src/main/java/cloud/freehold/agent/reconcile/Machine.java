@@ -40,6 +40,7 @@ final class Machine {
     private final VmStart start;
     private final Shutdown shutdown;
     private final CrashPause crashPause;
+    private final DiskPlugs plugs;
     private final Backoff retry = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), new Random());
 
     Machine(UUID id, Host host) {
@@ -51,6 +52,7 @@ final class Machine {
         this.start = new VmStart(id, host, domains, report);
         this.shutdown = new Shutdown(id, host.hypervisor(), host.clock());
         this.crashPause = new CrashPause(id, host.clock());
+        this.plugs = new DiskPlugs(host, domains);
     }
 
     UUID id() {
@@ -112,10 +114,8 @@ final class Machine {
             remove(domain, desired.removedVms().contains(id));
             return Attention.UNTIL_AN_EVENT;
         }
-        if (!host.files().arePrepared(vm)
-                && (domain.isEmpty() || domain.get().state().isOff())) {
-            report.sayWithoutRun(State.CREATING, 0);
-            host.files().prepare(vm);
+        if (!host.files().arePrepared(vm) && !prepare(vm, domain)) {
+            return SOON;
         }
         noteEndOfShutdown(vm, domain.orElse(null));
         var step = PowerPolicy.step(
@@ -133,6 +133,20 @@ final class Machine {
             case WAIT -> settled(vm, domain.orElse(null), SOON);
             case RESUME -> resume(vm, domain.orElseThrow());
         };
+    }
+
+    /**
+     * Makes volumes that are missing, also of a VM that runs: they are plugged then.
+     *
+     * @return false: it cannot run yet, a restore brings the rest
+     */
+    private boolean prepare(DesiredVm vm, Optional<Domain> domain) throws StorageException {
+        boolean off = domain.isEmpty() || domain.get().state().isOff();
+        if (off) {
+            report.sayWithoutRun(State.CREATING, 0);
+        }
+        host.files().prepare(vm);
+        return !off || host.files().arePrepared(vm);
     }
 
     private void account(Optional<Domain> domain) {
@@ -158,7 +172,7 @@ final class Machine {
         }
     }
 
-    private Duration settled(DesiredVm vm, Domain domain, Duration lookAgain) throws IOException {
+    private Duration settled(DesiredVm vm, Domain domain, Duration lookAgain) throws HypervisorException, IOException {
         if (domain == null || domain.state().isOff()) {
             report.forgetGuest();
             report.sayWithoutRun(State.STOPPED, vm.revision());
@@ -171,19 +185,24 @@ final class Machine {
             }
         }
         crashPause.noteRunning(domain);
-        report.say(running(domain.state()), null, domain, domains.appliedRevision(vm, domain.mark()));
-        return lookAgain;
+        var disks = plugs.look(vm, domain);
+        report.say(
+                running(domain.state()),
+                disks.problem(),
+                domain,
+                domains.appliedRevision(vm, domain.mark(), disks.isApplied()));
+        return disks.isApplied() ? lookAgain : SOON;
     }
 
-    private static State running(DomainState state) {
+    private State running(DomainState state) {
         return switch (state) {
-            case PAUSED, PAUSED_ON_ERROR -> State.PAUSED;
+            case PAUSED, PAUSED_ON_ERROR -> host.held().isHeld(id) ? State.RUNNING : State.PAUSED;
             case SHUTTING_DOWN -> State.STOPPING;
             default -> State.RUNNING;
         };
     }
 
-    private Duration start(DesiredVm vm) throws HypervisorException, InterruptedException {
+    private Duration start(DesiredVm vm) throws HypervisorException, InterruptedException, IOException {
         if (!start.start(vm)) {
             return SOON;
         }
@@ -191,7 +210,8 @@ final class Machine {
         return Attention.UNTIL_AN_EVENT;
     }
 
-    private Duration startAfterCrash(DesiredVm vm, Domain domain) throws HypervisorException, InterruptedException {
+    private Duration startAfterCrash(DesiredVm vm, Domain domain)
+            throws HypervisorException, InterruptedException, IOException {
         var pause = crashPause.left(domain);
         if (pause.isZero()) {
             return start(vm);
@@ -227,7 +247,7 @@ final class Machine {
                 State.STOPPING,
                 shutdown.isOlderThan(host.config().shutdownGrace()) ? tooLate : null,
                 domain,
-                domains.appliedRevision(vm, domain.mark()));
+                domains.appliedRevision(vm, domain.mark(), true));
         shutdown.ask();
         return SOON;
     }
@@ -239,7 +259,7 @@ final class Machine {
                         ProblemCode.HOST_CAPACITY,
                         "The VM is paused because the host could not write to its disk; it goes on when there is room."),
                 domain,
-                domains.appliedRevision(vm, domain.mark()));
+                domains.appliedRevision(vm, domain.mark(), true));
         host.hypervisor().resume(id);
         return Duration.ofSeconds(15);
     }

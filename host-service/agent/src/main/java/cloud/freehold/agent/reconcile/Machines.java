@@ -7,7 +7,9 @@ import cloud.freehold.agent.dataplane.Dataplane;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.agent.libvirt.Hypervisor;
 import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.agent.moment.HeldGuests;
 import cloud.freehold.agent.report.Observations;
+import cloud.freehold.agent.storage.DiskUse;
 import cloud.freehold.agent.storage.VmFiles;
 import cloud.freehold.api.observed.ObservedVm;
 import java.io.IOException;
@@ -58,6 +60,8 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
             Hypervisor hypervisor,
             Dataplane dataplane,
             VmFiles files,
+            DiskUse diskUse,
+            HeldGuests held,
             AcceleratorChoice accelerator,
             Observations observations,
             long memoryMib,
@@ -71,6 +75,8 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
                 hypervisor,
                 Host.Ports.of(dataplane),
                 files,
+                diskUse,
+                held,
                 new MemoryLedger(memoryMib),
                 new PowerMemory(config.stateDir().resolve("power")),
                 accelerator,
@@ -111,6 +117,17 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
         seen.vms().keySet().stream().filter(id -> !now.vms().containsKey(id)).forEach(affected::add);
         seen = now;
         affected.forEach(id -> machine(id).kick());
+    }
+
+    /** What has to be the same for a VM's memory to be put back; null: there is no such VM. */
+    public String shape(UUID id) {
+        var vm = host.desired().get().vms().get(id);
+        return vm == null ? null : new DomainFactory(host).digest(vm);
+    }
+
+    /** Something about the VM changed that neither the portal nor libvirt tells of. */
+    public void kick(UUID id) {
+        machine(id).kick();
     }
 
     Machine machine(UUID id) {

@@ -6,6 +6,7 @@ import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.desired.DesiredVm;
 import cloud.freehold.api.observed.ObservedVm.State;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -29,7 +30,21 @@ final class VmStart {
     }
 
     /** @return false: something of the host's is missing, which the report says; to be tried again */
-    boolean start(DesiredVm desired) throws HypervisorException, InterruptedException {
+    boolean start(DesiredVm desired) throws HypervisorException, InterruptedException, IOException {
+        var use = host.diskUse().take(vm, "it is being started", () -> {});
+        if (use.isEmpty()) {
+            var why = host.diskUse().wanted(vm).orElse("its volumes are in use");
+            report.say(
+                    State.STOPPED,
+                    report.problem(ProblemCode.WRONG_STATE, "The VM starts by itself, but has to wait: " + why + "."));
+            return false;
+        }
+        try (var inUse = use.get()) {
+            return startFreely(desired);
+        }
+    }
+
+    private boolean startFreely(DesiredVm desired) throws HypervisorException, InterruptedException, IOException {
         if (!host.memory().take(vm, desired.memoryMib())) {
             report.say(
                     State.STOPPED,
@@ -49,13 +64,19 @@ final class VmStart {
                             "The VM starts as soon as the host's dataplane has its network interfaces."));
             return false;
         }
-        var spec = domains.spec(desired);
+        var spec = domains.spec(desired, host.files().continuation(vm).wanted());
         host.hypervisor().define(spec);
         try {
             host.hypervisor().start(vm);
         } catch (HypervisorException e) {
             cleanUpAfter(e);
+            if (spec.continueFrom().isPresent() && e.kind() == HypervisorException.Kind.REFUSED) {
+                host.files().continuation(vm).failed();
+            }
             throw e;
+        }
+        if (spec.continueFrom().isPresent()) {
+            host.files().continuation(vm).done();
         }
         report.forgetGuest();
         LOG.info(

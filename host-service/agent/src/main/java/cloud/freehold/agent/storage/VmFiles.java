@@ -7,21 +7,18 @@ import cloud.freehold.api.desired.DesiredImage.ImageFile;
 import cloud.freehold.api.desired.DesiredImage.Role;
 import cloud.freehold.api.desired.DesiredVm;
 import cloud.freehold.api.desired.DesiredVolume;
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -38,9 +35,11 @@ import org.slf4j.LoggerFactory;
 public final class VmFiles {
     private static final Logger LOG = LoggerFactory.getLogger(VmFiles.class);
     private static final Duration CONVERT = Duration.ofMinutes(30);
-    private static final Duration QUICK = Duration.ofSeconds(30);
+    static final Duration QUICK = Duration.ofSeconds(30);
     private static final Duration SET_ASIDE_FOR = Duration.ofHours(24);
-    private static final long RESERVE_BYTES = 1L << 30;
+    /** Of each file system, for the host itself. */
+    public static final long RESERVE_BYTES = 1L << 30;
+
     private static final long CONSOLE_BYTES = 4L << 20;
     private static final String ASIDE = ".set-aside";
     private static final byte[] QCOW2_MAGIC = {'Q', 'F', 'I', (byte) 0xfb};
@@ -48,33 +47,26 @@ public final class VmFiles {
     private final Path directory;
     private final ImageCache images;
     private final Clock clock;
-    private final boolean directIo;
+    private final Pools pools;
 
     public VmFiles(Path directory, ImageCache images, Clock clock) throws IOException {
-        this.directory = directory;
-        this.images = images;
-        this.clock = clock;
-        // QEMU runs as another user and has to pass through.
-        Files.createDirectories(directory);
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
-        this.directIo = takesDirectIo();
+        this(new Pools(directory, Map.of()), images, clock);
     }
 
-    private boolean takesDirectIo() throws IOException {
-        var probe = directory.resolve(".direct-io");
-        try (var channel = FileChannel.open(
-                probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT)) {
-            return channel.isOpen();
-        } catch (IOException | UnsupportedOperationException e) {
-            return false;
-        } finally {
-            Files.deleteIfExists(probe);
-        }
+    public VmFiles(Pools pools, ImageCache images, Clock clock) {
+        this.directory = pools.all().get(Pools.DEFAULT);
+        this.pools = pools;
+        this.images = images;
+        this.clock = clock;
     }
 
     /** Whether the file system can do without the page cache. */
     public boolean directIo() {
-        return directIo;
+        return pools.directIo();
+    }
+
+    public Pools pools() {
+        return pools;
     }
 
     public Path volume(UUID vm, UUID volume) {
@@ -106,6 +98,11 @@ public final class VmFiles {
                         + file.sha256().substring(0, 16)));
     }
 
+    /** Where all of a VM's files are. */
+    public Path directory(UUID vm) {
+        return of(vm);
+    }
+
     private Path of(UUID vm) {
         return directory.resolve(vm.toString());
     }
@@ -124,11 +121,10 @@ public final class VmFiles {
                         .allMatch(Files::exists);
     }
 
-    /** Makes what is missing; may take long. */
+    /** Makes what is missing, except what a restore brings; may take long. */
     public void prepare(DesiredVm vm) throws StorageException {
         try {
-            Files.createDirectories(of(vm.id()));
-            Files.setPosixFilePermissions(of(vm.id()), PosixFilePermissions.fromString("rwx--x--x"));
+            makeDirectory(vm.id());
             for (var role : List.of(Role.KERNEL, Role.INITRD)) {
                 var target = bootFile(vm.id(), vm.image(), role);
                 if (target.isPresent() && !Files.exists(target.get())) {
@@ -137,13 +133,54 @@ public final class VmFiles {
             }
             for (var volume : vm.volumes()) {
                 var target = volume(vm.id(), volume.id());
-                if (!Files.exists(target)) {
-                    create(vm, volume, target);
+                if (!Files.exists(target) && volume.origin() != DesiredVolume.Origin.RESTORED) {
+                    var place = place(vm.id(), volume.id(), volume.pool());
+                    create(vm, volume, place);
+                    Pools.link(target, place);
                 }
             }
             DurableFiles.syncDirectory(of(vm.id()));
         } catch (IOException e) {
             throw StorageException.internal("disks of VM " + vm.id(), e);
+        }
+    }
+
+    /** Where a volume that is not there yet is to be. */
+    Path place(UUID vm, UUID volume, String pool) throws IOException, StorageException {
+        return pools.place(pool, vm, volume)
+                .orElseThrow(() -> new StorageException(
+                        ProblemCode.NOT_THERE,
+                        "The host has no storage pool named '" + pool
+                                + "' any more. Choose another one for the volume.",
+                        "volume " + volume + " is wanted in the unknown pool " + pool,
+                        null));
+    }
+
+    /** Whether a path that QEMU names is the volume's, wherever that lies. */
+    public boolean isVolume(Path named, UUID vm, UUID volume) {
+        return isSame(named, volume(vm, volume));
+    }
+
+    /** Whether both lead to one file. */
+    public static boolean isSame(Path a, Path b) {
+        try {
+            return a.equals(b) || Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    void makeDirectory(UUID vm) throws IOException {
+        Files.createDirectories(of(vm));
+        Files.setPosixFilePermissions(of(vm), PosixFilePermissions.fromString("rwx--x--x"));
+    }
+
+    /** @throws StorageException the file system has not so much room left beside the host's reserve */
+    static void checkRoom(Path folder, long bytes, String forWhat) throws StorageException {
+        long free = Pools.free(folder);
+        if (free < bytes + RESERVE_BYTES) {
+            throw StorageException.full(
+                    "no room for " + forWhat + " of " + bytes + " bytes: " + free + " free in " + folder);
         }
     }
 
@@ -163,11 +200,7 @@ public final class VmFiles {
     private void create(DesiredVm vm, DesiredVolume volume, Path target) throws IOException, StorageException {
         var temporary = target.resolveSibling(target.getFileName() + ".new");
         Files.deleteIfExists(temporary);
-        long free = Files.getFileStore(directory).getUsableSpace();
-        if (free < volume.sizeBytes() + RESERVE_BYTES) {
-            throw StorageException.full("no room for volume " + volume.id() + " of " + volume.sizeBytes() + " bytes: "
-                    + free + " free in " + directory);
-        }
+        checkRoom(target.getParent(), volume.sizeBytes(), "volume " + volume.id());
         var size = Long.toString(volume.sizeBytes());
         var disk = volume.origin() == DesiredVolume.Origin.IMAGE
                 ? file(vm.image(), Role.DISK)
@@ -223,6 +256,10 @@ public final class VmFiles {
         }
     }
 
+    public Continuation continuation(UUID vm) {
+        return new Continuation(of(vm));
+    }
+
     /** VMs that have files here. */
     public Set<UUID> vms() throws IOException {
         try (var entries = Files.list(directory)) {
@@ -236,7 +273,8 @@ public final class VmFiles {
     /** The VM's disks are gone for good. */
     public void delete(UUID vm) throws StorageException {
         try {
-            deleteTree(of(vm));
+            pools.deleteElsewhere(vm);
+            FileTrees.delete(of(vm));
         } catch (IOException e) {
             throw StorageException.internal("deleting disks of VM " + vm, e);
         }
@@ -264,30 +302,13 @@ public final class VmFiles {
         long before = clock.instant().minus(SET_ASIDE_FOR).getEpochSecond();
         try (var entries = Files.list(aside)) {
             for (var entry : entries.toList()) {
-                if (Long.parseLong(entry.getFileName().toString().replaceFirst(".*\\.", "")) < before) {
-                    deleteTree(entry);
+                var name = entry.getFileName().toString();
+                if (Long.parseLong(name.replaceFirst(".*\\.", "")) < before) {
+                    pools.deleteElsewhere(UUID.fromString(name.substring(0, 36)));
+                    FileTrees.delete(entry);
                 }
             }
         }
-    }
-
-    private static void deleteTree(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
-        }
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
-                Files.delete(dir);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     public long freeBytes() throws IOException {

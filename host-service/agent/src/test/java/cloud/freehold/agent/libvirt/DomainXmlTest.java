@@ -15,6 +15,8 @@ import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
 
 class DomainXmlTest {
+    private static final Path MONITOR = Path.of("/run/x,y/vm.qmp");
+
     private final DomainMark mark =
             new DomainMark("main", id("run"), 7, "abc", 512, Instant.parse("2026-01-01T00:00:00Z"));
 
@@ -29,9 +31,10 @@ class DomainXmlTest {
                 4,
                 512,
                 Optional.of(new DomainSpec.DirectBoot(Path.of("/k"), Optional.of(Path.of("/i")), "console=ttyS0")),
-                List.of(new DomainSpec.Disk(Path.of("/vms/disk.qcow2"), "serial")),
+                List.of(new DomainSpec.Disk(2, Path.of("/vms/disk.qcow2"), "serial")),
                 List.of(new DomainSpec.Nic("0a:00:00:00:00:01", Path.of("/ports/nic.sock"), 2, 9000)),
                 true,
+                Optional.empty(),
                 Path.of("/vms/console.log"),
                 mark);
     }
@@ -46,7 +49,7 @@ class DomainXmlTest {
 
     @Test
     void guestMemoryIsSharedOrVhostUserMovesNoPacket() throws Exception {
-        var xml = parse(DomainXml.of(spec("web", false)));
+        var xml = parse(DomainXml.of(spec("web", false), MONITOR));
         assertThat(at(xml, "//memoryBacking/source/@type")).isEqualTo("memfd");
         assertThat(at(xml, "//memoryBacking/access/@mode")).isEqualTo("shared");
         assertThat(at(xml, "//interface/source/@mode")).isEqualTo("server");
@@ -55,11 +58,11 @@ class DomainXmlTest {
 
     @Test
     void withoutKvmThereAreNoMessageSignalledInterrupts() throws Exception {
-        var tcg = parse(DomainXml.of(spec("web", false)));
+        var tcg = parse(DomainXml.of(spec("web", false), MONITOR));
         assertThat(at(tcg, "//os/cmdline")).isEqualTo("console=ttyS0 pci=nomsi no_timer_check");
         assertThat(at(tcg, "//*[name()='qemu:property'][@name='vectors']/@value"))
                 .isEqualTo("0");
-        var kvm = parse(DomainXml.of(spec("web", true)));
+        var kvm = parse(DomainXml.of(spec("web", true), MONITOR));
         assertThat(at(kvm, "//os/cmdline")).isEqualTo("console=ttyS0");
         assertThat(at(kvm, "//*[name()='qemu:property'][@name='vectors']/@value"))
                 .isEmpty();
@@ -68,8 +71,35 @@ class DomainXmlTest {
     }
 
     @Test
+    void guestsAreAskedForLargeRequestsAndWholeClusters() throws Exception {
+        var xml = parse(DomainXml.of(spec("web", true), MONITOR));
+        assertThat(at(xml, "//disk/target/@dev")).isEqualTo("vdc");
+        assertThat(at(xml, "//disk/driver/@queues")).isEqualTo("4");
+        assertThat(at(xml, "//disk/driver/@rerror_policy")).isEqualTo("stop");
+        assertThat(at(xml, "//disk/blockio/@physical_block_size")).isEqualTo("4096");
+        assertThat(at(xml, "//*[@alias='ua-disk2']//*[@name='discard_granularity']/@value"))
+                .isEqualTo("65536");
+        assertThat(at(xml, "//*[@alias='ua-disk2']//*[@name='opt_io_size']/@value"))
+                .isEqualTo("1048576");
+    }
+
+    @Test
+    void theSecondMonitorsPathIsNoOption() throws Exception {
+        var xml = parse(DomainXml.of(spec("web", true), MONITOR));
+        assertThat(at(xml, "//*[name()='qemu:arg'][2]/@value")).endsWith("path=/run/x,,y/vm.qmp");
+    }
+
+    @Test
+    void disksAreFoundByFileAliasAndTarget() throws Exception {
+        var plugged = LibvirtDisks.parse("<domain><devices><disk type='file'><backingStore type='file'>"
+                + "<source file='/base'/></backingStore><source file='/vms/a.qcow2'/><target dev='vda'/><alias name='ua-disk0'/>"
+                + "</disk></devices></domain>");
+        assertThat(plugged).containsExactly(new VmDisks.Plugged("vda", "ua-disk0", Path.of("/vms/a.qcow2")));
+    }
+
+    @Test
     void whatATenantNamesCannotBecomeMarkup() throws Exception {
-        var xml = parse(DomainXml.of(spec("</title><devices/>'\"&\u0000\u0001", false)));
+        var xml = parse(DomainXml.of(spec("</title><devices/>'\"&\u0000\u0001", false), MONITOR));
         assertThat(at(xml, "//title")).isEqualTo("</title><devices/>'\"&");
         assertThat(at(xml, "count(//devices)")).isEqualTo("1");
     }
