@@ -4,6 +4,7 @@ import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.api.command.CommandResult;
 import cloud.freehold.api.command.HostCommand;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -35,6 +36,14 @@ public interface CommandHandler<C extends HostCommand> {
      * it ends as interrupted.
      */
     boolean repeats();
+
+    /**
+     * Called before an order is carried out again after the agent's death, and before anything is done about VMs: what must not be
+     * touched until then can be taken.
+     *
+     * @param notes what was noted
+     */
+    default void reserve(C command, Map<String, String> notes) {}
 
     /**
      * Blocks until it is done. When the order is cancelled or late, what was given to {@link Order#whenOver} runs, and whatever is thrown

@@ -62,7 +62,10 @@ public final class Commands implements AutoCloseable {
         timer.scheduleWithFixedDelay(this::beat, BEAT.toMillis(), BEAT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** What was begun before the agent's last death: what may be repeated is, the rest ends as interrupted. */
+    /**
+     * What was begun before the agent's last death: what may be repeated is, the rest ends as interrupted. To be called before anything is done about
+     * VMs.
+     */
     public void recover() throws IOException {
         journal.prune(clock.instant().minus(KEEP));
         for (var entry : journal.interrupted()) {
@@ -70,12 +73,17 @@ public final class Commands implements AutoCloseable {
             var handler = handlers.get(entry.command().getClass());
             if (running.putIfAbsent(order.id(), order) == null) {
                 if (handler != null && handler.repeats()) {
+                    reserve(handler, order);
                     submit(handler, order);
                 } else {
                     workers.execute(() -> finish(order, () -> order.failed(interrupted())));
                 }
             }
         }
+    }
+
+    private static <C extends HostCommand> void reserve(CommandHandler<C> handler, RunningOrder order) {
+        handler.reserve(handler.type().cast(order.command()), order.notes());
     }
 
     /** The portal repeats an order until it knows the end; it is carried out once all the same. */

@@ -31,7 +31,7 @@ public record Certificate(
      * Counted by QEMU: requests of the guest, when they completed.
      *
      * @param flushes FLUSH requests when the point was taken
-     * @param writesSinceFlush writes since the last FLUSH, at the most; −1: no FLUSH was seen, because the disk was at rest
+     * @param writesSinceFlush writes since the last FLUSH, at the most; −1: not known, as no FLUSH showed up alone
      * @param writesDuring writes between the readings on both sides of the transaction; 0 proves that none slipped in
      * @param quietMillis how long no write had been seen before the point; at level BARRIER either writesSinceFlush is 0, or the disk was at
      *     rest for a second and more, nothing was in flight, and QEMU itself flushed it

@@ -7,6 +7,8 @@ import java.util.UUID;
  * What a host needs to carry out a command on a store and must not keep: GET
  * {@link cloud.freehold.api.AgentPaths#COMMANDS}/{id}/input, answered while the command is open and only to its host.
  *
+ * <p>The lists are determined anew each time when they are fetched, at one moment: a garbage collection asks twice.
+ *
  * @param tenantKey 32 bytes, lower-case hex
  * @param s3AccessKey null for directories
  * @param s3SecretKey null for directories
