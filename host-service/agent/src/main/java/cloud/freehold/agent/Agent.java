@@ -1,11 +1,14 @@
 package cloud.freehold.agent;
 
+import cloud.freehold.agent.backup.BackupHost;
+import cloud.freehold.agent.backup.Backups;
 import cloud.freehold.agent.command.Commands;
 import cloud.freehold.agent.common.Threads;
 import cloud.freehold.agent.dataplane.Dataplane;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.agent.desired.DesiredStore;
 import cloud.freehold.agent.libvirt.LibvirtHypervisor;
+import cloud.freehold.agent.moment.HeldGuests;
 import cloud.freehold.agent.portal.Portal;
 import cloud.freehold.agent.portal.PortalException;
 import cloud.freehold.agent.reconcile.AcceleratorChoice;
@@ -13,7 +16,11 @@ import cloud.freehold.agent.reconcile.HypervisorProblems;
 import cloud.freehold.agent.reconcile.Machines;
 import cloud.freehold.agent.report.Observations;
 import cloud.freehold.agent.report.Reporter;
+import cloud.freehold.agent.snapshot.SnapshotHost;
+import cloud.freehold.agent.snapshot.Snapshots;
+import cloud.freehold.agent.storage.DiskUse;
 import cloud.freehold.agent.storage.ImageCache;
+import cloud.freehold.agent.storage.Pools;
 import cloud.freehold.agent.storage.VmFiles;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredState;
@@ -29,6 +36,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** All parts of the agent, put together. */
 final class Agent implements AutoCloseable {
@@ -42,6 +50,7 @@ final class Agent implements AutoCloseable {
     private final Dataplane dataplane;
     private final LibvirtHypervisor hypervisor;
     private final Machines machines;
+    private final HeldGuests held;
     private final Commands commands;
     private final DesiredPoller poller;
     private final HostFactsSource facts;
@@ -57,26 +66,39 @@ final class Agent implements AutoCloseable {
         store = DesiredStore.open(config.stateDir());
         newest = store.present();
         var accelerator = new AcceleratorChoice(config.accelerator(), config.emulator());
-        var files = new VmFiles(config.vmsDir(), new ImageCache(config.imagesDir(), portal::download), clock);
+        var files = new VmFiles(
+                new Pools(config.vmsDir(), config.pools()),
+                new ImageCache(config.imagesDir(), portal::download),
+                clock);
         facts = new HostFactsSource(accelerator, files, config, clock);
         reporter = new Reporter(portal::report, facts::present, this::accepted, clock);
         observations = new Observations(() -> newest.nics(), reporter);
         dataplane = Dataplane.start(
                 config.ctlLibrary(), config.dataplaneSocket(), config.socketsDir(), observations, clock);
-        hypervisor = LibvirtHypervisor.load(config.libvirtLibrary(), config.libvirtUri(), config.instance());
+        hypervisor = LibvirtHypervisor.load(
+                config.libvirtLibrary(), config.libvirtUri(), config.instance(), config.socketsDir());
+        held = new HeldGuests(config.stateDir(), hypervisor);
+        var diskUse = new DiskUse();
         machines = new Machines(
                 config,
                 store::present,
                 hypervisor,
                 dataplane,
                 files,
+                diskUse,
+                held,
                 accelerator,
                 observations,
                 facts.memoryForVmsMib(),
                 this::removalDone,
                 clock);
+        var backups = new BackupHost(config, store::present, hypervisor, held, files, diskUse, machines::kick, clock);
+        var snapshots = new SnapshotHost(
+                config, store::present, hypervisor, held, files, diskUse, machines::shape, machines::kick, clock);
         commands = new Commands(
-                machines.handlers(),
+                Stream.of(machines.handlers(), Backups.handlers(backups), Snapshots.handlers(snapshots))
+                        .flatMap(List::stream)
+                        .toList(),
                 portal,
                 refusal -> HypervisorProblems.of(refusal, clock.instant()),
                 config.stateDir(),
@@ -118,9 +140,10 @@ final class Agent implements AutoCloseable {
         if (newest.epoch() != null) {
             dataplane.want(newest);
         }
+        held.recover();
+        commands.recover();
         machines.start();
         machines.wanted(newest);
-        commands.recover();
         reporter.start(observations);
         poller.start();
         timer.scheduleWithFixedDelay(status::update, 0, STATUS.toMillis(), TimeUnit.MILLISECONDS);

@@ -7,7 +7,10 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 
@@ -18,8 +21,12 @@ import java.util.Properties;
  * @param caFile PEM of whom to trust at enrolment
  * @param caFingerprint SHA-256 of that certificate, hex; instead of the file
  * @param qemuUser whom QEMU runs as; owns sockets and disks
+ * @param pools folders beside vmsDir where volumes can lie, as name=folder,name=folder; vmsDir itself is the pool "default"
  * @param memoryMib what VMs may use together; empty: the host's memory less a reserve
  * @param shutdownGrace how long a guest may take to shut down when asked
+ * @param storeProgram freehold-store, which reads and writes backup stores
+ * @param storePlugin nbdkit's plugin that shows points as disks
+ * @param storeUser whom it runs as, empty: as the agent; stores and what is restored must be that user's to write
  * @param ordersAtOnce backups, restores and other long orders that run side by side
  */
 public record AgentConfig(
@@ -40,9 +47,13 @@ public record AgentConfig(
         Accelerator accelerator,
         String emulator,
         String qemuUser,
+        Map<String, Path> pools,
         Optional<Long> memoryMib,
         Duration shutdownGrace,
-        int ordersAtOnce) {
+        int ordersAtOnce,
+        String storeProgram,
+        String storePlugin,
+        Optional<String> storeUser) {
 
     private static final String PREFIX = "freehold.agent.";
 
@@ -98,9 +109,13 @@ public record AgentConfig(
                 read.accelerator(),
                 read.text("emulator", "/usr/bin/qemu-system-x86_64"),
                 read.text("qemu-user", "libvirt-qemu"),
+                read.pools(),
                 read.optional("memory-mib").map(text -> read.number("memory-mib", text)),
                 Duration.ofSeconds(read.number("shutdown-grace-seconds", read.text("shutdown-grace-seconds", "60"))),
-                Math.toIntExact(read.number("orders-at-once", read.text("orders-at-once", "3"))));
+                Math.toIntExact(read.number("orders-at-once", read.text("orders-at-once", "3"))),
+                read.text("store-program", "freehold-store"),
+                read.text("store-plugin", "/usr/lib/freehold/freehold-store-plugin.so"),
+                read.optional("store-user"));
         if (!config.instance().matches("[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")) {
             throw new InvalidConfig(PREFIX + "instance is '" + config.instance()
                     + "': use up to 20 lower-case letters, digits and dashes.");
@@ -151,6 +166,25 @@ public record AgentConfig(
                 // said below, as for numbers out of range
             }
             throw new InvalidConfig(PREFIX + name + " is '" + text + "', it must be a positive whole number.");
+        }
+
+        Map<String, Path> pools() {
+            var pools = new LinkedHashMap<String, Path>();
+            for (var one : text("pools", "").split(",")) {
+                var parts = one.strip().split("=", 2);
+                if (one.isBlank()) {
+                    continue;
+                }
+                if (parts.length != 2 || !parts[0].matches("[a-z0-9-]{1,40}") || !parts[1].startsWith("/")) {
+                    throw new InvalidConfig(PREFIX + "pools has '" + one.strip()
+                            + "': write name=/folder, the name of lower-case letters, digits and dashes.");
+                }
+                if (parts[0].equals("default") || pools.put(parts[0], Path.of(parts[1])) != null) {
+                    throw new InvalidConfig(PREFIX + "pools names '" + parts[0]
+                            + "' twice; 'default' is the folder of vms-dir already.");
+                }
+            }
+            return Collections.unmodifiableMap(pools);
         }
 
         Accelerator accelerator() {

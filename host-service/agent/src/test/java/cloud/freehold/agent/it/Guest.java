@@ -30,6 +30,8 @@ record Guest(Path directory, Properties properties) {
         var all = Files.createDirectories(repository.resolve("target/guest"));
         try (var found = Files.list(all)) {
             var complete = found.filter(path -> Files.exists(path.resolve("image.properties")))
+                    // Of an older recipe otherwise.
+                    .filter(path -> Files.exists(path.resolve("fhwriter")))
                     .findFirst();
             if (complete.isPresent()) {
                 return complete.get();
@@ -48,6 +50,11 @@ record Guest(Path directory, Properties properties) {
             throw new IOException(e);
         }
         return directory;
+    }
+
+    /** Checks what it wrote when it ran in a guest. */
+    Path writer() {
+        return directory.resolve("fhwriter");
     }
 
     void offer(FakePortal portal) {

@@ -20,6 +20,9 @@ final class Rig implements AutoCloseable {
     static final Path NATIVE = Path.of(System.getProperty(
             "freehold.native", REPOSITORY.resolve("native/target/build").toString()));
 
+    static final Path STORE = Path.of(System.getProperty(
+            "freehold.store", NATIVE.resolve("store/freehold-store").toString()));
+
     final Path directory;
     final FakePortal portal;
     final Guest guest;
@@ -131,6 +134,16 @@ final class Rig implements AutoCloseable {
         deleteTree(directory.resolve("dataplane"));
     }
 
+    /** The program that reads for a backup or writes for a restore. */
+    void killStore() {
+        ProcessHandle.allProcesses()
+                .filter(process -> commandLine(process).startsWith(STORE.toString()))
+                .filter(process -> agent.descendants().anyMatch(process::equals))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no store program runs"))
+                .destroyForcibly();
+    }
+
     void killQemu(UUID vm) {
         qemu(vm).destroyForcibly();
     }
@@ -185,6 +198,7 @@ final class Rig implements AutoCloseable {
                 "freehold.agent.dataplane-socket=" + directory.resolve("dataplane.sock"),
                 "freehold.agent.ctl-library=" + NATIVE.resolve("ctl/libfreeholdctl.so"),
                 "freehold.agent.accelerator=tcg",
+                "freehold.agent.store-program=" + STORE,
                 "freehold.agent.shutdown-grace-seconds=20",
                 "");
     }

@@ -74,6 +74,15 @@ final class Tenant {
     }
 
     DesiredVm vm(UUID vm, long revision, PowerState power, DesiredImage image, UUID volume) {
+        return vm(
+                vm,
+                revision,
+                power,
+                image,
+                new DesiredVolume(volume, "boot", 0, 256L << 20, DesiredVolume.Origin.IMAGE, null));
+    }
+
+    DesiredVm vm(UUID vm, long revision, PowerState power, DesiredImage image, DesiredVolume... volumes) {
         return new DesiredVm(
                 vm,
                 revision,
@@ -85,6 +94,6 @@ final class Tenant {
                 192,
                 192,
                 image,
-                List.of(new DesiredVolume(volume, "boot", 0, 256L << 20, DesiredVolume.Origin.IMAGE, null)));
+                List.of(volumes));
     }
 }

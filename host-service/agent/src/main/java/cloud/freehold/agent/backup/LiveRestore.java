@@ -1,0 +1,112 @@
+package cloud.freehold.agent.backup;
+
+import cloud.freehold.agent.command.CommandHandler.Outcome;
+import cloud.freehold.agent.command.Order;
+import cloud.freehold.agent.command.OrderFailure;
+import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.agent.storage.Replacement;
+import cloud.freehold.agent.storage.StorageException;
+import cloud.freehold.api.ProblemCode;
+import cloud.freehold.api.command.HostCommand.RestoreVolumes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Brings volumes back under a VM that runs already: each is an empty image over the point, which a {@linkplain PointServer server} of its own shows, and the VM
+ * starts with that. What it reads comes from the point, what it writes stays, and meanwhile {@linkplain VolumePull everything else} is copied; in the end the image
+ * stands alone.
+ *
+ * <p>From when the images are in place there is only forward: a cancelled or late order goes on to its end all the same, because the VM has nothing else
+ * to run from. The server outlives the agent; when it dies, the VM pauses at its next read from the point, and goes on when the server is
+ * back.
+ */
+final class LiveRestore {
+    private static final Duration LOOK = Duration.ofMillis(500);
+    private static final String IN_PLACE = "in-place";
+
+    private final BackupHost host;
+    private final RestoreVolumes command;
+    private final Order order;
+    private final Path socket;
+
+    LiveRestore(BackupHost host, RestoreVolumes command, Order order) {
+        this.host = host;
+        this.command = command;
+        this.order = order;
+        this.socket = host.config()
+                .socketsDir()
+                .resolve("point-" + command.id().toString().substring(24));
+    }
+
+    Outcome carryOut() throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        var replacement = RestoreHandler.replacement(host, command);
+        if (!order.notes().containsKey(IN_PLACE)) {
+            putInPlace(replacement);
+        } else {
+            replacement.swap();
+        }
+        host.kick().accept(command.vmId());
+        while (!isComplete()) {
+            if (!PointServer.answers(socket)) {
+                serve();
+            }
+            new VolumePull(host, command, order).step();
+            pause();
+        }
+        PointServer.end(socket, order.notes());
+        replacement.discard();
+        host.kick().accept(command.vmId());
+        return new Outcome("the volumes are back", null);
+    }
+
+    private void putInPlace(Replacement replacement)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        try (var use = RestoreHandler.use(host, command, order)) {
+            order.progress(2, "preparing");
+            serve();
+            for (var volume : command.volumes()) {
+                long size = Math.max(volume.sizeBytes(), RestoreHandler.desiredSize(host, command.vmId(), volume));
+                replacement.createOver(volume.volumeId(), PointServer.uri(socket, volume), size);
+            }
+            order.check();
+            order.note(IN_PLACE, "yes");
+            replacement.swap();
+        } catch (StorageException e) {
+            giveUp(replacement);
+            throw new OrderFailure(e.code(), e.forTenant(), e);
+        } catch (OrderFailure | HypervisorException | IOException | InterruptedException e) {
+            if (!order.notes().containsKey(IN_PLACE)) {
+                giveUp(replacement);
+            }
+            throw e;
+        }
+    }
+
+    private void giveUp(Replacement replacement) throws IOException {
+        PointServer.end(socket, order.notes());
+        replacement.discard();
+    }
+
+    private void serve() throws OrderFailure, IOException, InterruptedException {
+        var job = StoreJob.of("serve", command.id(), command.tenantId(), command.store(), order.input());
+        var server = PointServer.start(host.config(), socket, job, command.volumes(), true);
+        order.note(PointServer.PID, Long.toString(server.pid()));
+    }
+
+    private boolean isComplete() throws HypervisorException, IOException {
+        return new VolumePull(host, command, order).isComplete();
+    }
+
+    /** Ends only when the agent does. */
+    private void pause() throws OrderFailure, InterruptedException {
+        try {
+            order.pause(LOOK);
+        } catch (OrderFailure e) {
+            if (e.code() == ProblemCode.INTERRUPTED) {
+                throw e;
+            }
+            Thread.sleep(LOOK.toMillis());
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package cloud.freehold.agent.backup;
+
+import cloud.freehold.agent.command.CommandHandler;
+import cloud.freehold.agent.command.Order;
+import cloud.freehold.agent.command.OrderFailure;
+import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.agent.storage.ImageTool;
+import cloud.freehold.agent.storage.Pools;
+import cloud.freehold.agent.storage.Tool;
+import cloud.freehold.agent.storage.VmFiles;
+import cloud.freehold.api.ProblemCode;
+import cloud.freehold.api.command.HostCommand.MirrorVolume;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Moves a volume to another pool. Of a running VM QEMU copies it and writes each of the guest's writes to both places, then goes on with the copy. The volume's
+ * path leads to the copy before QEMU goes over to it: from when the copy is complete both hold the same, so that whatever dies in between, the VM
+ * starts from one that has everything.
+ */
+final class MirrorHandler implements CommandHandler<MirrorVolume> {
+    private static final Duration LOOK = Duration.ofMillis(500);
+    private static final Duration COPY = Duration.ofHours(6);
+
+    private final BackupHost host;
+    private final ImageTool tool;
+
+    MirrorHandler(BackupHost host) {
+        this.host = host;
+        this.tool = new ImageTool(host.config().qemuUser());
+    }
+
+    @Override
+    public Class<MirrorVolume> type() {
+        return MirrorVolume.class;
+    }
+
+    @Override
+    public Set<UUID> exclusive(MirrorVolume command) {
+        return Set.of(command.vmId());
+    }
+
+    @Override
+    public boolean repeats() {
+        return true;
+    }
+
+    @Override
+    public Outcome carryOut(MirrorVolume command, Order order)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        var volume = host.files().volume(command.vmId(), command.volumeId());
+        if (!Files.exists(volume)) {
+            throw new OrderFailure(ProblemCode.NOT_THERE, "The volume is not there. Wait until the VM is complete.");
+        }
+        var place = host.files()
+                .pools()
+                .place(command.pool(), command.vmId(), command.volumeId())
+                .orElseThrow(() -> new OrderFailure(
+                        ProblemCode.NOT_THERE, "The host has no storage pool of that name. Choose another one."));
+        // A name of its own: what the path leads to is exchanged while both are there.
+        var target = place.resolveSibling(
+                command.volumeId() + "-" + command.id().toString().substring(24) + ".qcow2");
+        while (!isMoved(command, order, volume, target)) {
+            order.pause(LOOK);
+        }
+        return new Outcome("the volume is moved", null);
+    }
+
+    /** @return false: the VM is just being switched on or off */
+    private boolean isMoved(MirrorVolume command, Order order, Path volume, Path target)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        order.check();
+        var present = volume.toRealPath();
+        if (host.isOn(command.vmId())) {
+            new LiveMove(host, tool, command, order).move(volume, present, target);
+            return true;
+        }
+        var use = host.diskUse().take(command.vmId(), "a volume of it is being moved", () -> {});
+        if (use.isEmpty()) {
+            return false;
+        }
+        try (var inUse = use.get()) {
+            if (host.isOn(command.vmId())) {
+                return false;
+            }
+            if (!present.getParent().equals(target.getParent())) {
+                moveStopped(order, volume, present, target);
+            }
+            return true;
+        }
+    }
+
+    /** As it is, with its snapshots and bitmaps. */
+    private static void moveStopped(Order order, Path volume, Path present, Path target)
+            throws OrderFailure, IOException {
+        checkRoom(target, Files.size(present));
+        order.progress(10, "copying");
+        Files.deleteIfExists(target);
+        Tool.run(COPY, List.of("cp", "--sparse=always", "--reflink=auto", present.toString(), target.toString()));
+        Tool.run(COPY, List.of("sync", target.toString()));
+        Pools.link(volume, target);
+        Files.deleteIfExists(present);
+    }
+
+    static void checkRoom(Path target, long bytes) throws OrderFailure {
+        if (Pools.free(target.getParent()) < bytes + VmFiles.RESERVE_BYTES) {
+            throw new OrderFailure(
+                    ProblemCode.HOST_CAPACITY,
+                    "The pool has no room for the volume. Choose another one, or make room.");
+        }
+    }
+}

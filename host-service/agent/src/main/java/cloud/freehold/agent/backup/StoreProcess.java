@@ -1,0 +1,113 @@
+package cloud.freehold.agent.backup;
+
+import cloud.freehold.agent.AgentConfig;
+import cloud.freehold.agent.command.Order;
+import cloud.freehold.agent.command.OrderFailure;
+import cloud.freehold.agent.common.ChildProcess;
+import cloud.freehold.agent.common.Json;
+import cloud.freehold.api.ProblemCode;
+import java.io.IOException;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+
+/** Runs {@code freehold-store} for one job. It dies with the agent, and is ended when the order is over or it has been silent for too long. */
+final class StoreProcess {
+    /** @param added bytes that were stored, after compression */
+    record Progress(long done, long total, long added) {}
+
+    interface Listener {
+        /** @throws OrderFailure the job is ended because of it */
+        void progress(Progress progress) throws OrderFailure;
+    }
+
+    /** The program's own word about why not. */
+    static final class Failed extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final String code;
+        private final transient JsonNode damages;
+
+        private Failed(String code, String message, JsonNode damages) {
+            super(message);
+            this.code = code;
+            this.damages = damages;
+        }
+
+        String code() {
+            return code;
+        }
+
+        JsonNode damages() {
+            return damages;
+        }
+
+        OrderFailure forTenant() {
+            return switch (code) {
+                case "STORE_FULL" ->
+                    new OrderFailure(
+                            ProblemCode.STORE_FULL,
+                            "The backup store has no room left. Delete points and let the store be cleaned up, or let the"
+                                    + " provider enlarge it.",
+                            this);
+                case "STORE_UNAVAILABLE" ->
+                    new OrderFailure(
+                            ProblemCode.STORE_UNAVAILABLE,
+                            "The backup store does not answer or refuses. Try again later; if it lasts, tell the provider.",
+                            this);
+                case "STORE_DAMAGED" ->
+                    new OrderFailure(
+                            ProblemCode.STORE_DAMAGED,
+                            "The backup store does not hold what was written (" + getMessage()
+                                    + "). Nothing of it was used. Verify the points, and restore from another one.",
+                            this);
+                case "WRONG_KEY" ->
+                    new OrderFailure(
+                            ProblemCode.STORE_DAMAGED,
+                            "The points in the store were written with another key. Nothing of them was used.",
+                            this);
+                case "CANCELLED" -> new OrderFailure(ProblemCode.CANCELLED, "The order was cancelled.", this);
+                default ->
+                    new OrderFailure(
+                            ProblemCode.INTERNAL,
+                            "The host could not carry this out. The provider finds the reason in the host's log.",
+                            this);
+            };
+        }
+    }
+
+    private final AgentConfig config;
+
+    StoreProcess(AgentConfig config) {
+        this.config = config;
+    }
+
+    /** @return the job's result */
+    JsonNode run(StoreJob job, Order order, Listener listener)
+            throws Failed, OrderFailure, IOException, InterruptedException {
+        var process = ChildProcess.builder(
+                        ChildProcess.command(config.storeUser(), true, List.of(config.storeProgram(), job.what())))
+                .start();
+        var conversation = new Conversation(process, listener);
+        try (var over = order.whenOver(conversation::stop)) {
+            conversation.tell(Json.MAPPER.writeValueAsBytes(job.document()));
+            var end = conversation.end();
+            order.check();
+            return result(end, conversation.complaints());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static JsonNode result(JsonNode end, String said) throws Failed {
+        if (end != null && end.has("result")) {
+            return end.path("result");
+        }
+        if (end != null && end.has("failure")) {
+            var failure = end.path("failure");
+            throw new Failed(
+                    failure.path("code").asString("INTERNAL"),
+                    failure.path("message").asString(""),
+                    failure.path("damages"));
+        }
+        throw new Failed("INTERNAL", "freehold-store ended without a word: " + said, Json.MAPPER.createArrayNode());
+    }
+}

@@ -1,0 +1,88 @@
+package cloud.freehold.agent.it;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.regex.Pattern;
+
+/** Follows a guest's console and keeps when each record of its writer was known to be safe, by the host's clock. */
+final class Acknowledgements implements AutoCloseable {
+    private static final Pattern LINE = Pattern.compile("fhwriter: (\\d+)\r?\n");
+
+    private final Path console;
+    private final NavigableMap<Instant, Long> safe = new ConcurrentSkipListMap<>();
+    private final Thread follower;
+    private volatile boolean open = true;
+    private volatile long last;
+
+    Acknowledgements(Path console) {
+        this.console = console;
+        this.follower = new Thread(this::follow, "acknowledgements");
+        follower.setDaemon(true);
+        follower.start();
+    }
+
+    private void follow() {
+        long from = 0;
+        var rest = "";
+        while (open) {
+            try {
+                if (Files.exists(console)) {
+                    try (var file = new RandomAccessFile(console.toFile(), "r")) {
+                        from = Math.min(from, file.length());
+                        var news = new byte[(int) Math.min(file.length() - from, 1 << 16)];
+                        file.seek(from);
+                        file.readFully(news);
+                        from += news.length;
+                        rest = take(rest + new String(news, StandardCharsets.ISO_8859_1));
+                    }
+                }
+                Thread.sleep(1);
+            } catch (IOException | InterruptedException e) {
+                // The next look tells.
+            }
+        }
+    }
+
+    private String take(String text) {
+        var now = Instant.now();
+        var matcher = LINE.matcher(text);
+        int end = 0;
+        while (matcher.find()) {
+            last = Long.parseLong(matcher.group(1));
+            end = matcher.end();
+        }
+        if (end > 0) {
+            safe.put(now, last);
+        }
+        return text.substring(Math.max(end, text.length() - 100));
+    }
+
+    /** 0: none yet. */
+    long last() {
+        return last;
+    }
+
+    /** Which record was certainly safe at that time. */
+    long safeBefore(Instant time) {
+        Map.Entry<Instant, Long> entry = safe.lowerEntry(time);
+        return entry == null ? 0 : entry.getValue();
+    }
+
+    /** The writer starts from one again. */
+    void forget() {
+        safe.clear();
+        last = 0;
+    }
+
+    @Override
+    public void close() {
+        open = false;
+    }
+}

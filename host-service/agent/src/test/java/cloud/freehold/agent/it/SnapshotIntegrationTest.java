@@ -1,0 +1,151 @@
+package cloud.freehold.agent.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import cloud.freehold.api.ProblemCode;
+import cloud.freehold.api.backup.Consistency;
+import cloud.freehold.api.command.CommandResult.RolledBack;
+import cloud.freehold.api.command.CommandResult.SnapshotsTaken.Taken;
+import cloud.freehold.api.command.CommandResult.StoredVolume;
+import cloud.freehold.api.command.HostCommand;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Snapshots of real guests, and the way back. */
+@Tag("integration")
+class SnapshotIntegrationTest {
+    private static Rig rig;
+    private static Orders orders;
+    private static WritingVm vm;
+
+    @BeforeAll
+    static void start() throws Exception {
+        rig = new Rig();
+        orders = new Orders(rig);
+        vm = new WritingVm(rig);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        System.out.println(rig.agentLog());
+        vm.close();
+        rig.close();
+    }
+
+    private RolledBack rollBack(Taken snapshot) {
+        return (RolledBack) orders.done(
+                new HostCommand.RollBack(UUID.randomUUID(), Orders.deadline(), vm.id, snapshot.snapshotId()));
+    }
+
+    private void delete(Taken snapshot) {
+        orders.done(new HostCommand.DeleteSnapshot(UUID.randomUUID(), Orders.deadline(), vm.id, snapshot.snapshotId()));
+    }
+
+    private void write(String word) throws Exception {
+        vm.say("echo " + word + " >/srv/state; echo " + word + " | dd of=/dev/vdb bs=512 conv=sync 2>/dev/null; sync");
+    }
+
+    private String read() throws Exception {
+        return vm.say("cat /srv/state; head -c 20 /dev/vdb | head -n 1");
+    }
+
+    @Test
+    void goesBackToItsDisksAndRunsAgain() throws Exception {
+        write("one");
+        var snapshot = orders.taken(orders.snapshots(false, Consistency.FILESYSTEM, vm))
+                .get(0);
+        assertThat(snapshot.certificate().achieved()).isEqualTo(Consistency.FILESYSTEM);
+        assertThat(snapshot.volumes()).containsExactly(vm.boot, vm.data);
+        write("two");
+        int from = rig.portal.reports().size();
+        assertThat(rollBack(snapshot).note()).contains("next backup reads everything");
+        vm.awaitGuest(from);
+        assertThat(read()).isEqualTo("one\none");
+        delete(snapshot);
+    }
+
+    @Test
+    void goesBackWithItsMemoryAsIfNothingHadHappened() throws Exception {
+        vm.say("echo alive >/run/in-memory; sleep 5000 & echo $! >/run/pid");
+        write("three");
+        var snapshot =
+                orders.taken(orders.snapshots(true, Consistency.CRASH, vm)).get(0);
+        assertThat(snapshot.memoryBytes()).isEqualTo(192L << 20);
+        System.out.println(
+                "snapshot with memory: pause " + snapshot.certificate().longestPauseMillis() + " ms");
+        write("four");
+        vm.say("rm /run/in-memory");
+        int from = rig.portal.reports().size();
+        assertThat(rollBack(snapshot).note()).doesNotContain("could not be put back");
+        vm.awaitGuest(from);
+        assertThat(vm.say("cat /run/in-memory; kill -0 $(cat /run/pid) && echo runs"))
+                .isEqualTo("alive\nruns");
+        assertThat(read()).isEqualTo("three\nthree");
+        delete(snapshot);
+    }
+
+    @Test
+    void severalVmsAtOneMoment() throws Exception {
+        try (var other = new WritingVm(rig)) {
+            vm.startWriting();
+            other.startWriting();
+            for (var level : Consistency.values()) {
+                var taken = orders.taken(orders.snapshots(false, level, vm, other));
+                assertThat(taken).hasSize(2).allSatisfy(one -> {
+                    assertThat(one.certificate().achieved()).isEqualTo(level);
+                    assertThat(one.certificate().disks())
+                            .allSatisfy(disk -> assertThat(disk.writesDuring()).isZero());
+                });
+                assertThat(taken.get(0).certificate().at())
+                        .isEqualTo(taken.get(1).certificate().at());
+                System.out.println("two VMs at level " + level + ": pause "
+                        + taken.get(0).certificate().longestPauseMillis() + " ms");
+                delete(taken.get(0));
+            }
+            assertThat(vm.state()).isEqualTo("running");
+            assertThat(other.state()).isEqualTo("running");
+            vm.say("killall fhwriter");
+        }
+    }
+
+    @Test
+    void backupsGoOnFromWhereTheyWere() throws Exception {
+        var store = new TestStore(rig);
+        vm.say("dd if=/dev/urandom of=/srv/much bs=64k count=64; sync");
+        store.backup(vm, Consistency.CRASH, Consistency.CRASH);
+        var snapshot =
+                orders.taken(orders.snapshots(false, Consistency.CRASH, vm)).get(0);
+        write("five");
+        var next = store.backup(vm, Consistency.CRASH, Consistency.CRASH);
+        assertThat(next.volumes().stream().mapToLong(StoredVolume::readBytes).sum())
+                .isLessThan(1L << 20);
+        delete(snapshot);
+        delete(snapshot);
+    }
+
+    @Test
+    void ofAVmThatIsOff() throws Exception {
+        write("six");
+        vm.stop();
+        var snapshot =
+                orders.taken(orders.snapshots(false, Consistency.CRASH, vm)).get(0);
+        var memory = orders.end(orders.snapshots(true, Consistency.CRASH, vm));
+        assertThat(memory.problem().code()).isEqualTo(ProblemCode.WRONG_STATE);
+        vm.start();
+        write("seven");
+        int from = rig.portal.reports().size();
+        rollBack(snapshot);
+        vm.awaitGuest(from);
+        assertThat(read()).isEqualTo("six\nsix");
+        delete(snapshot);
+    }
+
+    @Test
+    void whatIsNotThereCannotBeGoneBackTo() {
+        var end = orders.end(new HostCommand.RollBack(UUID.randomUUID(), Orders.deadline(), vm.id, UUID.randomUUID()));
+        assertThat(end.problem().code()).isEqualTo(ProblemCode.NOT_THERE);
+    }
+}

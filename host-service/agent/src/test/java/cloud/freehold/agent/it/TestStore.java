@@ -1,0 +1,107 @@
+package cloud.freehold.agent.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import cloud.freehold.api.backup.CommandInput;
+import cloud.freehold.api.backup.Consistency;
+import cloud.freehold.api.backup.StoreRef;
+import cloud.freehold.api.backup.VolumeRoot;
+import cloud.freehold.api.command.CommandResult.BackupTaken;
+import cloud.freehold.api.command.HostCommand.BackupVm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import org.assertj.core.api.Assumptions;
+
+/** A tenant's store in a folder, and orders on it as the portal would give them. */
+final class TestStore {
+    static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Random RANDOM = new Random(4711);
+
+    final StoreRef ref;
+    private final Rig rig;
+    private final String key;
+    private final Map<UUID, BackupVm.Source> latest = new HashMap<>();
+    private final List<String> pinned = new ArrayList<>();
+
+    TestStore(Rig rig) throws IOException {
+        Assumptions.assumeThat(Rig.STORE).exists();
+        this.rig = rig;
+        var path = Files.createDirectory(rig.directory.resolve("store-" + UUID.randomUUID()));
+        this.ref = new StoreRef(UUID.randomUUID(), StoreRef.Kind.DIRECTORY, path.toString(), null, null, null, null);
+        var bytes = new byte[32];
+        RANDOM.nextBytes(bytes);
+        this.key = HexFormat.of().formatHex(bytes);
+    }
+
+    Path path() {
+        return Path.of(ref.path());
+    }
+
+    CommandInput input() {
+        return new CommandInput(key, null, null, List.copyOf(pinned), null, null);
+    }
+
+    BackupVm order(WritingVm vm, Consistency wanted, Consistency acceptable, long bytesPerSecond) {
+        var order = new BackupVm(
+                UUID.randomUUID(),
+                Instant.now().plus(PATIENCE),
+                vm.tenant.id,
+                vm.id,
+                UUID.randomUUID(),
+                ref,
+                List.of(source(vm.boot), source(vm.data)),
+                wanted,
+                acceptable,
+                5000,
+                bytesPerSecond,
+                0);
+        rig.portal.commands().input(order.id(), input());
+        return order;
+    }
+
+    private BackupVm.Source source(UUID volume) {
+        return latest.getOrDefault(volume, new BackupVm.Source(volume, null, null));
+    }
+
+    /** Orders it, and expects it to end well. */
+    BackupTaken backup(WritingVm vm, Consistency wanted, Consistency acceptable) {
+        var order = order(vm, wanted, acceptable, 0);
+        rig.portal.command(order);
+        return taken(order);
+    }
+
+    BackupTaken taken(BackupVm order) {
+        var end = rig.portal.awaitEnd(order.id(), PATIENCE);
+        assertThat(end.problem()).isNull();
+        var taken = (BackupTaken) end.result();
+        taken.volumes().forEach(volume -> {
+            var id = volume.root().volumeId();
+            latest.put(id, new BackupVm.Source(id, volume.root().root(), volume.checkpoint()));
+            pinned.add(volume.root().root());
+        });
+        return taken;
+    }
+
+    /** Brings a volume back beside everything else, by the store's program alone. */
+    Path restore(WritingVm vm, VolumeRoot volume) throws IOException {
+        var target = Files.createTempFile(rig.directory, "restored-", ".raw");
+        Files.delete(target);
+        var job = """
+                {"store":{"kind":"DIRECTORY","path":"%s"},"tenant":"%s","key":"%s","command":"%s",
+                 "volumes":[{"root":"%s","target":"%s","sizeBytes":%d}]}""".formatted(
+                        ref.path(), vm.tenant.id, key, UUID.randomUUID(), volume.root(), target, volume.sizeBytes());
+        var said = Shell.run(job, List.of(Rig.STORE.toString(), "restore"));
+        assertThat(said.status()).as(said.text()).isZero();
+        return target;
+    }
+}

@@ -1,0 +1,164 @@
+package cloud.freehold.agent.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import cloud.freehold.agent.common.Json;
+import cloud.freehold.api.ObjectKind;
+import cloud.freehold.api.ObjectRef;
+import cloud.freehold.api.desired.DesiredImage;
+import cloud.freehold.api.desired.DesiredVolume;
+import cloud.freehold.api.desired.PowerState;
+import cloud.freehold.api.observed.ObservedVm;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import tools.jackson.databind.JsonNode;
+
+/** A VM with two disks, a file system on the first and nothing on the second; its writer fills both. */
+final class WritingVm implements AutoCloseable {
+    private static final Duration BOOT = Duration.ofSeconds(90);
+    static final long BOOT_BYTES = 64L << 20;
+    static final long DATA_BYTES = 32L << 20;
+
+    final Tenant tenant = new Tenant();
+    final UUID id = UUID.randomUUID();
+    final UUID boot = UUID.randomUUID();
+    final UUID data = UUID.randomUUID();
+    final Acknowledgements acknowledged;
+    private final Rig rig;
+    private final DesiredImage image;
+    private List<DesiredVolume> volumes;
+
+    WritingVm(Rig rig) throws IOException {
+        this(rig, DesiredVolume.Origin.IMAGE, DesiredVolume.Origin.BLANK);
+        awaitGuest(0);
+    }
+
+    /** Whose volumes come from somewhere; not waited for. */
+    WritingVm(Rig rig, DesiredVolume.Origin bootFrom, DesiredVolume.Origin dataFrom) throws IOException {
+        this.rig = rig;
+        this.image = rig.guest.image();
+        this.volumes = List.of(
+                new DesiredVolume(boot, "boot", 0, BOOT_BYTES, bootFrom, null),
+                new DesiredVolume(data, "data", 1, DATA_BYTES, dataFrom, null));
+        this.acknowledged = new Acknowledgements(
+                rig.directory.resolve("vms").resolve(id.toString()).resolve("console.log"));
+        power(PowerState.RUNNING);
+    }
+
+    void power(PowerState power) {
+        rig.portal.publish(
+                revision -> List.of(tenant.vm(id, revision, power, image, volumes.toArray(DesiredVolume[]::new))));
+    }
+
+    /** Changes the VM that runs. */
+    void volumes(DesiredVolume... now) {
+        volumes = List.of(now);
+        power(PowerState.RUNNING);
+    }
+
+    List<DesiredVolume> volumes() {
+        return volumes;
+    }
+
+    /** @param report only those from this one on count */
+    ObservedVm awaitGuest(int report) {
+        return awaitFrom(report, vm -> vm.state() == ObservedVm.State.RUNNING && vm.guest() != null, BOOT);
+    }
+
+    /** Switches off by the guest, as a tenant does. */
+    void stop() {
+        int from = rig.portal.reports().size();
+        power(PowerState.STOPPED);
+        awaitFrom(from, vm -> vm.state() == ObservedVm.State.STOPPED, Duration.ofSeconds(60));
+    }
+
+    void start() {
+        int from = rig.portal.reports().size();
+        power(PowerState.RUNNING);
+        awaitGuest(from);
+    }
+
+    ObservedVm await(Predicate<ObservedVm> condition, Duration atMost) {
+        return awaitFrom(0, condition, atMost);
+    }
+
+    ObservedVm awaitFrom(int report, Predicate<ObservedVm> condition, Duration atMost) {
+        Predicate<ObservedVm> isIt = vm -> vm.id().equals(id) && condition.test(vm);
+        return rig.portal.awaitReport(report, one -> one.vms().stream().anyMatch(isIt), atMost).vms().stream()
+                .filter(isIt)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    void startWriting() throws IOException {
+        run("setsid fhwriter write 0 /srv/records /dev/vdb >/dev/ttyS0 2>&1 </dev/null &");
+        Rig.await("the writer's first records", Duration.ofSeconds(30), () -> acknowledged.last() > 20);
+    }
+
+    /** Runs in the guest; what it says is lost. */
+    void run(String script) throws IOException {
+        exec(script);
+    }
+
+    private long exec(String script) throws IOException {
+        var said = agent("guest-exec", Map.of("path", "/bin/sh", "arg", List.of("-c", script), "capture-output", true));
+        assertThat(said.has("pid")).as("the guest did not start it: " + said).isTrue();
+        return said.path("pid").asLong();
+    }
+
+    /** Runs in the guest, to its end. */
+    String say(String script) throws IOException {
+        long pid = exec(script);
+        var answer = new AtomicReference<JsonNode>();
+        Rig.await(script, Duration.ofSeconds(30), () -> {
+            answer.set(agent("guest-exec-status", Map.of("pid", pid)));
+            return answer.get().path("exited").asBoolean(false);
+        });
+        return new String(
+                        Base64.getDecoder().decode(answer.get().path("out-data").asString("")), StandardCharsets.UTF_8)
+                .strip();
+    }
+
+    private JsonNode agent(String command, Map<String, ?> arguments) {
+        try {
+            var question = Json.MAPPER.writeValueAsString(Map.of("execute", command, "arguments", arguments));
+            return Json.MAPPER
+                    .readTree(rig.virsh("qemu-agent-command", id.toString(), question))
+                    .path("return");
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    String freezeStatus() throws IOException {
+        return rig.virsh("qemu-agent-command", id.toString(), "{\"execute\":\"guest-fsfreeze-status\"}");
+    }
+
+    String state() throws IOException {
+        return rig.virsh("domstate", id.toString()).strip();
+    }
+
+    /** QEMU's own answer. */
+    String monitor(String command) throws IOException {
+        return rig.virsh("qemu-monitor-command", id.toString(), "{\"execute\":\"" + command + "\"}");
+    }
+
+    void remove() {
+        int from = rig.portal.reports().size();
+        rig.portal.remove(new ObjectRef(ObjectKind.VM, id));
+        awaitFrom(from, vm -> vm.state() == ObservedVm.State.DELETED, Duration.ofSeconds(40));
+    }
+
+    @Override
+    public void close() {
+        acknowledged.close();
+        remove();
+    }
+}
