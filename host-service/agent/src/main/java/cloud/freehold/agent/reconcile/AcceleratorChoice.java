@@ -25,11 +25,19 @@ public final class AcceleratorChoice {
 
     private final AgentConfig.Accelerator configured;
     private final String emulator;
+    private final Path device;
+    private final Duration bootTime;
     private Boolean kvm;
 
     public AcceleratorChoice(AgentConfig.Accelerator configured, String emulator) {
+        this(configured, emulator, Path.of("/dev/kvm"), BOOT);
+    }
+
+    AcceleratorChoice(AgentConfig.Accelerator configured, String emulator, Path device, Duration bootTime) {
         this.configured = configured;
         this.emulator = emulator;
+        this.device = device;
+        this.bootTime = bootTime;
     }
 
     /** The first call in automatic mode may take as long as a boot. */
@@ -38,7 +46,7 @@ public final class AcceleratorChoice {
             return configured == AgentConfig.Accelerator.KVM;
         }
         if (kvm == null) {
-            if (!Files.isWritable(Path.of("/dev/kvm"))) {
+            if (!Files.isWritable(device)) {
                 kvm = false;
             } else if (example.isPresent()) {
                 kvm = boots(example.get());
@@ -83,17 +91,17 @@ public final class AcceleratorChoice {
         return said(command).contains(REACHED_INIT);
     }
 
-    private static String said(List<String> command) {
+    private String said(List<String> command) {
         try {
-            return Tool.output(BOOT, command, REACHED_INIT);
+            return Tool.output(bootTime, command, REACHED_INIT);
         } catch (IOException e) {
             return "";
         }
     }
 
-    private static boolean processorHasVirtualization() {
+    private boolean processorHasVirtualization() {
         try {
-            return Files.isWritable(Path.of("/dev/kvm"))
+            return Files.isWritable(device)
                     && Files.readString(Path.of("/proc/cpuinfo")).matches("(?s).*^?flags[^\\n]* (vmx|svm) .*");
         } catch (IOException e) {
             return false;
