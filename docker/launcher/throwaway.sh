@@ -12,10 +12,12 @@ with_instance() {
 # in_throwaway COMMAND...: runs COMMAND as the first process of a pid and a mount namespace of its own, with the folders
 # $FREEHOLD_HOME/$FREEHOLD_INSTANCE and $FREEHOLD_RUN/$FREEHOLD_INSTANCE for what it leaves.
 in_throwaway() {
-  local name=t$BASHPID status=0 runner
+  # Not $BASHPID again: inside $(...) that is another process, and who starts later would take this one for dead.
+  local owner=$BASHPID status=0 runner
+  local name=t$owner
   sweep_throwaways
   mkdir -p "$throwaway_home/$name" "$throwaway_run/$name"
-  echo "$BASHPID $(process_start "$BASHPID")" >"$throwaway_home/$name.owner"
+  echo "$owner $(process_start "$owner")" >"$throwaway_home/$name.owner"
   # If this process is killed, so is unshare, and with it the first process of the namespace and all the others.
   FREEHOLD_HOME=$throwaway_home FREEHOLD_RUN=$throwaway_run FREEHOLD_INSTANCE=$name \
     FREEHOLD_PORT_BASE=${FREEHOLD_TEST_PORT_BASE:-22000} \
