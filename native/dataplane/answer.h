@@ -31,6 +31,8 @@ enum answer answer_arp(struct question *q, uint8_t *reason);
 enum answer answer_nd(struct question *q, uint8_t *reason);
 /* UDP to ports 67; anything else is ANSWER_NOT_MINE. */
 enum answer answer_dhcp4(struct question *q, uint8_t *reason);
+/* UDP to port 547 of all servers; anything else is ANSWER_NOT_MINE. */
+enum answer answer_dhcp6(struct question *q, uint8_t *reason);
 /* Echo requests to an address of the gateway, after policy allowed them. */
 enum answer answer_ping(struct question *q, uint8_t *reason);
 

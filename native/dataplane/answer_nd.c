@@ -8,7 +8,7 @@
 #include "answer.h"
 
 enum { RS = 133, RA = 134, NS = 135, NA = 136, OPT_SOURCE_LL = 1, OPT_TARGET_LL = 2, OPT_PREFIX = 3, OPT_MTU = 5, OPT_RDNSS = 25 };
-enum { ICMP_OFF = 54, ROUTER_LIFETIME_S = 9000 };
+enum { ICMP_OFF = 54, ROUTER_LIFETIME_S = 9000, MANAGED = 0x80, OTHER = 0x40 };
 
 static const uint8_t unspecified[16];
 static const uint8_t all_nodes[16] = { 0xff, 0x02, [15] = 1 };
@@ -84,6 +84,18 @@ static uint32_t write_ra_options(const struct segment_view *s, uint8_t *o, bool 
 	return (uint32_t)(o - start);
 }
 
+/* Where a guest cannot form its address (the prefix has not 64 bits), or may want name servers that way, DHCPv6 has them. */
+static uint8_t router_flags(const struct segment_view *s)
+{
+	uint8_t flags = 0;
+	for (uint32_t i = 0; i < s->n_subnets; i++) {
+		const struct subnet_view *n = &s->subnets[i];
+		if (n->v6 && n->dhcp)
+			flags |= (uint8_t)((n->prefix_len == 64 ? 0 : MANAGED) | (n->n_dns ? OTHER : 0));
+	}
+	return flags;
+}
+
 static bool has_ipv6(const struct segment_view *s)
 {
 	for (uint32_t i = 0; i < s->n_subnets; i++)
@@ -104,6 +116,7 @@ static bool write_ra(const struct segment_view *s, struct rte_mbuf *m, const uin
 	memset(ra, 0, 16);
 	ra[0] = RA;
 	ra[4] = 64;
+	ra[5] = router_flags(s);
 	fh_put_be16(ra + 6, routes ? ROUTER_LIFETIME_S : 0);
 	memcpy(ra + 16, options, n);
 	answer_finish_icmp6(d, (uint16_t)(16 + n), s->gateway_mac, dst_mac, s->gateway_link_local, dst);

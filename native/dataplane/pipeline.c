@@ -233,6 +233,8 @@ static void admit(struct worker *w, const struct port_view *v, struct burst *b, 
 	case FH_PKT_FLOW:
 		if (fh_unlikely(p->dst_port == 67) && answered(w, v, b, m, p, answer_dhcp4))
 			return;
+		if (fh_unlikely(p->dst_port == 547) && answered(w, v, b, m, p, answer_dhcp6))
+			return;
 		break;
 	default:
 		break;

@@ -83,6 +83,9 @@ struct port_view {
 	/* DHCPv4: the address to give; zero: none */
 	uint8_t dhcp4[4];
 	uint32_t dhcp4_subnet;
+	/* DHCPv6 */
+	bool has_dhcp6;
+	uint8_t dhcp6[16];
 	char hostname[FH_MAX_NAME];
 };
 

@@ -65,20 +65,32 @@ bool view_contains(const struct fh_addr *prefix, const struct fh_addr *a)
 	return true;
 }
 
-static void pick_dhcp_address(struct port_view *v, const struct fh_port *spec, const struct fh_segment *segment)
+/* Return: the first of the port's addresses of that family that lies in a subnet with DHCP, or NULL. */
+static const struct fh_addr *dhcp_address(const struct fh_port *spec, const struct fh_segment *segment, uint8_t family, uint32_t *subnet)
 {
 	for (uint32_t i = 0; i < spec->n_addrs; i++) {
 		const struct fh_addr *a = &spec->addrs[i];
-		if (a->family != 4 || a->prefix_len != 32)
+		if (a->family != family || a->prefix_len != (family == 4 ? 32 : 128))
 			continue;
-		for (uint32_t k = 0; k < segment->n_subnets; k++) {
-			if (!segment->subnets[k].dhcp || !view_contains(&segment->subnets[k].prefix, a))
-				continue;
-			memcpy(v->dhcp4, a->b, 4);
-			v->dhcp4_subnet = k;
-			return;
-		}
+		for (*subnet = 0; *subnet < segment->n_subnets; ++*subnet)
+			if (segment->subnets[*subnet].dhcp && view_contains(&segment->subnets[*subnet].prefix, a))
+				return a;
 	}
+	return NULL;
+}
+
+static void pick_dhcp_addresses(struct port_view *v, const struct fh_port *spec, const struct fh_segment *segment)
+{
+	uint32_t subnet;
+	const struct fh_addr *a = dhcp_address(spec, segment, 4, &subnet);
+	if (a) {
+		memcpy(v->dhcp4, a->b, 4);
+		v->dhcp4_subnet = subnet;
+	}
+	a = dhcp_address(spec, segment, 6, &subnet);
+	v->has_dhcp6 = a != NULL;
+	if (a)
+		memcpy(v->dhcp6, a->b, 16);
 }
 
 struct port_view *view_port(const struct fh_port *spec, struct port *port, const struct fh_segment *segment, uint32_t segment_slot)
@@ -110,7 +122,7 @@ struct port_view *view_port(const struct fh_port *spec, struct port *port, const
 			}
 		}
 	}
-	pick_dhcp_address(v, spec, segment);
+	pick_dhcp_addresses(v, spec, segment);
 	return v;
 }
 
