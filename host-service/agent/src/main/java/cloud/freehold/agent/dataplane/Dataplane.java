@@ -33,6 +33,8 @@ public final class Dataplane implements AutoCloseable {
     private static final Duration IDLE = Duration.ofMillis(500);
     private static final Duration RETRY = Duration.ofMillis(200);
     private static final Duration COMMIT = Duration.ofSeconds(5);
+    /** A new NIC on a busy host; what takes longer is hung. */
+    private static final Duration COMMIT_PER_CHANGE = Duration.ofMillis(50);
 
     private final DataplaneLink.Opener opener;
     private final Plan plan;
@@ -51,10 +53,15 @@ public final class Dataplane implements AutoCloseable {
     /** What the dataplane holds: {@code done} but for what it refused; null: not known in full. */
     private Desired actual;
 
+    /** A commit whose answer did not come: it may have happened; null: none. */
+    private Attempt attempted;
+
     private long startedNs;
     private Info found;
     private Problem problem;
     private Thread thread;
+
+    private record Attempt(Desired target, Quarantine quarantine) {}
 
     Dataplane(DataplaneLink.Opener opener, Path sockets, DataplaneListener listener, Clock clock) {
         this.opener = opener;
@@ -173,14 +180,20 @@ public final class Dataplane implements AutoCloseable {
 
     private void connect() throws DataplaneException {
         link = opener.open();
+        var info = link.info();
         problem = null;
-        look(link.info());
+        look(info);
     }
 
     /** Forgets what was committed when the dataplane is no longer the one that it was committed to. */
     private void look(Info info) {
-        boolean same = done != null && info.startedNs() == startedNs && info.marks(done.epoch(), done.revision());
-        if (!same) {
+        boolean sameProcess = info.startedNs() == startedNs;
+        boolean same = done != null && sameProcess && info.marks(done.epoch(), done.revision());
+        var unanswered = attempted;
+        attempted = null;
+        if (!same && sameProcess && unanswered != null && happened(unanswered, info)) {
+            applied(unanswered.target(), unanswered.quarantine(), clock.instant());
+        } else if (!same) {
             done = null;
             actual = null;
         }
@@ -189,6 +202,11 @@ public final class Dataplane implements AutoCloseable {
         if (problem == null) {
             listener.dataplane(info.version(), null);
         }
+    }
+
+    /** The mark is set by the very transaction, so it tells. Else a commit that always takes too long would go on for ever. */
+    private static boolean happened(Attempt attempt, Info info) {
+        return info.marks(attempt.target().epoch(), attempt.target().revision());
     }
 
     private boolean isBehind(Desired target) {
@@ -213,11 +231,15 @@ public final class Dataplane implements AutoCloseable {
                         .toList();
                 // With something refused, what is there of it must stay.
                 boolean replaceAll = actual == null && quarantine.isEmpty();
-                var enforced =
-                        link.commit(new Transaction(replaceAll, kept, target.epoch(), target.revision()), COMMIT);
+                attempted = new Attempt(target, quarantine);
+                var enforced = link.commit(
+                        new Transaction(replaceAll, kept, target.epoch(), target.revision()),
+                        COMMIT.plus(COMMIT_PER_CHANGE.multipliedBy(kept.size())));
+                attempted = null;
                 applied(target, quarantine, enforced == null ? clock.instant() : enforced);
                 return;
             } catch (DataplaneException.Refused e) {
+                attempted = null;
                 changes = without(e, changes, quarantine, target);
             }
         }

@@ -144,6 +144,16 @@ class DataplaneTest {
     }
 
     @Test
+    void aCommitWhoseAnswerIsLostIsReportedAndNotRepeated() throws Exception {
+        everything();
+        fake.loseAnswer();
+        told(delta(6, group(6)));
+        assertThat(fake.commits).hasSize(2);
+        told(delta(7, group(7)));
+        assertThat(fake.commits.get(2).replaceAll()).isFalse();
+    }
+
+    @Test
     void aStaleSetIsPutWhole() throws Exception {
         everything();
         synchronized (fake) {

@@ -23,6 +23,7 @@ final class FakeLink implements DataplaneLink.Opener {
     private long startedNs = 1;
     private boolean up = true;
     private int connection;
+    private boolean answerLost;
 
     synchronized void mark(long revision) {
         markEpoch = Objects.EPOCH;
@@ -40,6 +41,11 @@ final class FakeLink implements DataplaneLink.Opener {
     synchronized void up(boolean now) {
         up = now;
         connection++;
+    }
+
+    /** The next commit happens, and nobody hears of it. */
+    synchronized void loseAnswer() {
+        answerLost = true;
     }
 
     @Override
@@ -68,6 +74,10 @@ final class FakeLink implements DataplaneLink.Opener {
                 synchronized (FakeLink.this) {
                     check();
                     apply(transaction);
+                    if (answerLost) {
+                        answerLost = false;
+                        throw new DataplaneException.Unavailable("no answer in time");
+                    }
                     return Instant.EPOCH;
                 }
             }
