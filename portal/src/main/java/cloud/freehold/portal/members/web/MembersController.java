@@ -16,6 +16,7 @@ import jakarta.validation.constraints.Size;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -57,14 +58,21 @@ class MembersController {
     private String show(TenantScope scope, Model model) {
         model.addAttribute("members", members.list(scope));
         model.addAttribute("roles", rolesUpTo(scope.role()));
+        model.addAttribute("explained", explained(scope.role()));
         return "members/members";
+    }
+
+    /** "Viewer: sees everything, changes nothing. Operator: …" */
+    private static String explained(Role highest) {
+        return Arrays.stream(Role.values())
+                .filter(highest::atLeast)
+                .map(role -> role.label() + ": " + role.explanation() + ".")
+                .collect(Collectors.joining(" "));
     }
 
     private static Map<String, String> rolesUpTo(Role highest) {
         Map<String, String> labels = new LinkedHashMap<>();
-        Arrays.stream(Role.values())
-                .filter(highest::atLeast)
-                .forEach(role -> labels.put(role.name(), role.label() + ": " + role.explanation()));
+        Arrays.stream(Role.values()).filter(highest::atLeast).forEach(role -> labels.put(role.name(), role.label()));
         return labels;
     }
 
