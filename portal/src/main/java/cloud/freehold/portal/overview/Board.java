@@ -19,6 +19,8 @@ public record Board(
         List<QuotaUse> quotas) {
 
     private static final int FULL = 90;
+    private static final int FEW = 3;
+    private static final int SHOWN_VMS = 12;
 
     /** What somebody should look at. */
     public record Attention(String chip, String what, String name, String path, String text) {}
@@ -45,20 +47,26 @@ public record Board(
                 .collect(Collectors.joining(", "));
     }
 
+    /** A tenant with many has their list for the others. */
+    public List<VmView> firstVms() {
+        return vms.subList(0, Math.min(SHOWN_VMS, vms.size()));
+    }
+
     public List<Attention> attention() {
         List<Attention> attention = new ArrayList<>();
+        List<VmView> away = new ArrayList<>();
         for (VmView vm : vms) {
             String path = "/vms/" + vm.id();
             if (vm.problem() != null) {
                 attention.add(new Attention(
                         "error", "problem", vm.name(), path, vm.problem().message()));
             } else if (vm.hostAway()) {
-                attention.add(new Attention(
-                        "away", "host away", vm.name(), path, "Its state is the last known one; changes wait."));
+                away.add(vm);
             } else if (vm.state().chip().equals("error")) {
                 attention.add(new Attention("error", "crashed", vm.name(), path, "Look at it, then start it."));
             }
         }
+        addAway(attention, away);
         nics.stream()
                 .filter(nic -> nic.problem() != null)
                 .forEach(nic -> attention.add(new Attention(
@@ -82,5 +90,22 @@ public record Board(
                         "/vms",
                         quota.used() + " of " + quota.limit() + " are used. Ask the provider before you need more.")));
         return attention;
+    }
+
+    /** A host that is away is one thing to look at, however many VMs it has. */
+    private static void addAway(List<Attention> attention, List<VmView> away) {
+        String meaning = "Its state is the last known one; changes wait.";
+        if (away.size() <= FEW) {
+            away.forEach(
+                    vm -> attention.add(new Attention("away", "host away", vm.name(), "/vms/" + vm.id(), meaning)));
+            return;
+        }
+        String names = away.stream().limit(FEW).map(VmView::name).collect(Collectors.joining(", "));
+        attention.add(new Attention(
+                "away",
+                "host away",
+                away.size() + " VMs",
+                "/vms",
+                names + " and " + (away.size() - FEW) + " more: their state is the last known one; changes wait."));
     }
 }
