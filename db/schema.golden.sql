@@ -332,6 +332,11 @@ table rule_hits
     packets bigint not null
     bytes bigint not null
     last_hit_at timestamp with time zone
+table rule_hits_hour
+    rule_id uuid not null
+    tenant_id uuid not null
+    hour timestamp with time zone not null
+    connections bigint not null
 table ruleset_revision
     tenant_id uuid not null
     group_id uuid not null
@@ -453,14 +458,37 @@ view nic_enforcement
      LEFT JOIN host h ON h.id = v.host_id
      LEFT JOIN nic_status s ON s.nic_id = n.id
      LEFT JOIN LATERAL ( SELECT max(o.revision) AS desired_revision
-           FROM host_object o
-          WHERE o.host_id = v.host_id AND NOT o.removed AND (o.kind = 'NIC'::text AND o.object_id = n.id OR o.kind = 'NETWORK'::text AND o.object_id = n.network_id OR o.kind = 'SECURITY_GROUP'::text AND (o.object_id IN ( SELECT x.group_id
+           FROM ( SELECT 'NIC'::text AS kind,
+                    n.id AS object_id
+                UNION ALL
+                 SELECT 'NETWORK'::text,
+                    n.network_id
+                UNION ALL
+                 SELECT 'SECURITY_GROUP'::text,
+                    x.group_id
                    FROM nic_security_group x
-                  WHERE x.nic_id = n.id)) OR (o.kind = ANY (ARRAY['GROUP_MEMBERS'::text, 'ADDRESS_GROUP'::text])) AND (o.object_id IN ( SELECT COALESCE(r.remote_group_id, r.remote_address_group_id) AS "coalesce"
-                   FROM rule r
-                     JOIN nic_security_group x ON x.group_id = r.group_id
-                  WHERE x.nic_id = n.id)))) d ON true
+                  WHERE x.nic_id = n.id
+                UNION ALL
+                 SELECT r.kind,
+                    r.object_id
+                   FROM nic_security_group x
+                     JOIN security_group_reference r ON r.group_id = x.group_id
+                  WHERE x.nic_id = n.id) judged
+             JOIN host_object o ON o.host_id = v.host_id AND o.kind = judged.kind AND o.object_id = judged.object_id
+          WHERE NOT o.removed) d ON true
      LEFT JOIN enforcement e ON e.host_id = v.host_id AND e.revision = d.desired_revision;
+view security_group_reference
+ SELECT DISTINCT rule.group_id,
+    'GROUP_MEMBERS'::text AS kind,
+    rule.remote_group_id AS object_id
+   FROM rule
+  WHERE rule.remote_group_id IS NOT NULL
+UNION ALL
+ SELECT DISTINCT rule.group_id,
+    'ADDRESS_GROUP'::text AS kind,
+    rule.remote_address_group_id AS object_id
+   FROM rule
+  WHERE rule.remote_address_group_id IS NOT NULL;
 
 -- Constraints
 account.account_display_name_check: CHECK (((length(display_name) >= 1) AND (length(display_name) <= 100)))
@@ -652,6 +680,8 @@ rule_draft.rule_draft_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id)
 rule_hits.rule_hits_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
 rule_hits.rule_hits_pkey: PRIMARY KEY (rule_id, host_id, counter_epoch)
 rule_hits.rule_hits_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+rule_hits_hour.rule_hits_hour_pkey: PRIMARY KEY (rule_id, hour)
+rule_hits_hour.rule_hits_hour_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 ruleset_revision.ruleset_revision_pkey: PRIMARY KEY (group_id, version)
 ruleset_revision.ruleset_revision_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id) ON DELETE CASCADE
 security_group.security_group_check: CHECK (((confirm_until IS NULL) = (fallback_version IS NULL)))
@@ -776,12 +806,16 @@ CREATE INDEX recovery_point_pin_point_idx ON public.recovery_point_pin USING btr
 CREATE UNIQUE INDEX recovery_point_volume_pkey ON public.recovery_point_volume USING btree (point_id, volume_id)
 CREATE INDEX recovery_point_volume_volume_idx ON public.recovery_point_volume USING btree (volume_id)
 CREATE UNIQUE INDEX rule_group_id_position_key ON public.rule USING btree (group_id, "position")
+CREATE INDEX rule_group_remote_address_group_idx ON public.rule USING btree (group_id, remote_address_group_id) WHERE (remote_address_group_id IS NOT NULL)
+CREATE INDEX rule_group_remote_group_idx ON public.rule USING btree (group_id, remote_group_id) WHERE (remote_group_id IS NOT NULL)
 CREATE UNIQUE INDEX rule_pkey ON public.rule USING btree (id)
 CREATE INDEX rule_remote_address_group_idx ON public.rule USING btree (remote_address_group_id) WHERE (remote_address_group_id IS NOT NULL)
 CREATE INDEX rule_remote_group_idx ON public.rule USING btree (remote_group_id) WHERE (remote_group_id IS NOT NULL)
 CREATE INDEX rule_draft_group_idx ON public.rule_draft USING btree (group_id)
 CREATE UNIQUE INDEX rule_draft_pkey ON public.rule_draft USING btree (account_id, group_id)
 CREATE UNIQUE INDEX rule_hits_pkey ON public.rule_hits USING btree (rule_id, host_id, counter_epoch)
+CREATE INDEX rule_hits_hour_hour_idx ON public.rule_hits_hour USING btree (hour)
+CREATE UNIQUE INDEX rule_hits_hour_pkey ON public.rule_hits_hour USING btree (rule_id, hour)
 CREATE UNIQUE INDEX ruleset_revision_pkey ON public.ruleset_revision USING btree (group_id, version)
 CREATE INDEX security_group_confirm_idx ON public.security_group USING btree (confirm_until) WHERE (confirm_until IS NOT NULL)
 CREATE UNIQUE INDEX security_group_pkey ON public.security_group USING btree (id)
@@ -813,6 +847,22 @@ CREATE UNIQUE INDEX volume_pkey ON public.volume USING btree (id)
 CREATE UNIQUE INDEX volume_vm_id_device_index_key ON public.volume USING btree (vm_id, device_index)
 
 -- Functions
+CREATE OR REPLACE FUNCTION public.add_rule_hits_to_hour()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    more bigint := NEW.connections - CASE TG_OP WHEN 'UPDATE' THEN OLD.connections ELSE 0 END;
+BEGIN
+    IF more > 0 THEN
+        INSERT INTO rule_hits_hour AS h (rule_id, tenant_id, hour, connections)
+            VALUES (NEW.rule_id, NEW.tenant_id, date_trunc('hour', least(coalesce(NEW.last_hit_at, now()), now())), more)
+            ON CONFLICT (rule_id, hour) DO UPDATE SET connections = h.connections + excluded.connections;
+    END IF;
+    RETURN NULL;
+END $function$
+ owner freehold_owner
 CREATE OR REPLACE FUNCTION public.app_tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -1023,6 +1073,7 @@ $function$
  owner freehold_owner
 
 -- Triggers
+CREATE TRIGGER rule_hits_by_hour AFTER INSERT OR UPDATE OF connections ON public.rule_hits FOR EACH ROW EXECUTE FUNCTION add_rule_hits_to_hour()
 
 -- Tables with row-level security
 account
@@ -1050,6 +1101,7 @@ recovery_point_volume
 rule
 rule_draft
 rule_hits
+rule_hits_hour
 ruleset_revision
 security_group
 subnet
@@ -1116,6 +1168,8 @@ rule_draft.own_drafts for ALL to freehold_portal using (((tenant_id = app_tenant
 rule_draft.system_all for ALL to freehold_system using (true) check (true)
 rule_hits.system_all for ALL to freehold_system using (true) check (true)
 rule_hits.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+rule_hits_hour.system_all for ALL to freehold_system using (true) check (true)
+rule_hits_hour.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 ruleset_revision.system_all for ALL to freehold_system using (true) check (true)
 ruleset_revision.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 security_group.system_all for ALL to freehold_system using (true) check (true)
@@ -1199,10 +1253,14 @@ rule_draft: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 rule_draft: DELETE, INSERT, SELECT, UPDATE to freehold_system
 rule_hits: SELECT to freehold_portal
 rule_hits: DELETE, INSERT, SELECT, UPDATE to freehold_system
+rule_hits_hour: SELECT to freehold_portal
+rule_hits_hour: DELETE, INSERT, SELECT, UPDATE to freehold_system
 ruleset_revision: INSERT, SELECT, UPDATE to freehold_portal
 ruleset_revision: DELETE, INSERT, SELECT, UPDATE to freehold_system
 security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 security_group: DELETE, INSERT, SELECT, UPDATE to freehold_system
+security_group_reference: SELECT to freehold_portal
+security_group_reference: SELECT to freehold_system
 sign_in_link: DELETE, INSERT, SELECT, UPDATE to freehold_system
 spring_session: DELETE, INSERT, SELECT, UPDATE to freehold_system
 spring_session_attributes: DELETE, INSERT, SELECT, UPDATE to freehold_system
@@ -1246,6 +1304,7 @@ tenant(name): UPDATE to freehold_portal
 tenant(time_zone): UPDATE to freehold_portal
 
 -- Function grants
+add_rule_hits_to_hour(): public
 app_tenant(): public
 app_user(): public
 audit_append(uuid,uuid,timestamp with time zone,text,uuid,text,text,text,uuid,text,jsonb,jsonb,uuid,inet): freehold_portal, freehold_system

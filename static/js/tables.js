@@ -117,7 +117,32 @@ function step(table, by) {
   row.scrollIntoView({ block: "nearest" });
 }
 
-const typing = (element) => element.closest?.("input, textarea, select, [contenteditable], dialog[open]");
+// Ticked rows: the head's box ticks all that are shown, and what can be done with them says how many they are.
+const boxesOf = (table) => [...table.querySelectorAll(":scope > tbody input[data-select]")].filter((box) => !box.closest("tr").hidden);
+
+function countTicked(table) {
+  const boxes = boxesOf(table);
+  const ticked = boxes.filter((box) => box.checked).length;
+  const all = table.querySelector(":scope > thead input[data-select-all]");
+  if (all) {
+    all.checked = ticked > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  }
+  const text = document.querySelector(`[data-selected="${CSS.escape(table.dataset.table)}"]`);
+  if (text) {
+    text.dataset.none ??= text.textContent;
+    text.textContent = ticked === 0 ? text.dataset.none : `${ticked} ticked`;
+  }
+}
+
+function onTick(event) {
+  const table = event.target.closest?.("table[data-table]");
+  if (!table || !event.target.matches("[data-select], [data-select-all]")) return;
+  if (event.target.matches("[data-select-all]")) for (const box of boxesOf(table)) box.checked = event.target.checked;
+  countTicked(table);
+}
+
+const typing = (element) => element.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]");
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
@@ -161,4 +186,5 @@ if (typeof document !== "undefined") {
     }
   });
   document.addEventListener("keydown", onKey);
+  document.addEventListener("change", onTick);
 }

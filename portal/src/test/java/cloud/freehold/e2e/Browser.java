@@ -5,6 +5,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType.LaunchOptions;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
@@ -26,6 +27,10 @@ final class Browser implements AutoCloseable {
             "--disable-component-update",
             "--disable-sync");
     private static final double SLOWEST_STEP = 15_000;
+
+    static {
+        PlaywrightAssertions.setDefaultAssertionTimeout(SLOWEST_STEP);
+    }
 
     private final Map<String, String> sessions = new HashMap<>();
     private final Playwright playwright =

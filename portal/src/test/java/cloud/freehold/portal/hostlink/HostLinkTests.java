@@ -231,6 +231,7 @@ class HostLinkTests {
         host.report();
 
         assertThat(count("select sum(packets) from rule_hits")).isEqualTo(40);
+        assertThat(count("select sum(connections) from rule_hits_hour")).isEqualTo(4);
     }
 
     @Test

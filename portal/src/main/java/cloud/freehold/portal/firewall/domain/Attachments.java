@@ -5,6 +5,7 @@ import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.CapacityException;
+import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.firewall.SecurityGroupId;
@@ -75,6 +76,19 @@ public class Attachments {
     @Transactional(readOnly = true)
     public Nic nic(TenantId tenant, UUID id) {
         return one(tenant, id, "");
+    }
+
+    /** @param name as {@link Nic#name()} says it */
+    @Transactional(readOnly = true)
+    public Nic named(TenantId tenant, String name) {
+        return nics(tenant).stream()
+                .filter(nic -> nic.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> InvalidInputException.field(
+                        "nic.unknown",
+                        "nic",
+                        "There is no NIC “" + name
+                                + "”. Write the VM's name, a slash and the NIC, for example web/eth0."));
     }
 
     @Transactional

@@ -2,6 +2,7 @@ package cloud.freehold.portal.firewall.domain;
 
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.firewall.RuleId;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,9 +18,11 @@ import org.springframework.transaction.annotation.Transactional;
 public class Hits {
 
     private final JdbcClient jdbc;
+    private final Clock clock;
 
-    Hits(JdbcClient jdbc) {
+    Hits(JdbcClient jdbc, Clock clock) {
         this.jdbc = jdbc;
+        this.clock = clock;
     }
 
     /** What one rule has let through or stopped. */
@@ -43,7 +46,7 @@ public class Hits {
             jdbc.sql("SELECT rule_id, sum(connections) AS connections, sum(packets) AS packets, sum(bytes) AS bytes,"
                             + " max(last_hit_at) AS last_hit_at FROM rule_hits WHERE tenant_id = ? AND rule_id = ANY (?::uuid[])"
                             + " GROUP BY rule_id")
-                    .params(tenant.value(), rules.stream().map(RuleId::toString).toArray(String[]::new))
+                    .params(tenant.value(), ids(rules))
                     .query(row -> {
                         counts.put(
                                 new RuleId(row.getObject("rule_id", UUID.class)),
@@ -55,5 +58,32 @@ public class Hits {
                     });
         }
         return counts;
+    }
+
+    /** Only of those rules that decided something in that time. */
+    @Transactional(readOnly = true)
+    public Map<RuleId, HourlyHits> hourly(TenantId tenant, Collection<RuleId> rules) {
+        Map<RuleId, long[]> counts = new HashMap<>();
+        Instant now = clock.instant();
+        if (!rules.isEmpty()) {
+            jdbc.sql("SELECT rule_id, hour, connections FROM rule_hits_hour"
+                            + " WHERE tenant_id = ? AND rule_id = ANY (?::uuid[]) AND hour >= ?")
+                    .params(tenant.value(), ids(rules), Times.sql(HourlyHits.first(now)))
+                    .query(row -> {
+                        int place = HourlyHits.place(Times.required(row, "hour"), now);
+                        if (place >= 0) {
+                            RuleId rule = new RuleId(row.getObject("rule_id", UUID.class));
+                            counts.computeIfAbsent(rule, id -> new long[HourlyHits.HOURS])[place] =
+                                    row.getLong("connections");
+                        }
+                    });
+        }
+        Map<RuleId, HourlyHits> curves = new HashMap<>();
+        counts.forEach((rule, hours) -> curves.put(rule, HourlyHits.of(hours)));
+        return curves;
+    }
+
+    private static String[] ids(Collection<RuleId> rules) {
+        return rules.stream().map(RuleId::toString).toArray(String[]::new);
     }
 }

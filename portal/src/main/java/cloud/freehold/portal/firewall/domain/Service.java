@@ -51,6 +51,14 @@ public record Service(
         this(key, name, protocols, ports, sensitive, Set.of(protocols.split(",\\s*")));
     }
 
+    private static final Set<String> COMMON =
+            Set.of("ssh", "http", "https", "web", "ping", "dns", "postgresql", "mysql");
+
+    /** Offered first; the others take one more click. */
+    public boolean isCommon() {
+        return COMMON.contains(key);
+    }
+
     public static List<Service> all() {
         return ALL;
     }

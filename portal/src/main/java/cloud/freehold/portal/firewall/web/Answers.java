@@ -68,8 +68,8 @@ class Answers {
             ViewState state,
             @Nullable String notice) {
         if (!Htmx.of(request).partial()) {
-            ModelAndView redirect =
-                    new ModelAndView("redirect:" + scope.path("/firewall/groups/" + id) + state.query());
+            ModelAndView redirect = new ModelAndView("redirect:" + scope.path("/firewall/groups/" + id)
+                    + views.of(scope, id, state, null).state().query());
             if (notice != null) {
                 RequestContextUtils.getOutputFlashMap(request).put("notice", notice);
             }

@@ -6,7 +6,6 @@ import cloud.freehold.portal.firewall.SecurityGroupId;
 import cloud.freehold.portal.firewall.domain.Applied;
 import cloud.freehold.portal.firewall.domain.Drafts;
 import cloud.freehold.portal.firewall.domain.RuleSets;
-import cloud.freehold.portal.firewall.web.DraftController.Place;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;

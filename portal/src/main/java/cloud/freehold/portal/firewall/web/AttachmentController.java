@@ -2,23 +2,20 @@ package cloud.freehold.portal.firewall.web;
 
 import cloud.freehold.portal.common.ActorSource;
 import cloud.freehold.portal.common.Ids;
-import cloud.freehold.portal.firewall.RuleId;
 import cloud.freehold.portal.firewall.SecurityGroupId;
 import cloud.freehold.portal.firewall.domain.Attachments;
 import cloud.freehold.portal.firewall.domain.Enforcement;
-import cloud.freehold.portal.firewall.domain.Hits;
-import cloud.freehold.portal.firewall.domain.Rule;
-import cloud.freehold.portal.firewall.domain.RuleSets;
 import cloud.freehold.portal.firewall.domain.SecurityGroup;
 import cloud.freehold.portal.firewall.domain.SecurityGroups;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
 import java.time.Clock;
-import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -32,26 +29,23 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 class AttachmentController {
 
     private final SecurityGroups groups;
-    private final RuleSets ruleSets;
+    private final GroupViews views;
     private final Attachments attachments;
     private final Enforcement enforcement;
-    private final Hits hits;
     private final ActorSource actors;
     private final Clock clock;
 
     AttachmentController(
             SecurityGroups groups,
-            RuleSets ruleSets,
+            GroupViews views,
             Attachments attachments,
             Enforcement enforcement,
-            Hits hits,
             ActorSource actors,
             Clock clock) {
         this.groups = groups;
-        this.ruleSets = ruleSets;
+        this.views = views;
         this.attachments = attachments;
         this.enforcement = enforcement;
-        this.hits = hits;
         this.actors = actors;
         this.clock = clock;
     }
@@ -73,15 +67,11 @@ class AttachmentController {
                         new EnforcementView(enforcement.ofGroup(scope.tenantId(), group.id()))));
     }
 
-    /** All counters of the group, each to be put into its place. */
+    /** The counters of the rules that are shown, each to be put into its place. */
     @GetMapping("/hits")
-    ModelAndView hits(TenantScope scope, @PathVariable String groupId) {
-        SecurityGroup group = groups.get(scope.tenantId(), SecurityGroupId.of(groupId));
-        List<RuleId> rules = ruleSets.current(scope.tenantId(), group).rules().stream()
-                .map(Rule::id)
-                .toList();
-        Map<RuleId, Hits.Count> counts = hits.of(scope.tenantId(), rules);
-        return new ModelAndView("firewall/_hits :: all", Map.of("counts", counts));
+    ModelAndView hits(TenantScope scope, @PathVariable String groupId, @ModelAttribute Place place) {
+        GroupView view = views.of(scope, SecurityGroupId.of(groupId), place.state(), null);
+        return new ModelAndView("firewall/_hits :: lines", Map.of("view", view));
     }
 
     @PostMapping("/attach")
@@ -89,9 +79,16 @@ class AttachmentController {
     String attach(
             TenantScope scope, @PathVariable String groupId, @RequestParam String nic, RedirectAttributes redirect) {
         SecurityGroupId id = SecurityGroupId.of(groupId);
-        attachments.attach(scope.tenantId(), actors.current(), Ids.parse(nic), id);
+        attachments.attach(scope.tenantId(), actors.current(), named(scope, nic), id);
         redirect.addFlashAttribute("notice", "Attached; its rules take effect within moments.");
         return "redirect:" + scope.path("/firewall/groups/" + id) + "#nics";
+    }
+
+    /** By its id, or as people name it where there are too many for a list. */
+    private UUID named(TenantScope scope, String nic) {
+        return nic.contains("/")
+                ? attachments.named(scope.tenantId(), nic.strip()).id()
+                : Ids.parse(nic);
     }
 
     @PostMapping("/detach")

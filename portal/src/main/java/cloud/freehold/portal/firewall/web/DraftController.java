@@ -98,7 +98,9 @@ class DraftController {
                     request, scope, id, place.state(), OpenEditor.of(rule, direction, input, errors), false);
         }
         edit(scope, id, set -> rule == null ? set.plus(fresh(reading.specs())) : replaced(set, rule, reading.specs()));
-        return answers.changed(request, response, scope, id, place.state(), null);
+        ViewState there =
+                rule == null ? place.state().atEnd(reading.specs().get(0).direction()) : place.state();
+        return answers.changed(request, response, scope, id, there, null);
     }
 
     /** The first of several takes the place of the edited rule, the others follow it. */
@@ -217,16 +219,5 @@ class DraftController {
 
     private void edit(TenantScope scope, SecurityGroupId id, UnaryOperator<RuleSet> change) {
         drafts.edit(scope.tenantId(), scope.userId(), id, change);
-    }
-
-    /** Where in a long table one was, so that the answer shows the same place. */
-    record Place(
-            @Nullable String q,
-            @Nullable String in,
-            @Nullable String out) {
-
-        ViewState state() {
-            return ViewState.of(q, in, out);
-        }
     }
 }

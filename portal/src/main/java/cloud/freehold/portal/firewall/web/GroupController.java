@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -87,13 +88,11 @@ class GroupController {
             @RequestParam(required = false) @Nullable String template,
             @RequestParam(required = false) @Nullable String remote,
             @RequestParam(required = false) @Nullable String review,
-            @RequestParam(required = false) @Nullable String q,
-            @RequestParam(required = false) @Nullable String in,
-            @RequestParam(required = false) @Nullable String out,
+            @ModelAttribute Place place,
             HttpServletRequest request) {
         SecurityGroupId id = SecurityGroupId.of(groupId);
         OpenEditor editor = scope.canOperate() ? editor(scope, id, edit, add, template, remote) : null;
-        return answers.show(request, scope, id, ViewState.of(q, in, out), editor, review != null);
+        return answers.show(request, scope, id, place.state(), editor, review != null);
     }
 
     private @Nullable OpenEditor editor(

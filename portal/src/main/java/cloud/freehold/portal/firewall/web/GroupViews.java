@@ -56,16 +56,18 @@ class GroupViews {
         RuleSet base = stale ? ruleSets.at(scope.tenantId(), id, from) : ruleSets.current(scope.tenantId(), group);
         RuleSet shown = draft == null ? base : draft.target();
         RuleSetDiff diff = RuleSetDiff.between(base, shown);
+        RuleTable ingress = tables.table(scope, id, diff, Direction.INGRESS, known, state, editor);
+        RuleTable egress = tables.table(scope, id, diff, Direction.EGRESS, known, state, editor);
         return new GroupView(
                 group,
                 shown,
-                tables.table(scope, id, diff, Direction.INGRESS, known, state, editor),
-                tables.table(scope, id, diff, Direction.EGRESS, known, state, editor),
+                ingress,
+                egress,
                 editor,
                 draft == null ? null : bar(group, draft, diff, known, stale),
                 meanwhile,
                 known.choices(),
-                state,
+                state.showing(ingress.page(), egress.page()),
                 group.isOverdue(clock.instant()));
     }
 

@@ -2,6 +2,7 @@ package cloud.freehold.portal.firewall.web;
 
 import cloud.freehold.portal.firewall.RuleId;
 import cloud.freehold.portal.firewall.domain.Hits;
+import cloud.freehold.portal.firewall.domain.HourlyHits;
 import cloud.freehold.portal.firewall.domain.RuleSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ record RuleLine(
         @Nullable String ownerHref,
         boolean expired,
         Hits.Count hits,
+        HourlyHits curve,
         @Nullable String warning,
         boolean editing) {
 

@@ -7,6 +7,7 @@ import cloud.freehold.portal.firewall.domain.Cidr;
 import cloud.freehold.portal.firewall.domain.Consequences;
 import cloud.freehold.portal.firewall.domain.Direction;
 import cloud.freehold.portal.firewall.domain.Hits;
+import cloud.freehold.portal.firewall.domain.HourlyHits;
 import cloud.freehold.portal.firewall.domain.Remote;
 import cloud.freehold.portal.firewall.domain.RemoteNames;
 import cloud.freehold.portal.firewall.domain.Rule;
@@ -18,6 +19,8 @@ import cloud.freehold.portal.tenancy.TenantScope;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -63,22 +66,59 @@ class RuleTables {
                         .filter(marked -> matches(words, marked.rule(), state.q())
                                 || (editor != null && editor.edits(marked.rule().id())))
                         .toList();
-        int pages = Math.max(1, (matching.size() + PAGE_SIZE - 1) / PAGE_SIZE);
-        String name = direction == Direction.INGRESS ? "in" : "out";
-        int page = Math.min(direction == Direction.INGRESS ? state.in() : state.out(), pages);
-        List<Marked> visible = matching.subList((page - 1) * PAGE_SIZE, Math.min(page * PAGE_SIZE, matching.size()));
-        ViewState others = direction == Direction.INGRESS
-                ? new ViewState(state.q(), 1, state.out())
-                : new ViewState(state.q(), state.in(), 1);
+        List<Marked> sorted = sorted(scope, matching, names, state.sort(direction));
+        int pages = Math.max(1, (sorted.size() + PAGE_SIZE - 1) / PAGE_SIZE);
+        int page = Math.min(state.page(direction), pages);
+        List<Marked> visible = sorted.subList((page - 1) * PAGE_SIZE, Math.min(page * PAGE_SIZE, sorted.size()));
         return new RuleTable(
                 direction,
+                heads(direction, state),
                 lines(scope, visible, names, words, editor),
                 all.size(),
                 matching.size(),
                 page,
                 pages,
-                scope.path("/firewall/groups/" + group) + others.with(name, ""),
+                scope.path("/firewall/groups/" + group) + state.with(direction == Direction.INGRESS ? "in" : "out", ""),
                 editor != null && editor.addsTo(direction));
+    }
+
+    private List<Marked> sorted(TenantScope scope, List<Marked> rules, RemoteNames names, @Nullable SortOrder order) {
+        if (order == null) {
+            return rules;
+        }
+        Map<RuleId, Hits.Count> counts =
+                order.column() == SortOrder.Column.HITS ? hits.of(scope.tenantId(), idsOf(rules)) : Map.of();
+        return rules.stream()
+                .sorted(Comparator.comparing(Marked::rule, RuleOrder.by(order, names, counts)))
+                .toList();
+    }
+
+    private static List<RuleTable.Head> heads(Direction direction, ViewState state) {
+        SortOrder order = state.sort(direction);
+        return Arrays.stream(SortOrder.Column.values())
+                .map(column -> new RuleTable.Head(
+                        label(column, direction),
+                        column == SortOrder.Column.HITS,
+                        order == null || order.column() != column
+                                ? "none"
+                                : order.descending() ? "descending" : "ascending",
+                        state.sorted(direction, SortOrder.next(order, column)).query()))
+                .toList();
+    }
+
+    private static String label(SortOrder.Column column, Direction direction) {
+        return switch (column) {
+            case ACTION -> "Action";
+            case SERVICE -> "Service";
+            case REMOTE -> direction == Direction.INGRESS ? "From" : "To";
+            case DESCRIPTION -> "Description";
+            case EXPIRES -> "Expires";
+            case HITS -> "Hits";
+        };
+    }
+
+    private static List<RuleId> idsOf(List<Marked> rules) {
+        return rules.stream().map(marked -> marked.rule().id()).toList();
     }
 
     /** The rules as they will be, and where a rule is taken away its line stays, struck through. */
@@ -134,9 +174,8 @@ class RuleTables {
     private List<RuleLine> lines(
             TenantScope scope, List<Marked> visible, RemoteNames names, RuleWords words, @Nullable OpenEditor editor) {
         Instant now = clock.instant();
-        Map<RuleId, Hits.Count> counts = hits.of(
-                scope.tenantId(),
-                visible.stream().map(marked -> marked.rule().id()).toList());
+        Map<RuleId, Hits.Count> counts = hits.of(scope.tenantId(), idsOf(visible));
+        Map<RuleId, HourlyHits> curves = hits.hourly(scope.tenantId(), counts.keySet());
         Map<Cidr, AddressOwners.Owner> known = owners.of(
                 scope.tenantId(),
                 visible.stream()
@@ -163,6 +202,7 @@ class RuleTables {
                     owner == null ? null : scope.path("/vms/" + owner.vmId()),
                     spec.isExpired(now),
                     counts.getOrDefault(rule.id(), Hits.Count.NONE),
+                    curves.getOrDefault(rule.id(), HourlyHits.NONE),
                     Consequences.wideOpen(spec).orElse(null),
                     editor != null && editor.edits(rule.id())));
         }

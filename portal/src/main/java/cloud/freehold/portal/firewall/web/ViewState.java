@@ -1,5 +1,7 @@
 package cloud.freehold.portal.firewall.web;
 
+import cloud.freehold.portal.firewall.domain.Direction;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
@@ -10,16 +12,48 @@ import org.springframework.web.util.UriComponentsBuilder;
  * @param q filter; every word occurs in the rule
  * @param in page of the ingress table, from 1
  * @param out page of the egress table, from 1
+ * @param inSort order of the ingress table; null for the rules' own
+ * @param outSort order of the egress table
+ * @param nics page of the table of NICs, from 1
  */
-record ViewState(String q, int in, int out) {
+record ViewState(
+        String q,
+        int in,
+        int out,
+        @Nullable SortOrder inSort,
+        @Nullable SortOrder outSort,
+        int nics) {
 
-    static ViewState of(@Nullable String q, @Nullable String in, @Nullable String out) {
-        return new ViewState(q == null ? "" : q.strip(), page(in), page(out));
+    /** As it stands in an address. A page that is none is the first, likewise a column: a cut-off address is no error. */
+    static ViewState of(
+            @Nullable String q,
+            @Nullable String in,
+            @Nullable String out,
+            @Nullable String inSort,
+            @Nullable String outSort,
+            @Nullable String nics) {
+        return new ViewState(
+                q == null ? "" : q.strip(),
+                page(in),
+                page(out),
+                SortOrder.of(inSort),
+                SortOrder.of(outSort),
+                page(nics));
     }
 
-    /** A number that is none is the first page: an address that was cut off is no error. */
+    private static final int LAST_PAGE = 999_999;
+
     private static int page(@Nullable String text) {
         return text != null && text.matches("[1-9][0-9]{0,5}") ? Integer.parseInt(text) : 1;
+    }
+
+    int page(Direction direction) {
+        return direction == Direction.INGRESS ? in : out;
+    }
+
+    @Nullable
+    SortOrder sort(Direction direction) {
+        return direction == Direction.INGRESS ? inSort : outSort;
     }
 
     /** The query part of an address, with {@code ?}; empty for the plain page. */
@@ -27,20 +61,46 @@ record ViewState(String q, int in, int out) {
         return with(null, null);
     }
 
+    /** The same with one parameter set, or set to something else; it comes last, so that more can be put behind it. */
     public String with(@Nullable String name, @Nullable String value) {
-        UriComponentsBuilder uri = UriComponentsBuilder.newInstance();
-        if (!q.isEmpty()) {
-            uri.queryParam("q", "{q}");
-        }
-        if (in > 1) {
-            uri.queryParam("in", in);
-        }
-        if (out > 1) {
-            uri.queryParam("out", out);
-        }
+        Map<String, String> parameters = new LinkedHashMap<>();
+        put(parameters, "q", q, "");
+        put(parameters, "in", String.valueOf(in), "1");
+        put(parameters, "out", String.valueOf(out), "1");
+        put(parameters, "inSort", inSort == null ? "" : inSort.toString(), "");
+        put(parameters, "outSort", outSort == null ? "" : outSort.toString(), "");
+        put(parameters, "nics", String.valueOf(nics), "1");
         if (name != null) {
-            uri.queryParam(name, value);
+            parameters.remove(name);
+            parameters.put(name, value == null ? "" : value);
         }
-        return uri.encode().buildAndExpand(Map.of("q", q)).toUriString();
+        UriComponentsBuilder uri = UriComponentsBuilder.newInstance();
+        parameters.keySet().forEach(key -> uri.queryParam(key, "{" + key + "}"));
+        return uri.encode().buildAndExpand(parameters).toUriString();
+    }
+
+    private static void put(Map<String, String> parameters, String name, String value, String usual) {
+        if (!value.equals(usual)) {
+            parameters.put(name, value);
+        }
+    }
+
+    /** Where a rule that is added stands, unless the table is sorted; the page is found when the table is made. */
+    ViewState atEnd(Direction direction) {
+        return sort(direction) != null
+                ? this
+                : direction == Direction.INGRESS ? showing(LAST_PAGE, out) : showing(in, LAST_PAGE);
+    }
+
+    /** With the pages that there really are. */
+    ViewState showing(int ingressPage, int egressPage) {
+        return new ViewState(q, ingressPage, egressPage, inSort, outSort, nics);
+    }
+
+    /** Another order begins with its first page. */
+    ViewState sorted(Direction direction, @Nullable SortOrder order) {
+        return direction == Direction.INGRESS
+                ? new ViewState(q, 1, out, order, outSort, nics)
+                : new ViewState(q, in, 1, inSort, order, nics);
     }
 }

@@ -24,6 +24,7 @@ class HostPresence {
     static final Duration AWAY_AFTER = Hosts.AWAY_AFTER;
 
     private static final Duration REMEMBERED = Duration.ofDays(1);
+    private static final Duration CURVES_REACH_BACK = Duration.ofDays(2);
 
     private final JdbcClient system;
     private final LiveEvents live;
@@ -64,6 +65,9 @@ class HostPresence {
                         delete from host_object o using host h
                         where h.id = o.host_id and o.removed and o.revision <= h.applied_revision
                         """).update();
+        system.sql("delete from rule_hits_hour where hour < :limit")
+                .param("limit", now().minus(CURVES_REACH_BACK))
+                .update();
         system.sql("delete from host_enrolment_token where expires_at < :limit")
                 .param("limit", now().minus(REMEMBERED))
                 .update();

@@ -386,6 +386,73 @@ class GroupPageTests {
     }
 
     @Test
+    void tablesAreSortedByTheServer() throws Exception {
+        for (String[] rule : new String[][] {{"9000", "first"}, {"80", "second"}, {"443", ""}}) {
+            send(
+                    "/draft/rules",
+                    "protocol",
+                    "tcp",
+                    "ports",
+                    rule[0],
+                    "remote",
+                    "any",
+                    "enabled",
+                    "yes",
+                    "description",
+                    rule[1]);
+        }
+        assertThat(body(page(""))).containsSubsequence("TCP 9000", "TCP 80", "TCP 443");
+        assertThat(body(page("?inSort=service")))
+                .containsSubsequence("aria-sort=\"ascending\"", "TCP 80", "TCP 443", "TCP 9000")
+                .contains("?inSort=service-");
+        assertThat(body(page("?inSort=service-"))).containsSubsequence("TCP 9000", "TCP 443", "TCP 80");
+        assertThat(body(page("?inSort=description-")))
+                .as("blanks come last in both directions")
+                .containsSubsequence("TCP 80", "TCP 9000", "TCP 443");
+        page("?inSort=nonsense-&in=x").andExpect(status().isOk());
+    }
+
+    @Test
+    void aNewRuleIsShownAlsoWhereItComesOnTheLastPage() throws Exception {
+        StringBuilder csv = new StringBuilder("direction,protocol,ports,remote\n");
+        for (int i = 1; i <= 120; i++) {
+            csv.append("ingress,tcp,").append(10_000 + i).append(",10.0.0.0/8\n");
+        }
+        mvc.perform(post(base + "/import")
+                .param("text", csv.toString())
+                .param("take", "yes")
+                .with(otto.signedIn()));
+        send("/draft/rules", "protocol", "tcp", "ports", "22", "remote", "10.9.9.9", "enabled", "yes")
+                .andExpect(redirectedUrl(base + "?in=2"));
+        assertThat(body(page("?in=2"))).contains("10.9.9.9", "Page 2 of 2");
+    }
+
+    @Test
+    void theLastDayOfHitsIsACurve() throws Exception {
+        apply("tcp", "22");
+        UUID host = new FirewallFixtures(system, ids).host();
+        system.sql("insert into rule_hits (rule_id, tenant_id, host_id, counter_epoch, connections, packets, bytes,"
+                        + " last_hit_at) values (?::uuid, ?, ?, 1, 5, 50, 500, now())")
+                .params(ruleId(), otto.tenant().value(), host)
+                .update();
+        assertThat(body(page("")))
+                .contains("<polyline points=\"1.0,18.0 ", "63.0,2.0\"", "5 new connections in the last 24 hours");
+        clock.advance(Duration.ofHours(25));
+        assertThat(body(page(""))).doesNotContain("<polyline").contains(">5<");
+    }
+
+    @Test
+    void aNicCanBeNamedWhereThereAreTooManyForAList() throws Exception {
+        FirewallFixtures machines = new FirewallFixtures(system, ids);
+        machines.machine(otto, "monitor", machines.host());
+        send("/attach", "nic", "monitor/eth0").andExpect(redirectedUrl(base + "#nics"));
+        assertThat(body(page(""))).contains("Attached to 1 NIC");
+        mvc.perform(post(base + "/attach").param("nic", "nobody/eth0").with(otto.signedIn()))
+                .andExpect(status().isUnprocessableContent())
+                .andExpect(content().string(containsString("There is no NIC “nobody/eth0”.")));
+    }
+
+    @Test
     void viewersSeeAndDoNotTouch() throws Exception {
         apply("tcp", "22");
         Person vera = fixtures.viewer("acme");
