@@ -39,8 +39,6 @@ struct st_backend_ops {
 	/* Exactly len bytes. */
 	enum st_got (*get)(struct st_backend *be, const char *name, uint64_t offset, void *out, size_t len,
 			   struct st_failure *failure);
-	/* Return: ST_GOT with *size. */
-	enum st_got (*size)(struct st_backend *be, const char *name, uint64_t *size, struct st_failure *failure);
 	/* All objects whose name begins with prefix, which ends at a '/', in no order. A prefix without objects is no failure. */
 	bool (*list)(struct st_backend *be, const char *prefix, st_listed listed, void *arg, struct st_failure *failure);
 	/* One that is not there is no failure. */
@@ -52,6 +50,8 @@ struct st_backend_ops {
 	bool (*free_bytes)(struct st_backend *be, uint64_t *bytes, struct st_failure *failure);
 	/* Requests that are worth having under way at once. */
 	unsigned parallel_puts, parallel_gets;
+	/* What a get costs beside its bytes, in bytes that could be moved instead. */
+	unsigned get_cost;
 	void (*close)(struct st_backend *be);
 };
 

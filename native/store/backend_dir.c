@@ -3,7 +3,7 @@
  *
  * Durability. A pack is written, its write-back started at once, and synced (fdatasync) when two more have been written: the
  * disk is kept busy and the dirty pages few. sync() waits for the rest and then for the folders, from the pack's up to the store's.
- * What was written is dropped from the page cache: it would push out what the host's guests need.
+ * What was written, or read in large pieces, is dropped from the page cache: it would push out what the host's guests need.
  */
 #include "backend.h"
 
@@ -22,6 +22,8 @@
 #define SLICE (1u << 20)
 #define UNSYNCED 2
 #define FOLDERS 8
+/* Reads of this size are of data that comes by once. */
+#define PASSING (256u << 10)
 
 struct directory {
 	struct st_backend backend;
@@ -33,7 +35,7 @@ struct directory {
 	pthread_mutex_t lock;
 	int unsynced[UNSYNCED]; /* files, oldest first */
 	unsigned n_unsynced;
-	char folders[FOLDERS][ST_PACK_NAME]; /* that got new files since the last sync */
+	char folders[FOLDERS][ST_NAME]; /* that got new files since the last sync */
 	unsigned n_folders;
 };
 
@@ -70,16 +72,16 @@ static bool settle(int fd)
 	return ok;
 }
 
-static void folder_of(const char *name, char folder[ST_PACK_NAME])
+static void folder_of(const char *name, char folder[ST_NAME])
 {
 	const char *slash = strrchr(name, '/');
-	snprintf(folder, ST_PACK_NAME, "%.*s", slash ? (int)(slash - name) : 0, name);
+	snprintf(folder, ST_NAME, "%.*s", slash ? (int)(slash - name) : 0, name);
 }
 
 /* Makes the folders on the way to name. */
 static bool make_folders(int at, const char *name)
 {
-	char part[ST_PACK_NAME];
+	char part[ST_NAME];
 	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
 		snprintf(part, sizeof part, "%.*s", (int)(slash - name), name);
 		if (mkdirat(at, part, 0700) != 0 && errno != EEXIST)
@@ -121,7 +123,7 @@ static bool write_slices(int fd, const uint8_t *p, size_t len, struct st_watch *
 /* Remembers a file and its folder for sync(). Return: the file that has to be settled instead, -1: none. */
 static int remember(struct directory *d, int fd, const char *name)
 {
-	char folder[ST_PACK_NAME];
+	char folder[ST_NAME];
 	int oldest = -1;
 	folder_of(name, folder);
 	pthread_mutex_lock(&d->lock);
@@ -178,7 +180,7 @@ static bool sync_folder(struct directory *d, const char *name)
 /* The folder and those above it, up to the tenant's. */
 static bool sync_upwards(struct directory *d, const char *name)
 {
-	char folder[ST_PACK_NAME], above[ST_PACK_NAME];
+	char folder[ST_NAME], above[ST_NAME];
 	snprintf(folder, sizeof folder, "%s", name);
 	while (sync_folder(d, folder)) {
 		if (!folder[0])
@@ -230,6 +232,7 @@ static enum st_got directory_get(struct st_backend *be, const char *name, uint64
 	int fd = openat(d->tenant, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		got = not_got(d, name, failure);
+	uint64_t from = offset;
 	for (uint8_t *p = out; got == ST_GOT && len;) {
 		ssize_t n = pread(fd, p, len, (off_t)offset);
 		if (n < 0 && errno == EINTR)
@@ -241,21 +244,11 @@ static enum st_got directory_get(struct st_backend *be, const char *name, uint64
 		else
 			p += n, len -= (size_t)n, offset += (uint64_t)n;
 	}
+	if (offset - from >= PASSING)
+		posix_fadvise(fd, (off_t)from, (off_t)(offset - from), POSIX_FADV_DONTNEED);
 	if (fd >= 0)
 		close(fd);
 	st_watch_end(watch);
-	return got;
-}
-
-static enum st_got directory_size(struct st_backend *be, const char *name, uint64_t *size, struct st_failure *failure)
-{
-	struct directory *d = (struct directory *)be;
-	struct stat st;
-	struct st_watch *watch = st_watch_begin(ST_UNAVAILABLE, "looking at %s in %s", name, d->path);
-	enum st_got got = fstatat(d->tenant, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? ST_GOT : not_got(d, name, failure);
-	st_watch_end(watch);
-	if (got == ST_GOT)
-		*size = (uint64_t)st.st_size;
 	return got;
 }
 
@@ -282,7 +275,7 @@ static bool list_folder(struct listing *l, const char *folder, int depth)
 	bool ok = true;
 	struct dirent *entry;
 	while (ok && !l->stopped && (errno = 0, entry = readdir(dir))) {
-		char name[ST_PACK_NAME];
+		char name[ST_NAME];
 		struct stat st;
 		st_watch_touch(l->watch);
 		/* A name that is too long is none of ours. */
@@ -308,7 +301,7 @@ static bool directory_list(struct st_backend *be, const char *prefix, st_listed 
 {
 	struct directory *d = (struct directory *)be;
 	struct listing l = { .d = d, .listed = listed, .arg = arg, .watch = st_watch_begin(ST_UNAVAILABLE, "listing %s in %s", prefix, d->path) };
-	char folder[ST_PACK_NAME];
+	char folder[ST_NAME];
 	snprintf(folder, sizeof folder, "%.*s", (int)(strlen(prefix) - 1), prefix);
 	bool ok = d->tenant < 0 || list_folder(&l, folder, 1) || refused(d, "list", prefix, failure);
 	st_watch_end(l.watch);
@@ -320,7 +313,7 @@ static bool directory_list(struct st_backend *be, const char *prefix, st_listed 
 static bool directory_remove(struct st_backend *be, const char *name, struct st_failure *failure)
 {
 	struct directory *d = (struct directory *)be;
-	char folder[ST_PACK_NAME];
+	char folder[ST_NAME];
 	struct st_watch *watch = st_watch_begin(ST_UNAVAILABLE, "removing %s from %s", name, d->path);
 	bool ok = d->tenant < 0 || unlinkat(d->tenant, name, 0) == 0 || errno == ENOENT || refused(d, "remove", name, failure);
 	folder_of(name, folder);
@@ -387,13 +380,13 @@ static const struct st_backend_ops directory_ops = {
 	.put = directory_put,
 	.sync = directory_sync,
 	.get = directory_get,
-	.size = directory_size,
 	.list = directory_list,
 	.remove = directory_remove,
 	.punch = directory_punch,
 	.free_bytes = directory_free,
 	.parallel_puts = 1,
 	.parallel_gets = 2,
+	.get_cost = 4096,
 	.close = directory_close,
 };
 
@@ -402,16 +395,16 @@ struct st_backend *st_directory_open(const char *path, const struct st_id *tenan
 {
 	char name[37];
 	bool empty = false;
-	struct directory *d = calloc(1, sizeof *d);
-	if (!d || strlen(path) >= sizeof d->path) {
-		free(d);
+	size_t len = strlen(path);
+	struct directory *d = len < sizeof d->path ? calloc(1, sizeof *d) : NULL;
+	if (!d) {
 		st_failed(failure, ST_INTERNAL, "no memory for the store %s, or its path is too long", path);
 		return NULL;
 	}
 	d->backend.ops = &directory_ops;
 	d->tenant = -1;
 	pthread_mutex_init(&d->lock, NULL);
-	strcpy(d->path, path);
+	memcpy(d->path, path, len + 1);
 	st_id_text(tenant, name);
 
 	struct st_watch *watch = st_watch_begin(ST_UNAVAILABLE, "opening %s", path);

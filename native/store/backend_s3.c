@@ -57,7 +57,7 @@ struct buffer {
 
 struct request {
 	const char *method;
-	char url[KEY_MAX + 1300];
+	char url[KEY_MAX * 3 + 2400];
 	const uint8_t *body;
 	size_t body_len, body_sent;
 	char range[64]; /* empty: none */
@@ -65,7 +65,6 @@ struct request {
 
 	/* The answer. */
 	long status;
-	uint64_t length; /* as the header says */
 	struct buffer answer;
 
 	struct s3 *s3;
@@ -163,10 +162,7 @@ static struct curl_slist *headers_of(const struct request *r)
 {
 	char hash[100];
 	hash_header(r->body ? r->body : (const uint8_t *)"", r->body_len, hash);
-	struct curl_slist *list = curl_slist_append(NULL, hash), *longer = curl_slist_append(list, "Expect:");
-	if (!longer)
-		curl_slist_free_all(list);
-	return longer;
+	return curl_slist_append(NULL, hash);
 }
 
 static void prepare(CURL *c, struct request *r, struct curl_slist *headers)
@@ -183,6 +179,8 @@ static void prepare(CURL *c, struct request *r, struct curl_slist *headers)
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, still < (long)CONNECT_MOST ? still : (long)CONNECT_MOST);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, still);
+	/* curl signs a header that switches "Expect" off, and does not send it: so it stays on, and is not waited for long. */
+	curl_easy_setopt(c, CURLOPT_EXPECT_100_TIMEOUT_MS, 300l);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 512l << 10);
 	curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, 512l << 10);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_answer);
@@ -199,8 +197,6 @@ static void prepare(CURL *c, struct request *r, struct curl_slist *headers)
 		curl_easy_setopt(c, CURLOPT_READDATA, r);
 		curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, rewind_body);
 		curl_easy_setopt(c, CURLOPT_SEEKDATA, r);
-	} else if (strcmp(r->method, "HEAD") == 0) {
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 	} else {
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
 	}
@@ -218,12 +214,9 @@ static CURLcode try_once(struct request *r)
 	r->answer.over = false;
 	r->moved = 0;
 	if (c && headers) {
-		curl_off_t length = -1;
 		prepare(c, r, headers);
 		code = curl_easy_perform(c);
 		curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &r->status);
-		curl_easy_getinfo(c, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-		r->length = length < 0 ? 0 : (uint64_t)length;
 	}
 	if (c)
 		give_handle(r->s3, c);
@@ -237,13 +230,13 @@ static bool passes(CURLcode code, long status)
 {
 	switch (code) {
 	case CURLE_OK:
+	case CURLE_WRITE_ERROR: /* an error's text that did not fit: the status counts */
 		return status == 408 || status == 429 || status >= 500;
 	case CURLE_ABORTED_BY_CALLBACK:
 	case CURLE_OUT_OF_MEMORY:
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_WRITE_ERROR:
 		return false;
 	default:
 		return true;
@@ -294,7 +287,7 @@ static bool refused(struct request *r, CURLcode code, const char *doing, const c
 {
 	const char *at = (const char *)r->answer.p, *text = NULL;
 	size_t len = 0;
-	if (code != CURLE_OK)
+	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && r->status >= 300))
 		return st_failed(failure, ST_UNAVAILABLE, "cannot %s %s in the store %s: %s", doing, name, r->s3->base, curl_easy_strerror(code));
 	if (r->answer.len && !r->answer.fixed)
 		text = element(&at, at + r->answer.len, "Code", &len);
@@ -314,7 +307,7 @@ static bool ask(struct request *r, const char *doing, const char *name, struct s
 	for (unsigned tries = 0;; tries++) {
 		code = try_once(r);
 		/* An answer that says the store is full does not get better. */
-		if (!passes(code, r->status) || (code == CURLE_OK && r->status == 507) ||
+		if (!passes(code, r->status) || r->status == 507 ||
 		    !pause_before_repeating(r, tries, r->moved_at + r->s3->run->io_timeout * NS))
 			break;
 	}
@@ -407,17 +400,6 @@ static enum st_got s3_get(struct st_backend *be, const char *name, uint64_t offs
 	}
 }
 
-static enum st_got s3_size(struct st_backend *be, const char *name, uint64_t *size, struct st_failure *failure)
-{
-	struct request r = new_request((struct s3 *)be, "HEAD", name);
-	bool ok = ask(&r, "look at", name, failure);
-	free(r.answer.p);
-	if (!ok)
-		return ST_GOT_FAILED;
-	*size = r.length;
-	return r.status == 404 ? ST_GOT_MISSING : ST_GOT;
-}
-
 static bool s3_remove(struct st_backend *be, const char *name, struct st_failure *failure)
 {
 	struct request r = new_request((struct s3 *)be, "DELETE", name);
@@ -471,7 +453,7 @@ static bool hand_out(struct s3 *s, const char *xml, size_t len, st_listed listed
 		    !copy_element(object, object + object_len, "Size", size, sizeof size) || strncmp(key, s->folder, folder) != 0)
 			continue;
 		uint64_t bytes = strtoull(size, NULL, 10);
-		if (strlen(key + folder) < ST_PACK_NAME && !listed(arg, key + folder, bytes, bytes))
+		if (strlen(key + folder) < ST_NAME && !listed(arg, key + folder, bytes, bytes))
 			return false;
 	}
 	return true;
@@ -525,11 +507,11 @@ static const struct st_backend_ops s3_ops = {
 	.put = s3_put,
 	.sync = s3_sync,
 	.get = s3_get,
-	.size = s3_size,
 	.list = s3_list,
 	.remove = s3_remove,
 	.parallel_puts = 4,
 	.parallel_gets = 8,
+	.get_cost = 64u << 10,
 	.close = s3_close,
 };
 

@@ -25,17 +25,19 @@
 
 #include "builder.h"
 #include "manifest.h"
+#include "marks.h"
 #include "packer.h"
 #include "plan.h"
 #include "session.h"
 #include "source.h"
 #include "table.h"
+#include "walk.h"
 
 #define READ (512u << 10)
 #define BUFFERS 32
 #define PAGE_CACHE (16u << 20)
 #define MAX_WORKERS 4
-/* Pages that may be read to fill the table: a sixteenth of the bytes to back up, at least this. */
+/* What may be spent on reading pages to fill the table, in bytes: a sixteenth of those to back up, at least this. */
 #define TABLE_SHARE 16
 #define TABLE_LEAST (4u << 20)
 
@@ -67,6 +69,7 @@ struct backup {
 	struct st_coder *coder; /* the planner's */
 	struct volume *volumes;
 	size_t n_volumes;
+	bool has_bases;
 
 	struct reading readings[BUFFERS];
 	uint8_t *buffers;
@@ -201,46 +204,36 @@ static bool start_workers(struct backup *b)
 
 struct filling {
 	struct backup *b;
-	uint64_t budget; /* bytes of pages that may still be read */
-	struct st_root *seen;
-	size_t n_seen;
+	struct st_marks *seen;
+	_Atomic int64_t budget; /* what may still be spent on reading pages */
+	_Atomic bool full;
 };
 
-/* Depth first, so that what was read is used. A damaged page is nothing to share with: a verification will tell of it.
- * Return: false to stop. */
-static bool fill_from(struct filling *f, const struct st_entry *entry, uint8_t level)
+static bool may_read(void *arg, const struct st_entry *entry, uint8_t level, uint64_t chunk, uint64_t chunks)
 {
-	const struct st_page *page;
-	struct st_damage damage;
-	bool go_on = true;
-	if (f->budget < entry->length || st_stopped(f->b->run))
+	struct filling *f = arg;
+	(void)level, (void)chunk, (void)chunks;
+	if (f->full || f->budget <= 0 || st_marks_set(f->seen, entry, true) != ST_MARK_NEW)
 		return false;
-	f->budget -= entry->length;
-	switch (st_reader_page(f->b->reader, f->b->coder, entry, level, 1u << f->b->shift, &page, &damage)) {
-	case ST_READ:
-		break;
-	case ST_READ_DAMAGED:
-		return true;
-	case ST_READ_FAILED:
-		return false;
-	}
-	for (unsigned i = 0; go_on && i < ST_FANOUT; i++) {
-		const struct st_entry *e = &page->entries[i];
-		if (st_present(e))
-			go_on = level ? fill_from(f, e, (uint8_t)(level - 1)) : st_table_add(f->b->table, e);
-	}
-	st_reader_release(f->b->reader, page);
-	return go_on;
+	f->budget -= (int64_t)entry->length + f->b->session->backend->ops->get_cost;
+	return true;
 }
 
-static void fill_from_root(struct filling *f, const struct st_root *root)
+/* A damaged page is nothing to share with; a verification will tell of it. */
+static bool add_leaf(void *arg, const struct st_unit *unit)
 {
-	for (size_t i = 0; i < f->n_seen; i++)
-		if (memcmp(f->seen[i].top.digest, root->top.digest, ST_DIGEST) == 0)
-			return;
-	f->seen[f->n_seen++] = *root;
-	if (root->levels && root->shift == f->b->shift)
-		fill_from(f, &root->top, (uint8_t)(root->levels - 1));
+	struct filling *f = arg;
+	for (unsigned i = 0; unit->leaf && i < unit->chunks && !f->full; i++)
+		if (st_present(&unit->leaf->entries[i]) && !st_table_add(f->b->table, &unit->leaf->entries[i]))
+			f->full = true;
+	return true;
+}
+
+static const struct st_walk_ops fill_ops = { .unit = add_leaf, .enter = may_read };
+
+static bool fill_from(struct filling *f, struct st_walk *walk, const struct st_root *root)
+{
+	return f->full || f->budget <= 0 || root->shift != f->b->shift || st_walk_volume(walk, root);
 }
 
 /* Return: false with the job failed. */
@@ -248,23 +241,22 @@ static bool fill_table(struct backup *b, uint64_t to_read)
 {
 	struct st_session *s = b->session;
 	const struct st_strings *pinned = &s->job.pinned;
-	struct filling f = { .b = b, .budget = to_read / TABLE_SHARE };
+	struct filling f = { .b = b, .budget = (int64_t)(to_read / TABLE_SHARE) };
+	struct st_root root;
+	if (!pinned->n && !b->has_bases)
+		return true;
 	if (f.budget < TABLE_LEAST)
 		f.budget = TABLE_LEAST;
-	f.seen = calloc(b->n_volumes + pinned->n + 1, sizeof *f.seen);
-	if (!f.seen)
-		return st_fail(b->run, ST_INTERNAL, "no memory for the pinned roots");
-	for (size_t i = 0; i < b->n_volumes; i++)
-		if (b->volumes[i].has_base)
-			fill_from_root(&f, &b->volumes[i].base);
-	for (size_t i = 0; i < pinned->n; i++) {
-		struct st_root root;
-		if (!st_session_root(s, pinned->s[i], &root))
-			break;
-		fill_from_root(&f, &root);
-	}
-	free(f.seen);
-	return !st_stopped(b->run);
+	f.seen = st_marks_new(b->run, s->job.memory_limit / 32, 1, 0);
+	struct st_walk *walk = f.seen ? st_walk_new(b->run, b->reader, s->keys, s->backend->ops->parallel_gets, &fill_ops, &f) : NULL;
+	bool ok = walk != NULL;
+	for (size_t i = 0; ok && i < b->n_volumes; i++)
+		ok = !b->volumes[i].has_base || fill_from(&f, walk, &b->volumes[i].base);
+	for (size_t i = 0; ok && i < pinned->n; i++)
+		ok = st_session_root(s, pinned->s[i], &root) && fill_from(&f, walk, &root);
+	st_walk_free(walk);
+	st_marks_free(f.seen);
+	return ok;
 }
 
 /* What buffers, packs and pages leave of the memory limit. */
@@ -424,6 +416,7 @@ static bool prepare_volume(struct backup *b, struct volume *v)
 		return false;
 	/* Chunks of another size have nothing in common. */
 	v->has_base = job->base && v->base.shift == b->shift;
+	b->has_bases = b->has_bases || v->has_base;
 	if (job->bitmap && !v->has_base)
 		return st_fail(b->run, ST_BAD_JOB, "the base of volume %s has chunks of another size; back up without a bitmap", job->name);
 	v->source = st_source_open(b->run, job->source, job->bitmap, read_done, b);
@@ -437,6 +430,13 @@ static bool prepare_volume(struct backup *b, struct volume *v)
 		return st_fail(b->run, ST_SOURCE_FAILED, "the disk of volume %s has %" PRIu64 " bytes, not %" PRIu64, job->name,
 			       st_source_size(v->source), v->size);
 	return scan_volume(b, v);
+}
+
+/* The padding of the last chunk, if that is read. */
+static uint64_t beyond_the_end(const struct volume *v)
+{
+	bool read = v->plan.chunks && st_plan_todo(&v->plan, v->plan.chunks - 1) == ST_READ_IT;
+	return read ? (v->plan.chunks << v->plan.shift) - v->size : 0;
 }
 
 static void count_kept(struct volume *v)
@@ -455,8 +455,8 @@ static bool prepare(struct backup *b, unsigned pack_buffers)
 		if (!prepare_volume(b, v))
 			return false;
 		count_kept(v);
-		uint64_t chunks = st_plan_count(&v->plan, ST_READ_IT), bytes = chunks << b->shift;
-		to_read += bytes < v->size ? bytes : v->size;
+		uint64_t chunks = st_plan_count(&v->plan, ST_READ_IT);
+		to_read += (chunks << b->shift) - beyond_the_end(v);
 		expected += chunks;
 	}
 	/* An entry of a page takes some 40 bytes in the store: that bounds what the budget for filling can bring. */
@@ -512,6 +512,12 @@ static void release_leaves(struct backup *b)
 	}
 }
 
+/* Whole chunks are counted: not more than the volume has. */
+static json_int_t within(uint64_t bytes, const struct volume *v)
+{
+	return (json_int_t)(bytes < v->size ? bytes : v->size);
+}
+
 static json_t *result_of(struct backup *b, json_t *manifest_volumes)
 {
 	json_t *volumes = json_array();
@@ -519,8 +525,8 @@ static json_t *result_of(struct backup *b, json_t *manifest_volumes)
 		struct volume *v = &b->volumes[i];
 		json_array_append_new(volumes, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "id", v->job->name, "root", v->root,
 							 "sizeBytes", (json_int_t)v->size, "readBytes", (json_int_t)v->read, "addedBytes",
-							 (json_int_t)v->added, "sharedBytes", (json_int_t)v->shared, "zeroBytes",
-							 (json_int_t)v->zero));
+							 (json_int_t)v->added, "sharedBytes", within(v->shared, v), "zeroBytes",
+							 within(v->zero, v)));
 		json_array_append_new(manifest_volumes, json_pack("{s:s, s:s, s:I}", "id", v->job->name, "root", v->root, "sizeBytes",
 								  (json_int_t)v->size));
 	}
@@ -531,13 +537,14 @@ static json_t *complete(struct backup *b)
 {
 	struct st_session *s = b->session;
 	struct st_failure failure;
+	struct st_manifest manifest = { .point = s->job.point, .command = s->job.command };
 	json_t *volumes = json_array(), *result = result_of(b, volumes);
-	if (!result || !st_manifest_write(s->backend, s->keys, &s->job.point, &s->job.command, volumes, &failure)) {
+	if (!result || !st_manifest_write(s->backend, s->keys, &manifest, volumes, &failure)) {
 		if (result)
 			st_fail_with(b->run, &failure);
 		else
 			st_fail(b->run, ST_INTERNAL, "no memory for the result");
-		st_manifest_remove(s->backend, &s->job.point, &failure);
+		st_manifest_remove(s->backend, &manifest, &failure);
 		json_decref(result);
 		result = NULL;
 	}

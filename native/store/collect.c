@@ -166,7 +166,7 @@ static bool mark(struct collect *c, unsigned passes, unsigned pass)
 static unsigned read_trailer(struct collect *c, const struct pack *p, uint8_t **lengths)
 {
 	struct st_backend *be = c->session->backend;
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	uint8_t footer[ST_PACK_FOOTER], trailer_name[ST_DIGEST], *record = NULL;
 	uint32_t offset, length, plain = 0;
 	struct st_failure ignored;
@@ -203,7 +203,7 @@ static bool punch(struct collect *c, const char *name, uint64_t from, uint64_t t
 
 static bool sweep_records(struct collect *c, const struct pack *p)
 {
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	uint8_t *lengths;
 	unsigned n = read_trailer(c, p, &lengths);
 	uint64_t at = ST_PACK_HEADER, dead_from = 0, dead = 0, freed_before = c->freed;
@@ -235,7 +235,7 @@ static bool sweep_records(struct collect *c, const struct pack *p)
 static bool remove_pack(struct collect *c, const struct pack *p)
 {
 	struct st_backend *be = c->session->backend;
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	struct st_failure failure;
 	st_pack_name(&p->id, name);
 	c->removed++;
@@ -288,22 +288,22 @@ static bool is_live(const struct st_job *job, const char *root)
 }
 
 /* Whether a manifest is of a point that is no more. One that cannot be read stays, and is counted. */
-static bool is_stale(struct collect *c, const struct st_id *point)
+static bool is_stale(struct collect *c, const struct st_manifest *m)
 {
 	struct st_session *s = c->session;
 	struct st_failure ignored;
-	struct st_id command;
 	bool stale = false;
 	size_t i;
-	json_t *volume, *manifest = st_manifest_read(s->backend, s->keys, point, &ignored);
-	const char *text = json_string_value(json_object_get(manifest, "command"));
+	json_t *volume, *manifest;
+	if (!may_touch(&s->job, &m->command))
+		return false;
+	manifest = st_manifest_read(s->backend, s->keys, m, &ignored);
 	if (!manifest)
 		c->unreadable++;
-	if (text && st_id_parse(text, &command) && may_touch(&s->job, &command))
-		json_array_foreach(json_object_get(manifest, "volumes"), i, volume) {
-			const char *root = json_string_value(json_object_get(volume, "root"));
-			stale = stale || !root || !is_live(&s->job, root);
-		}
+	json_array_foreach(json_object_get(manifest, "volumes"), i, volume) {
+		const char *root = json_string_value(json_object_get(volume, "root"));
+		stale = stale || !root || !is_live(&s->job, root);
+	}
 	json_decref(manifest);
 	return stale;
 }
@@ -311,16 +311,16 @@ static bool is_stale(struct collect *c, const struct st_id *point)
 static bool remove_stale_manifests(struct collect *c)
 {
 	struct st_backend *be = c->session->backend;
-	struct st_ids points = { 0 };
+	struct st_manifests manifests;
 	struct st_failure failure;
-	bool ok = st_manifest_list(be, &points, &failure) || st_fail_with(c->run, &failure);
-	for (size_t i = 0; ok && i < points.n && !st_stopped(c->run); i++) {
-		if (!is_stale(c, &points.ids[i]))
+	bool ok = st_manifest_list(be, &manifests, &failure) || st_fail_with(c->run, &failure);
+	for (size_t i = 0; ok && i < manifests.n && !st_stopped(c->run); i++) {
+		if (!is_stale(c, &manifests.list[i]))
 			continue;
 		c->removed++;
-		ok = c->session->job.dry_run || st_manifest_remove(be, &points.ids[i], &failure) || st_fail_with(c->run, &failure);
+		ok = c->session->job.dry_run || st_manifest_remove(be, &manifests.list[i], &failure) || st_fail_with(c->run, &failure);
 	}
-	free(points.ids);
+	free(manifests.list);
 	return ok && !st_stopped(c->run);
 }
 

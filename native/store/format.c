@@ -47,24 +47,24 @@ void st_id_text(const struct st_id *id, char text[37])
 	*text = '\0';
 }
 
-void st_pack_name(const struct st_pack_id *id, char name[ST_PACK_NAME])
+void st_pack_name(const struct st_pack_id *id, char name[ST_NAME])
 {
 	char writer[37];
 	st_id_text(&id->writer, writer);
-	snprintf(name, ST_PACK_NAME, "packs/%s/%08x", writer, id->number);
+	snprintf(name, ST_NAME, "packs/%s/%08x", writer, id->number);
 }
 
 bool st_pack_parse_name(const char *name, struct st_pack_id *id)
 {
 	char writer[37];
-	if (strlen(name) != ST_PACK_NAME - 1 || strncmp(name, "packs/", 6) != 0 || name[42] != '/')
+	if (strlen(name) != ST_PACK_NAME_LENGTH || strncmp(name, "packs/", 6) != 0 || name[42] != '/')
 		return false;
 	memcpy(writer, name + 6, 36);
 	writer[36] = '\0';
 	if (!st_id_parse(writer, &id->writer))
 		return false;
 	id->number = 0;
-	for (int i = 43; i < ST_PACK_NAME - 1; i++) {
+	for (int i = 43; i < ST_PACK_NAME_LENGTH; i++) {
 		int n = nibble(name[i]);
 		if (n < 0)
 			return false;

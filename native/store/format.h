@@ -16,7 +16,7 @@
  * what nobody names any more can be removed without asking the writers of other objects.
  *
  *   <tenant>/packs/<writer>/<number>   a pack. The writer is the id of the command that wrote it, the number is 8 hex digits
- *   <tenant>/points/<point>            a recovery point's manifest: a sealed record of kind MANIFEST, so that the store can be
+ *   <tenant>/points/<point>/<writer>   a recovery point's manifest: a sealed record of kind MANIFEST, so that the store can be
  *                                      read when the portal's database is lost
  *
  * Data records and page records go to packs of their own: walking an index touches little, and close together.
@@ -155,9 +155,10 @@ static inline bool st_same_pack(const struct st_pack_id *a, const struct st_pack
 /* Lower-case hexadecimal with hyphens, 36 characters. Return: false when the text is none. */
 bool st_id_parse(const char *text, struct st_id *id);
 void st_id_text(const struct st_id *id, char text[37]);
-/* packs/<writer>/<number>, 51 characters. */
-#define ST_PACK_NAME 52
-void st_pack_name(const struct st_pack_id *id, char name[ST_PACK_NAME]);
+/* Room for the longest name of an object, points/<point>/<command>, and its end. */
+#define ST_NAME 81
+#define ST_PACK_NAME_LENGTH 51
+void st_pack_name(const struct st_pack_id *id, char name[ST_NAME]);
 /* Return: false when the name is no pack's. */
 bool st_pack_parse_name(const char *name, struct st_pack_id *id);
 

@@ -22,7 +22,25 @@ struct writers {
 	bool no_memory;
 };
 
-static bool note_writer(void *arg, const char *name, uint64_t size, uint64_t stored)
+static bool add(struct writers *w, const struct st_id *id)
+{
+	/* Packs of one writer mostly come together; what comes twice is sorted out later. */
+	if (w->n && st_same_id(&w->ids[w->n - 1], id))
+		return true;
+	if (w->n == w->room) {
+		size_t room = w->room ? w->room * 2 : 256;
+		struct st_id *ids = realloc(w->ids, room * sizeof *ids);
+		w->no_memory = !ids;
+		if (!ids)
+			return false;
+		w->ids = ids;
+		w->room = room;
+	}
+	w->ids[w->n++] = *id;
+	return true;
+}
+
+static bool note_pack(void *arg, const char *name, uint64_t size, uint64_t stored)
 {
 	struct writers *w = arg;
 	struct st_pack_id id;
@@ -31,63 +49,58 @@ static bool note_writer(void *arg, const char *name, uint64_t size, uint64_t sto
 		return true;
 	w->packs++;
 	w->bytes += stored;
-	/* Packs of one writer mostly come together; what comes twice is sorted out later. */
-	if (w->n && st_same_id(&w->ids[w->n - 1], &id.writer))
-		return true;
-	if (w->n == w->room) {
-		size_t room = w->room ? w->room * 2 : 256;
-		struct st_id *ids = realloc(w->ids, room * sizeof *ids);
-		if (!ids) {
-			w->no_memory = true;
-			return false;
-		}
-		w->ids = ids;
-		w->room = room;
-	}
-	w->ids[w->n++] = id.writer;
-	return true;
+	return add(w, &id.writer);
 }
 
-static json_t *list_writers(struct st_session *s, struct writers *w)
+static json_t *texts(struct writers *w)
+{
+	json_t *list = json_array();
+	qsort(w->ids, w->n, sizeof *w->ids, by_id);
+	for (size_t i = 0; i < w->n; i++) {
+		char text[37];
+		if (i && st_same_id(&w->ids[i], &w->ids[i - 1]))
+			continue;
+		st_id_text(&w->ids[i], text);
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
+/* Those of packs, and of points whose volumes are all zero and have no packs. Return: NULL with the job failed. */
+static json_t *list_writers(struct st_session *s, const struct st_manifests *manifests, struct writers *w)
 {
 	struct st_failure failure;
-	json_t *list = json_array();
-	if (!s->backend->ops->list(s->backend, "packs/", note_writer, w, &failure)) {
-		st_fail_with(&s->run, &failure);
-	} else if (w->no_memory || !list) {
-		st_fail(&s->run, ST_INTERNAL, "no memory for the list of writers");
-	} else {
-		qsort(w->ids, w->n, sizeof *w->ids, by_id);
-		for (size_t i = 0; i < w->n; i++) {
-			char text[37];
-			if (i && st_same_id(&w->ids[i], &w->ids[i - 1]))
-				continue;
-			st_id_text(&w->ids[i], text);
-			json_array_append_new(list, json_string(text));
-		}
-		free(w->ids);
-		return list;
-	}
+	json_t *list = NULL;
+	bool ok = s->backend->ops->list(s->backend, "packs/", note_pack, w, &failure) || st_fail_with(&s->run, &failure);
+	for (size_t i = 0; ok && i < manifests->n; i++)
+		add(w, &manifests->list[i].command);
+	if (w->no_memory)
+		ok = st_fail(&s->run, ST_INTERNAL, "no memory for the list of writers");
+	if (ok)
+		list = texts(w);
 	free(w->ids);
-	json_decref(list);
-	return NULL;
+	return list;
 }
 
 json_t *st_writers(struct st_session *s)
 {
 	struct writers w = { 0 };
-	json_t *list = list_writers(s, &w);
+	struct st_manifests manifests;
+	struct st_failure failure;
+	json_t *list = st_manifest_list(s->backend, &manifests, &failure) ? list_writers(s, &manifests, &w) :
+									   (st_fail_with(&s->run, &failure), NULL);
+	free(manifests.list);
 	return list ? json_pack("{s:o}", "writers", list) : NULL;
 }
 
 /* --- info -------------------------------------------------------------------------------------------------------------------- */
 
-static void add_point(struct st_session *s, const struct st_id *id, json_t *points, json_t *unreadable)
+static void add_point(struct st_session *s, const struct st_manifest *m, json_t *points, json_t *unreadable)
 {
 	struct st_failure failure;
 	char text[37];
-	json_t *manifest = st_manifest_read(s->backend, s->keys, id, &failure);
-	st_id_text(id, text);
+	json_t *manifest = st_manifest_read(s->backend, s->keys, m, &failure);
+	st_id_text(&m->point, text);
 	if (manifest)
 		json_array_append_new(points, manifest);
 	else
@@ -97,24 +110,24 @@ static void add_point(struct st_session *s, const struct st_id *id, json_t *poin
 
 json_t *st_info(struct st_session *s)
 {
-	struct st_ids points = { 0 };
+	struct st_manifests manifests;
 	struct writers w = { 0 };
 	struct st_failure failure;
 	uint64_t left = 0;
-	json_t *list = json_array(), *unreadable = json_array(), *result = NULL;
+	json_t *points = json_array(), *unreadable = json_array(), *result = NULL;
 	bool limited = s->backend->ops->free_bytes != NULL;
-	bool ok = st_manifest_list(s->backend, &points, &failure) || st_fail_with(&s->run, &failure);
-	for (size_t i = 0; ok && i < points.n && !st_stopped(&s->run); i++)
-		add_point(s, &points.ids[i], list, unreadable);
-	json_t *writers = ok ? list_writers(s, &w) : NULL;
+	bool ok = st_manifest_list(s->backend, &manifests, &failure) || st_fail_with(&s->run, &failure);
+	for (size_t i = 0; ok && i < manifests.n && !st_stopped(&s->run); i++)
+		add_point(s, &manifests.list[i], points, unreadable);
+	json_t *writers = ok ? list_writers(s, &manifests, &w) : NULL;
 	if (writers && limited && !s->backend->ops->free_bytes(s->backend, &left, &failure))
 		st_fail_with(&s->run, &failure);
 	if (writers && !st_stopped(&s->run))
-		result = json_pack("{s:O, s:O, s:O, s:I, s:I, s:o}", "points", list, "unreadable", unreadable, "writers", writers, "packs",
+		result = json_pack("{s:O, s:O, s:O, s:I, s:I, s:o}", "points", points, "unreadable", unreadable, "writers", writers, "packs",
 				   (json_int_t)w.packs, "bytesStored", (json_int_t)w.bytes, "freeBytes",
 				   limited ? json_integer((json_int_t)left) : json_null());
-	free(points.ids);
-	json_decref(list);
+	free(manifests.list);
+	json_decref(points);
 	json_decref(unreadable);
 	json_decref(writers);
 	return result;

@@ -75,8 +75,10 @@ int main(int argc, char **argv)
 	const struct command *command = argc == 2 ? find(argv[1]) : NULL;
 	if (!command)
 		return usage();
-	/* Keys are in memory: no core files, no other process of the user looking in. */
+#ifndef __SANITIZE_ADDRESS__
+	/* Keys are in memory: no core files, no other process of the user looking in (which the leak checker has to). */
 	prctl(PR_SET_DUMPABLE, 0);
+#endif
 	mallopt(M_ARENA_MAX, 2);
 	st_report_block_signals();
 	if (!st_session_init(&session))

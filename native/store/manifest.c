@@ -12,11 +12,22 @@
 #define HEADER 16
 static const char magic[8] = "FHPOINT1";
 
-static void name_of(const struct st_id *point, char name[ST_PACK_NAME])
+static void name_of(const struct st_manifest *m, char name[ST_NAME])
 {
-	char id[37];
-	st_id_text(point, id);
-	snprintf(name, ST_PACK_NAME, "points/%s", id);
+	char point[37], command[37];
+	st_id_text(&m->point, point);
+	st_id_text(&m->command, command);
+	snprintf(name, ST_NAME, "points/%s/%s", point, command);
+}
+
+static bool parse_name(const char *name, struct st_manifest *m)
+{
+	char point[37];
+	if (strlen(name) != ST_NAME - 1 || strncmp(name, "points/", 7) != 0 || name[43] != '/')
+		return false;
+	memcpy(point, name + 7, 36);
+	point[36] = '\0';
+	return st_id_parse(point, &m->point) && st_id_parse(name + 44, &m->command);
 }
 
 bool st_manifest_seal(const struct st_keys *keys, const struct st_id *point, const char *plain, size_t len, uint8_t **object,
@@ -42,59 +53,59 @@ bool st_manifest_seal(const struct st_keys *keys, const struct st_id *point, con
 	return ok;
 }
 
-bool st_manifest_write(struct st_backend *backend, const struct st_keys *keys, const struct st_id *point,
-		       const struct st_id *command, json_t *volumes, struct st_failure *failure)
+bool st_manifest_write(struct st_backend *backend, const struct st_keys *keys, const struct st_manifest *m, json_t *volumes,
+		       struct st_failure *failure)
 {
-	char object_name[ST_PACK_NAME], point_text[37], command_text[37], at[32];
+	char name[ST_NAME], point[37], command[37], at[32];
 	time_t now = time(NULL);
 	struct tm utc;
 	uint8_t *object = NULL;
 	size_t len = 0;
 
-	name_of(point, object_name);
-	st_id_text(point, point_text);
-	st_id_text(command, command_text);
+	name_of(m, name);
+	st_id_text(&m->point, point);
+	st_id_text(&m->command, command);
 	strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	json_t *j = json_pack("{s:s, s:s, s:s, s:O}", "point", point_text, "command", command_text, "writtenAt", at, "volumes", volumes);
+	json_t *j = json_pack("{s:s, s:s, s:s, s:O}", "point", point, "command", command, "writtenAt", at, "volumes", volumes);
 	char *plain = j ? json_dumps(j, JSON_COMPACT) : NULL;
-	bool ok = (plain && st_manifest_seal(keys, point, plain, strlen(plain), &object, &len)) ||
-		  st_failed(failure, ST_INTERNAL, "cannot seal the manifest of the recovery point %s", point_text);
-	ok = ok && backend->ops->remove(backend, object_name, failure) &&
-	     backend->ops->put(backend, object_name, object, len, failure) && backend->ops->sync(backend, failure);
+	bool ok = (plain && st_manifest_seal(keys, &m->point, plain, strlen(plain), &object, &len)) ||
+		  st_failed(failure, ST_INTERNAL, "cannot seal the manifest of the recovery point %s", point);
+	ok = ok && backend->ops->remove(backend, name, failure) && backend->ops->put(backend, name, object, len, failure) &&
+	     backend->ops->sync(backend, failure);
 	free(object);
 	free(plain);
 	json_decref(j);
 	return ok;
 }
 
-bool st_manifest_remove(struct st_backend *backend, const struct st_id *point, struct st_failure *failure)
+bool st_manifest_remove(struct st_backend *backend, const struct st_manifest *m, struct st_failure *failure)
 {
-	char name[ST_PACK_NAME];
-	name_of(point, name);
+	char name[ST_NAME];
+	name_of(m, name);
 	return backend->ops->remove(backend, name, failure);
 }
 
-static bool note_point(void *arg, const char *name, uint64_t size, uint64_t stored)
+static bool note(void *arg, const char *name, uint64_t size, uint64_t stored)
 {
-	struct st_ids *points = arg;
-	struct st_id id;
-	(void)size, (void)stored;
-	if (strncmp(name, "points/", 7) != 0 || !st_id_parse(name + 7, &id))
+	struct st_manifests *m = arg;
+	struct st_manifest one = { .size = size };
+	(void)stored;
+	if (!parse_name(name, &one))
 		return true;
-	struct st_id *ids = realloc(points->ids, (points->n + 1) * sizeof *ids);
-	points->failed = !ids;
-	if (!ids)
+	struct st_manifest *list = realloc(m->list, (m->n + 1) * sizeof *list);
+	m->failed = !list;
+	if (!list)
 		return false;
-	points->ids = ids;
-	points->ids[points->n++] = id;
+	m->list = list;
+	m->list[m->n++] = one;
 	return true;
 }
 
-bool st_manifest_list(struct st_backend *backend, struct st_ids *points, struct st_failure *failure)
+bool st_manifest_list(struct st_backend *backend, struct st_manifests *manifests, struct st_failure *failure)
 {
-	*points = (struct st_ids){ 0 };
-	return backend->ops->list(backend, "points/", note_point, points, failure) &&
-	       (!points->failed || st_failed(failure, ST_INTERNAL, "no memory for the list of points"));
+	*manifests = (struct st_manifests){ 0 };
+	return backend->ops->list(backend, "points/", note, manifests, failure) &&
+	       (!manifests->failed || st_failed(failure, ST_INTERNAL, "no memory for the list of points"));
 }
 
 enum st_open_fault st_manifest_open(const struct st_keys *keys, const struct st_id *point, const uint8_t *object, size_t len,
@@ -112,36 +123,40 @@ enum st_open_fault st_manifest_open(const struct st_keys *keys, const struct st_
 	return fault;
 }
 
-json_t *st_manifest_read(struct st_backend *backend, const struct st_keys *keys, const struct st_id *point,
+/* What the object's bytes say. Return: NULL with the failure filled. */
+static json_t *read_object(const struct st_keys *keys, const struct st_manifest *m, const char *name, const uint8_t *object,
+			   uint8_t *out, struct st_failure *failure)
+{
+	uint32_t plain = 0;
+	enum st_open_fault fault = st_manifest_open(keys, &m->point, object, m->size, out, &plain);
+	json_t *j = fault == ST_OPEN_GOOD ? json_loadb((const char *)out, plain, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	if (j)
+		return j;
+	if (m->size > HEADER && memcmp(object + 8, st_keys_id(keys), ST_KEY_ID) != 0)
+		st_failed(failure, ST_WRONG_KEY, "%s was written with another key", name);
+	else
+		st_failed(failure, ST_DAMAGED, "%s is %s", name, st_open_fault_text(fault == ST_OPEN_GOOD ? ST_OPEN_WRONG : fault));
+	return NULL;
+}
+
+json_t *st_manifest_read(struct st_backend *backend, const struct st_keys *keys, const struct st_manifest *m,
 			 struct st_failure *failure)
 {
-	char name[ST_PACK_NAME];
-	uint64_t size = 0;
-	uint32_t plain = 0;
+	char name[ST_NAME];
 	json_t *j = NULL;
-	name_of(point, name);
-	enum st_got got = backend->ops->size(backend, name, &size, failure);
-	if (got == ST_GOT_FAILED)
-		return NULL;
-	if (got != ST_GOT || size > ST_MANIFEST_MAX + HEADER + ST_RECORD_OVERHEAD) {
-		st_failed(failure, ST_DAMAGED, "%s is %s", name, got == ST_GOT ? "too large for a manifest" : "missing");
+	name_of(m, name);
+	if (m->size > ST_MANIFEST_MAX + HEADER + ST_RECORD_OVERHEAD) {
+		st_failed(failure, ST_DAMAGED, "%s is too large for a manifest", name);
 		return NULL;
 	}
-	uint8_t *object = malloc(size + 1), *out = malloc(ST_MANIFEST_MAX);
+	uint8_t *object = malloc(m->size + 1), *out = malloc(ST_MANIFEST_MAX);
+	enum st_got got = object && out ? backend->ops->get(backend, name, 0, object, m->size, failure) : ST_GOT_FAILED;
 	if (!object || !out)
 		st_failed(failure, ST_INTERNAL, "no memory for a manifest");
-	else if ((got = backend->ops->get(backend, name, 0, object, size, failure)) == ST_GOT) {
-		enum st_open_fault fault = st_manifest_open(keys, point, object, size, out, &plain);
-		if (fault == ST_OPEN_GOOD)
-			j = json_loadb((const char *)out, plain, JSON_REJECT_DUPLICATES, NULL);
-		if (!j && size > HEADER && memcmp(object + 8, st_keys_id(keys), ST_KEY_ID) != 0)
-			st_failed(failure, ST_WRONG_KEY, "%s was written with another key", name);
-		else if (!j)
-			st_failed(failure, ST_DAMAGED, "%s is %s", name,
-				  st_open_fault_text(fault == ST_OPEN_GOOD ? ST_OPEN_WRONG : fault));
-	} else if (got != ST_GOT_FAILED) {
+	else if (got == ST_GOT)
+		j = read_object(keys, m, name, object, out, failure);
+	else if (got != ST_GOT_FAILED)
 		st_failed(failure, ST_DAMAGED, "%s is truncated or missing", name);
-	}
 	free(object);
 	free(out);
 	return j;

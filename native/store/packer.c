@@ -117,7 +117,7 @@ static size_t add_trailer(struct st_packer *pk, struct st_coder *coder, struct p
 
 static void put_pack(struct st_packer *pk, struct st_coder *coder, struct pack *p)
 {
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	struct st_failure failure;
 	struct st_pack_id id = pack_id(pk, p);
 	size_t len = add_trailer(pk, coder, p);
@@ -277,7 +277,7 @@ static bool see_number(void *arg, const char *name, uint64_t size, uint64_t stor
 	return true;
 }
 
-static void writer_prefix(const struct st_packer *pk, char prefix[ST_PACK_NAME])
+static void writer_prefix(const struct st_packer *pk, char prefix[ST_NAME])
 {
 	struct st_pack_id id = { .writer = pk->options.writer };
 	st_pack_name(&id, prefix);
@@ -305,7 +305,7 @@ static void end_threads(struct st_packer *pk)
 struct st_packer *st_packer_new(struct st_run *run, struct st_backend *backend, const struct st_keys *keys,
 				const struct st_packer_options *options)
 {
-	char prefix[ST_PACK_NAME];
+	char prefix[ST_NAME];
 	struct st_failure failure;
 	struct st_packer *pk = calloc(1, sizeof *pk);
 	if (!pk) {
@@ -362,7 +362,7 @@ void st_packer_discard(struct st_packer *pk)
 {
 	end_threads(pk);
 	for (uint32_t number = pk->first; number < pk->next; number++) {
-		char name[ST_PACK_NAME];
+		char name[ST_NAME];
 		struct st_failure ignored;
 		st_pack_name(&(struct st_pack_id){ .writer = pk->options.writer, .number = number }, name);
 		if (!pk->backend->ops->remove(pk->backend, name, &ignored))

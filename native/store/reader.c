@@ -37,7 +37,7 @@ struct st_reader {
 
 static enum st_got get(struct st_reader *r, const struct st_entry *e, uint32_t len, uint8_t *out, struct st_failure *failure)
 {
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	st_pack_name(&e->pack, name);
 	atomic_fetch_add_explicit(&r->bytes, len, memory_order_relaxed);
 	return r->backend->ops->get(r->backend, name, e->offset, out, len, failure);
@@ -46,7 +46,7 @@ static enum st_got get(struct st_reader *r, const struct st_entry *e, uint32_t l
 /* A record that does not open may lie in a pack that is not the one that was written, or needs another key: its header tells. */
 static const char *header_fault(struct st_reader *r, const struct st_pack_id *pack, bool *other_key)
 {
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	uint8_t header[ST_PACK_HEADER];
 	struct st_failure failure;
 	st_pack_name(pack, name);
@@ -69,7 +69,7 @@ static const char *header_fault(struct st_reader *r, const struct st_pack_id *pa
 void st_damage_of_record(struct st_reader *r, const struct st_entry *e, enum st_got got, enum st_open_fault fault,
 			 struct st_damage *damage)
 {
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	const char *what = NULL;
 	st_pack_name(&e->pack, name);
 	*damage = (struct st_damage){ 0 };
@@ -286,6 +286,7 @@ struct fetching {
 	struct st_coder *coder;
 	uint32_t chunk_size;
 	uint8_t *chunk;
+	const struct st_entry *opened; /* what is in chunk */
 	st_fetched fetched;
 	void *arg;
 };
@@ -296,12 +297,18 @@ static bool hand_out(struct fetching *f, const struct st_want *want, const uint8
 	struct st_damage damage;
 	enum st_open_fault fault = ST_OPEN_GOOD;
 	uint32_t plain = 0;
+	/* Chunks that a volume has several times are neighbours here. */
+	if (got == ST_GOT && f->opened && f->opened->offset == e->offset && st_same_pack(&f->opened->pack, &e->pack))
+		return f->fetched(f->arg, want, f->chunk, NULL);
+	f->opened = NULL;
 	if (got == ST_GOT)
 		fault = st_open(f->coder, &e->pack.writer, ST_CHUNK, e->digest, record, e->length, f->chunk, f->chunk_size, &plain);
 	if (got == ST_GOT && fault == ST_OPEN_GOOD && plain != f->chunk_size)
 		fault = ST_OPEN_WRONG;
-	if (got == ST_GOT && fault == ST_OPEN_GOOD)
+	if (got == ST_GOT && fault == ST_OPEN_GOOD) {
+		f->opened = e;
 		return f->fetched(f->arg, want, f->chunk, NULL);
+	}
 	st_damage_of_record(f->reader, e, got, fault, &damage);
 	return f->fetched(f->arg, want, NULL, &damage);
 }
@@ -324,7 +331,9 @@ bool st_fetch(struct st_reader *r, struct st_coder *coder, uint8_t *buffer, uint
 	      unsigned n, st_fetched fetched, void *arg)
 {
 	struct st_failure failure;
-	struct fetching f = { r, coder, chunk_size, buffer + ST_FETCH_BUFFER, fetched, arg };
+	struct fetching f = {
+		.reader = r, .coder = coder, .chunk_size = chunk_size, .chunk = buffer + ST_FETCH_BUFFER, .fetched = fetched, .arg = arg
+	};
 	qsort(wants, n, sizeof *wants, by_place);
 	for (unsigned at = 0, count; at < n; at += count) {
 		uint32_t len;

@@ -33,19 +33,19 @@ void st_report_block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Lines are written whole; nobody reading them is no reason to stop. */
-static void print(json_t *object)
+/* Lines are written whole. Return: false when nobody can read them any more. */
+static bool print(json_t *object)
 {
 	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	bool ok = true;
 	if (line) {
 		flockfile(stdout);
-		fputs(line, stdout);
-		putc('\n', stdout);
-		fflush(stdout);
+		ok = fputs(line, stdout) >= 0 && putc('\n', stdout) != EOF && fflush(stdout) == 0;
 		funlockfile(stdout);
 	}
 	free(line);
 	json_decref(object);
+	return ok;
 }
 
 static bool first_to_end(void)
@@ -53,11 +53,14 @@ static bool first_to_end(void)
 	return !atomic_exchange(&ticker.ended, true);
 }
 
+/* Whoever wanted the job done reads its lines: when he is gone, it is not wanted any more. */
 static void print_progress(struct st_run *run)
 {
-	if (!atomic_load(&ticker.ended))
-		print(json_pack("{s:{s:I, s:I, s:I}}", "progress", "done", (json_int_t)atomic_load(&run->done), "total",
-				(json_int_t)atomic_load(&run->total), "added", (json_int_t)atomic_load(&run->added)));
+	if (atomic_load(&ticker.ended))
+		return;
+	if (!print(json_pack("{s:{s:I, s:I, s:I}}", "progress", "done", (json_int_t)atomic_load(&run->done), "total",
+			     (json_int_t)atomic_load(&run->total), "added", (json_int_t)atomic_load(&run->added))))
+		st_fail(run, ST_CANCELLED, "nobody listens any more");
 }
 
 /* The thread that hangs sits in the kernel and will not come back: the process has to go. */
@@ -78,7 +81,7 @@ static void *tick(void *arg)
 	struct st_run *run = arg;
 	for (unsigned n = 0; !atomic_load(&ticker.stop); n++) {
 		struct timespec t = { .tv_nsec = TICK_NS };
-		if (sigtimedwait(&set, NULL, &t) > 0)
+		if (sigtimedwait(&set, NULL, &t) > 0 && !atomic_load(&ticker.stop))
 			st_fail(run, ST_CANCELLED, "cancelled");
 		end_if_hanging(run);
 		if (n % TICKS_A_SECOND == TICKS_A_SECOND - 1)

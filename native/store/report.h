@@ -5,7 +5,8 @@
  *   {"result":{…}}                                  at the end, or:
  *   {"failure":{"code":"STORE_FULL","message":"…","damages":[…]}}
  *
- * The last line is printed exactly once, also when the ticker ends the process because an operation hangs.
+ * The last line is printed exactly once, also when the ticker ends the process because an operation hangs. A job whose reader has
+ * gone (the agent was killed) is cancelled.
  */
 #ifndef ST_REPORT_H
 #define ST_REPORT_H

@@ -94,6 +94,19 @@ bool st_fail(struct st_run *run, enum st_code code, const char *format, ...)
 	return false;
 }
 
+bool st_run_take_failure(struct st_run *run, struct st_failure *failure)
+{
+	pthread_mutex_lock(&run->lock);
+	bool any = run->failure.code != ST_OK;
+	if (any) {
+		*failure = run->failure;
+		run->failure.code = ST_OK;
+		atomic_store_explicit(&run->stop, false, memory_order_release);
+	}
+	pthread_mutex_unlock(&run->lock);
+	return any;
+}
+
 bool st_take(struct st_run *run, uint64_t bytes)
 {
 	struct st_bucket *b = &run->bucket;

@@ -62,6 +62,8 @@ void st_run_done(struct st_run *run);
 
 /* Ends the job with a reason; later ones are ignored. Return: false, so that callers can return it. */
 bool st_fail(struct st_run *run, enum st_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* For those who outlive a failure: takes it, and the job goes on. Return: false when there is none (any more). */
+bool st_run_take_failure(struct st_run *run, struct st_failure *failure);
 static inline bool st_stopped(struct st_run *run)
 {
 	return atomic_load_explicit(&run->stop, memory_order_acquire);

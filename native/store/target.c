@@ -14,6 +14,8 @@
 #define MAX_CONNECTIONS 8
 #define ZERO_AT_ONCE (1u << 30)
 #define ZEROES (1u << 20)
+/* What was written is made durable every so many bytes: else the flush at the end waits for all of memory. */
+#define FLUSH_EACH (256ull << 20)
 
 struct st_target {
 	struct st_run *run;
@@ -21,7 +23,8 @@ struct st_target {
 	bool fresh, block;
 	struct nbd_handle *nbd[MAX_CONNECTIONS]; /* each is locked by libnbd */
 	unsigned connections;
-	bool can_zero;
+	bool can_zero, can_flush;
+	_Atomic uint64_t written;
 };
 
 static bool failed(struct st_target *t, const char *doing, const char *why)
@@ -102,6 +105,7 @@ static bool open_nbd(struct st_target *t, const char *uri, uint64_t size, unsign
 	if (nbd_is_read_only(t->nbd[0]) == 1)
 		return failed(t, "write to", "it is read-only");
 	t->can_zero = nbd_can_zero(t->nbd[0]) == 1;
+	t->can_flush = nbd_can_flush(t->nbd[0]) == 1;
 	return true;
 }
 
@@ -125,12 +129,25 @@ struct st_target *st_target_open(struct st_run *run, const char *where, uint64_t
 	return NULL;
 }
 
+/* One of the connections flushes for all: NBD demands that where several are allowed. */
+static bool flush(struct st_target *t, unsigned thread)
+{
+	if (t->fd >= 0)
+		return fsync(t->fd) == 0 || failed(t, "sync", strerror(errno));
+	return !t->can_flush || nbd_flush(t->nbd[thread % t->connections], 0) == 0 || failed(t, "sync", nbd_get_error());
+}
+
 bool st_target_write(struct st_target *t, unsigned thread, const void *data, uint32_t len, uint64_t offset)
 {
 	struct st_watch *watch = watched();
 	bool ok = t->fd >= 0 ? write_file(t, data, len, offset) :
 			       nbd_pwrite(t->nbd[thread % t->connections], data, len, offset, 0) == 0 ||
 				       failed(t, "write to", nbd_get_error());
+	uint64_t before = atomic_fetch_add(&t->written, len);
+	if (ok && before / FLUSH_EACH != (before + len) / FLUSH_EACH) {
+		st_watch_touch(watch);
+		ok = flush(t, thread);
+	}
 	st_watch_end(watch);
 	return ok;
 }
@@ -171,11 +188,7 @@ bool st_target_zero(struct st_target *t, unsigned thread, uint64_t offset, uint6
 bool st_target_flush(struct st_target *t)
 {
 	struct st_watch *watch = watched();
-	bool ok = true;
-	if (t->fd >= 0)
-		ok = fsync(t->fd) == 0 || failed(t, "sync", strerror(errno));
-	for (unsigned i = 0; ok && i < t->connections; i++)
-		ok = nbd_can_flush(t->nbd[i]) != 1 || nbd_flush(t->nbd[i], 0) == 0 || failed(t, "sync", nbd_get_error());
+	bool ok = flush(t, 0);
 	st_watch_end(watch);
 	return ok;
 }

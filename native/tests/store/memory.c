@@ -45,18 +45,6 @@ static enum st_got get(struct st_backend *be, const char *name, uint64_t offset,
 	return got;
 }
 
-static enum st_got size_of(struct st_backend *be, const char *name, uint64_t *size, struct st_failure *failure)
-{
-	struct memory *m = (struct memory *)be;
-	(void)failure;
-	pthread_mutex_lock(&m->lock);
-	struct memory_object *o = memory_find(m, name);
-	if (o)
-		*size = o->len;
-	pthread_mutex_unlock(&m->lock);
-	return o ? ST_GOT : ST_GOT_MISSING;
-}
-
 static bool list(struct st_backend *be, const char *prefix, st_listed listed, void *arg, struct st_failure *failure)
 {
 	struct memory *m = (struct memory *)be;
@@ -98,7 +86,7 @@ static void do_nothing(struct st_backend *be)
 }
 
 static const struct st_backend_ops ops = {
-	.put = put, .sync = sync_all, .get = get, .size = size_of, .list = list, .remove = remove_object, .free_bytes = free_bytes,
+	.put = put, .sync = sync_all, .get = get, .list = list, .remove = remove_object, .free_bytes = free_bytes,
 	.parallel_puts = 2, .parallel_gets = 2, .close = do_nothing,
 };
 

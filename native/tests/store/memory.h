@@ -5,7 +5,7 @@
 #include "backend.h"
 
 struct memory_object {
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	uint8_t *data;
 	size_t len;
 	struct memory_object *next;

@@ -289,6 +289,16 @@ class FailureTest(StoreTest):
             self.assertLess(time.monotonic() - before, 2)
         self.check_left_nothing()
 
+    def test_reader_goes_away(self):
+        """As when the agent is killed: nobody wants the job done any more."""
+        with Server(self.folder, self.big()) as server:
+            run = self.start("backup", point=str(uuid.uuid4()), volumes=[self.volume_job(server.uri)], bytesPerSecond=4 * MIB)
+            run.process.stdout.readline()
+            run.process.stdout.close()
+            self.assertEqual(run.process.wait(10), 1)
+            run.process.stderr.close()
+        self.check_left_nothing()
+
     def test_source_dies(self):
         with Server(self.folder, self.big()) as server:
             run = self.start("backup", point=str(uuid.uuid4()), volumes=[self.volume_job(server.uri)], bytesPerSecond=20 * MIB)

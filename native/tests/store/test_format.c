@@ -213,7 +213,7 @@ static void test_roots(void)
 static void test_names(void)
 {
 	struct st_pack_id id = { .writer = writer, .number = 0x1234abcd }, back;
-	char name[ST_PACK_NAME];
+	char name[ST_NAME];
 	st_pack_name(&id, name);
 	CHECK(strcmp(name, "packs/a0a1a2a3-a4a5-a6a7-a8a9-aaabacadaeaf/1234abcd") == 0);
 	CHECK(st_pack_parse_name(name, &back) && st_same_pack(&id, &back));
