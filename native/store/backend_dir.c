@@ -300,8 +300,9 @@ static bool list_folder(struct listing *l, const char *folder, int depth)
 static bool directory_list(struct st_backend *be, const char *prefix, st_listed listed, void *arg, struct st_failure *failure)
 {
 	struct directory *d = (struct directory *)be;
-	struct listing l = { .d = d, .listed = listed, .arg = arg, .watch = st_watch_begin(ST_UNAVAILABLE, "listing %s in %s", prefix, d->path) };
+	struct listing l = { .d = d, .listed = listed, .arg = arg };
 	char folder[ST_NAME];
+	l.watch = st_watch_begin(ST_UNAVAILABLE, "listing %s in %s", prefix, d->path);
 	snprintf(folder, sizeof folder, "%.*s", (int)(strlen(prefix) - 1), prefix);
 	bool ok = d->tenant < 0 || list_folder(&l, folder, 1) || refused(d, "list", prefix, failure);
 	st_watch_end(l.watch);
@@ -390,6 +391,12 @@ static const struct st_backend_ops directory_ops = {
 	.close = directory_close,
 };
 
+static bool nothing_there(const struct directory *d, const char *tenant, struct st_failure *failure)
+{
+	return st_failed(failure, ST_UNAVAILABLE, "the store %s holds nothing of the tenant %s: %s; is the right file system mounted there?",
+			 d->path, tenant, strerror(errno));
+}
+
 struct st_backend *st_directory_open(const char *path, const struct st_id *tenant, enum st_open_mode mode,
 				     struct st_failure *failure)
 {
@@ -407,15 +414,14 @@ struct st_backend *st_directory_open(const char *path, const struct st_id *tenan
 	memcpy(d->path, path, len + 1);
 	st_id_text(tenant, name);
 
-	struct st_watch *watch = st_watch_begin(ST_UNAVAILABLE, "opening %s", path);
+	struct st_watch *watch = st_watch_begin(ST_UNAVAILABLE, "opening %s", d->path);
 	d->store = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->store < 0)
 		st_failed(failure, ST_UNAVAILABLE, "cannot open the store's folder %s: %s; is it mounted?", path, strerror(errno));
 	else if (mode == ST_CREATE && mkdirat(d->store, name, 0700) != 0 && errno != EEXIST)
 		refused(d, "make the folder", name, failure);
 	else if ((d->tenant = openat(d->store, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)) < 0)
-		empty = (mode == ST_MAY_LACK && errno == ENOENT) || st_failed(failure, ST_UNAVAILABLE, "the store %s holds nothing of the tenant %s: %s; is the right file system mounted there?",
-			  path, name, strerror(errno));
+		empty = (mode == ST_MAY_LACK && errno == ENOENT) || nothing_there(d, name, failure);
 	st_watch_end(watch);
 	if (d->tenant >= 0 || empty)
 		return &d->backend;

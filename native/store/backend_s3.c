@@ -288,13 +288,14 @@ static bool refused(struct request *r, CURLcode code, const char *doing, const c
 	const char *at = (const char *)r->answer.p, *text = NULL;
 	size_t len = 0;
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && r->status >= 300))
-		return st_failed(failure, ST_UNAVAILABLE, "cannot %s %s in the store %s: %s", doing, name, r->s3->base, curl_easy_strerror(code));
+		return st_failed(failure, ST_UNAVAILABLE, "cannot %s %s in the store %s: %s", doing, name, r->s3->base,
+				 curl_easy_strerror(code));
 	if (r->answer.len && !r->answer.fixed)
 		text = element(&at, at + r->answer.len, "Code", &len);
 	bool full = r->status == 507 || (text && ((len == 13 && memcmp(text, "QuotaExceeded", len) == 0) ||
 						  (len == 17 && memcmp(text, "XMinioStorageFull", len) == 0)));
-	return st_failed(failure, full ? ST_FULL : ST_UNAVAILABLE, "cannot %s %s in the store %s: it answers %ld %.*s%s", doing, name, r->s3->base,
-			 r->status, (int)(len < 60 ? len : 60), text ? text : "",
+	return st_failed(failure, full ? ST_FULL : ST_UNAVAILABLE, "cannot %s %s in the store %s: it answers %ld %.*s%s", doing, name,
+			 r->s3->base, r->status, (int)(len < 60 ? len : 60), text ? text : "",
 			 full ? "; free some space, or prune recovery points" : "");
 }
 
@@ -541,6 +542,7 @@ struct st_backend *st_s3_open(const struct st_s3 *s3, const struct st_id *tenant
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char sigv4[120];
+	const char *region = s3->region && *s3->region ? s3->region : "us-east-1";
 	struct s3 *s = calloc(1, sizeof *s);
 	pthread_once(&once, initialise);
 	if (!s) {
@@ -552,7 +554,7 @@ struct st_backend *st_s3_open(const struct st_s3 *s3, const struct st_id *tenant
 	s->random = st_now_ns();
 	pthread_mutex_init(&s->lock, NULL);
 	bool fits = make_places(s, s3, tenant) &&
-		    snprintf(sigv4, sizeof sigv4, "aws:amz:%s:s3", s3->region && *s3->region ? s3->region : "us-east-1") < (int)sizeof sigv4;
+		    snprintf(sigv4, sizeof sigv4, "aws:amz:%s:s3", region) < (int)sizeof sigv4;
 	if (strncasecmp(s3->endpoint, "http://", 7) != 0 && strncasecmp(s3->endpoint, "https://", 8) != 0)
 		fits = false;
 	s->user = strdup(s3->access_key);

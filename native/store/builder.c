@@ -86,7 +86,8 @@ static bool base_page(struct st_builder *b, const struct st_entry *entry, uint8_
 		if (!must)
 			return true;
 		return st_fail(b->run, damage.other_key ? ST_WRONG_KEY : ST_DAMAGED,
-			       "the recovery point that this one builds on is damaged: %s: %s; back up without it", damage.where, damage.what);
+			       "the recovery point that this one builds on is damaged: %s: %s; back up without it", damage.where,
+			       damage.what);
 	case ST_READ_FAILED:
 		break;
 	}

@@ -123,8 +123,8 @@ json_t *st_info(struct st_session *s)
 	if (writers && limited && !s->backend->ops->free_bytes(s->backend, &left, &failure))
 		st_fail_with(&s->run, &failure);
 	if (writers && !st_stopped(&s->run))
-		result = json_pack("{s:O, s:O, s:O, s:I, s:I, s:o}", "points", points, "unreadable", unreadable, "writers", writers, "packs",
-				   (json_int_t)w.packs, "bytesStored", (json_int_t)w.bytes, "freeBytes",
+		result = json_pack("{s:O, s:O, s:O, s:I, s:I, s:o}", "points", points, "unreadable", unreadable, "writers", writers,
+				   "packs", (json_int_t)w.packs, "bytesStored", (json_int_t)w.bytes, "freeBytes",
 				   limited ? json_integer((json_int_t)left) : json_null());
 	free(manifests.list);
 	json_decref(points);

@@ -90,8 +90,8 @@ uint64_t st_session_damages(struct st_session *s)
 
 bool st_session_fail_damaged(struct st_session *s, uint64_t offset, const struct st_damage *d)
 {
-	return st_fail(&s->run, d->other_key ? ST_WRONG_KEY : ST_DAMAGED, "the recovery point is damaged at byte %" PRIu64 " of the volume: %s: %s",
-		       offset, d->where, d->what);
+	return st_fail(&s->run, d->other_key ? ST_WRONG_KEY : ST_DAMAGED,
+		       "the recovery point is damaged at byte %" PRIu64 " of the volume: %s: %s", offset, d->where, d->what);
 }
 
 bool st_session_root(struct st_session *s, const char *text, struct st_root *root)

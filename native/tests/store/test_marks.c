@@ -118,7 +118,8 @@ static void back_up(struct point *p, const struct point *base)
 	struct st_packer *packer = st_packer_new(&session.run, &memory.backend, session.keys, &options);
 	struct st_reader *reader = st_reader_new(&session.run, &memory.backend, session.keys, 1 << 20);
 	struct st_coder *coder = st_coder_new(session.keys, 1, ST_CHUNK_MAX);
-	struct st_builder *b = st_builder_new(&session.run, packer, reader, coder, (uint64_t)CHUNKS << SHIFT, SHIFT, base ? &base->root : NULL);
+	struct st_builder *b =
+		st_builder_new(&session.run, packer, reader, coder, (uint64_t)CHUNKS << SHIFT, SHIFT, base ? &base->root : NULL);
 	for (uint64_t first = 0; first < CHUNKS; first += ST_FANOUT) {
 		struct st_building *leaf = st_builder_leaf(b, first / ST_FANOUT, true);
 		for (uint64_t c = first; c < first + ST_FANOUT && c < CHUNKS; c++) {
