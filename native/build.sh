@@ -7,7 +7,7 @@ dir=$1
 shift
 for tool in meson ninja pkg-config cc; do
 	command -v "$tool" >/dev/null || {
-		echo "native: $tool is missing; install build-essential, meson, ninja-build, pkg-config and libdpdk-dev" >&2
+		echo "native: $tool is missing; install build-essential, meson, ninja-build, pkg-config and the -dev packages of docker/packages.txt" >&2
 		exit 1
 	}
 done

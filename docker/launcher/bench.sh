@@ -17,7 +17,12 @@ bench() {
       build_guest
       with_instance "$top/docker/launcher/bench-rules" "$out"
       ;;
-    *) fail "name what to measure: ./freehold bench rules, or ./freehold bench dataplane." ;;
+    store)
+      install_packages bench
+      build_programs
+      python3 "$top/native/bench/store.py" "$top/native/target/build" "$out"
+      ;;
+    *) fail "name what to measure: ./freehold bench rules, dataplane or store." ;;
   esac || fail "the measurement '$name' did not finish; read the lines above."
   say "Written to target/bench/$name.json"
 }

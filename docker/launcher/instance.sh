@@ -76,6 +76,7 @@ install_programs() {
       cp "$top"/host-service/agent/target/freehold-agent-*.jar "$draft/agent/agent.jar" &&
       cp -r "$top/host-service/agent/target/lib" "$draft/agent/" &&
       install -m 755 "$top/native/target/build/dataplane/freehold-dataplane" "$draft/" &&
+      install -m 755 "$top"/native/target/build/store/freehold-store{,-plugin.so} "$draft/" &&
       install -m 755 "$top/native/target/build/ctl/libfreeholdctl.so" "$draft/"
   }; then
     rm -rf "$draft"
