@@ -147,6 +147,17 @@ table host_object
     tenant_id uuid not null
     revision bigint not null
     removed boolean not null default false
+table host_question
+    id uuid not null
+    tenant_id uuid not null
+    host_id uuid not null
+    within_millis integer not null
+    question text not null
+    asked_at timestamp with time zone not null
+    expires_at timestamp with time zone not null
+    taken_at timestamp with time zone
+    answer text
+    answered_at timestamp with time zone
 table image
     id uuid not null
     tenant_id uuid
@@ -545,6 +556,11 @@ host_object.host_object_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
 host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
 host_object.host_object_pkey: PRIMARY KEY (host_id, kind, object_id)
 host_object.host_object_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+host_question.host_question_answer_check: CHECK ((octet_length(answer) <= 1048576))
+host_question.host_question_check: CHECK (((answer IS NULL) = (answered_at IS NULL)))
+host_question.host_question_pkey: PRIMARY KEY (id)
+host_question.host_question_question_check: CHECK ((octet_length(question) <= 8388608))
+host_question.host_question_within_millis_check: CHECK (((within_millis >= 1) AND (within_millis <= 60000)))
 image.image_pkey: PRIMARY KEY (id)
 image.image_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 image_file.image_file_image_id_fkey: FOREIGN KEY (image_id) REFERENCES image(id) ON DELETE CASCADE
@@ -740,6 +756,10 @@ CREATE UNIQUE INDEX host_enrolment_token_pkey ON public.host_enrolment_token USI
 CREATE INDEX host_object_object_idx ON public.host_object USING btree (object_id, kind)
 CREATE UNIQUE INDEX host_object_pkey ON public.host_object USING btree (host_id, kind, object_id)
 CREATE INDEX host_object_revision_idx ON public.host_object USING btree (host_id, revision)
+CREATE INDEX host_question_age_idx ON public.host_question USING btree (asked_at)
+CREATE INDEX host_question_open_idx ON public.host_question USING btree (host_id) WHERE (taken_at IS NULL)
+CREATE UNIQUE INDEX host_question_pkey ON public.host_question USING btree (id)
+CREATE INDEX host_question_tenant_idx ON public.host_question USING btree (tenant_id, asked_at)
 CREATE UNIQUE INDEX image_pkey ON public.image USING btree (id)
 CREATE UNIQUE INDEX image_file_pkey ON public.image_file USING btree (image_id, role)
 CREATE INDEX member_account_idx ON public.member USING btree (account_id)
@@ -1035,6 +1055,7 @@ backup_key
 backup_policy
 backup_policy_label
 host_object
+host_question
 image
 image_file
 member
@@ -1083,6 +1104,8 @@ backup_policy_label.system_all for ALL to freehold_system using (true) check (tr
 backup_policy_label.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 host_object.system_all for ALL to freehold_system using (true) check (true)
 host_object.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+host_question.system_all for ALL to freehold_system using (true) check (true)
+host_question.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 image.system_all for ALL to freehold_system using (true) check (true)
 image.visible_images for SELECT to freehold_portal using (((tenant_id IS NULL) OR (tenant_id = app_tenant()))) check ()
 image_file.system_all for ALL to freehold_system using (true) check (true)
@@ -1164,6 +1187,8 @@ host_certificate: DELETE, INSERT, SELECT, UPDATE to freehold_system
 host_enrolment_token: DELETE, INSERT, SELECT, UPDATE to freehold_system
 host_object: SELECT to freehold_portal
 host_object: DELETE, INSERT, SELECT, UPDATE to freehold_system
+host_question: INSERT, SELECT to freehold_portal
+host_question: DELETE, SELECT, UPDATE to freehold_system
 image: SELECT to freehold_portal
 image: DELETE, INSERT, SELECT, UPDATE to freehold_system
 image_file: SELECT to freehold_portal

@@ -3,11 +3,13 @@ package cloud.freehold.agent;
 import cloud.freehold.agent.command.Commands;
 import cloud.freehold.agent.common.Threads;
 import cloud.freehold.agent.dataplane.Dataplane;
+import cloud.freehold.agent.dataplane.Inspector;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.agent.desired.DesiredStore;
 import cloud.freehold.agent.libvirt.LibvirtHypervisor;
 import cloud.freehold.agent.portal.Portal;
 import cloud.freehold.agent.portal.PortalException;
+import cloud.freehold.agent.question.Questions;
 import cloud.freehold.agent.reconcile.AcceleratorChoice;
 import cloud.freehold.agent.reconcile.HypervisorProblems;
 import cloud.freehold.agent.reconcile.Machines;
@@ -18,6 +20,8 @@ import cloud.freehold.agent.storage.VmFiles;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.observed.HostReport;
+import cloud.freehold.api.query.Answer;
+import cloud.freehold.api.query.AskedQuestion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +48,8 @@ final class Agent implements AutoCloseable {
     private final Machines machines;
     private final Commands commands;
     private final DesiredPoller poller;
+    private final Inspector inspector;
+    private final Questions questions;
     private final HostFactsSource facts;
     private final StatusFile status;
     private final ScheduledExecutorService timer = Threads.timer("status");
@@ -83,6 +89,8 @@ final class Agent implements AutoCloseable {
                 config.ordersAtOnce(),
                 clock);
         poller = new DesiredPoller(polled(portal), store, new Told(), clock);
+        inspector = Inspector.of(config.ctlLibrary(), config.dataplaneSocket(), clock);
+        questions = new Questions(asked(portal), inspector, () -> newest, clock);
         facts.parts(observations, machines, poller);
         status = new StatusFile(config.stateDir(), portal.hostId(), observations, machines, poller, store, clock);
     }
@@ -114,6 +122,20 @@ final class Agent implements AutoCloseable {
         };
     }
 
+    private static Questions.Portal asked(Portal portal) {
+        return new Questions.Portal() {
+            @Override
+            public List<AskedQuestion> questions(Duration wait) throws PortalException {
+                return portal.questions(wait);
+            }
+
+            @Override
+            public boolean answer(UUID question, Answer answer) throws PortalException {
+                return portal.answer(question, answer);
+            }
+        };
+    }
+
     void start() throws IOException {
         if (newest.epoch() != null) {
             dataplane.want(newest);
@@ -123,6 +145,7 @@ final class Agent implements AutoCloseable {
         commands.recover();
         reporter.start(observations);
         poller.start();
+        questions.start();
         timer.scheduleWithFixedDelay(status::update, 0, STATUS.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -160,6 +183,8 @@ final class Agent implements AutoCloseable {
     public void close() {
         poller.close();
         commands.close();
+        questions.close();
+        inspector.close();
         reporter.close();
         machines.close();
         dataplane.close();

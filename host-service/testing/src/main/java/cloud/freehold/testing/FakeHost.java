@@ -14,6 +14,9 @@ import cloud.freehold.api.observed.HostReport;
 import cloud.freehold.api.observed.ObservedNic;
 import cloud.freehold.api.observed.ObservedVm;
 import cloud.freehold.api.observed.RuleHits;
+import cloud.freehold.api.query.Answer;
+import cloud.freehold.api.query.AskedQuestion;
+import cloud.freehold.api.query.AskedQuestions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -54,7 +57,10 @@ public final class FakeHost implements AutoCloseable {
     private long sequence;
     private long reported;
     private boolean applying = true;
+    private final List<AskedQuestion> questionsSeen = new ArrayList<>();
+    private Function<AskedQuestion, Answer> onQuestion = question -> null;
     private Thread poller;
+    private Thread answerer;
     private volatile boolean open = true;
     private volatile Throwable failure;
 
@@ -87,6 +93,9 @@ public final class FakeHost implements AutoCloseable {
         poller = new Thread(this::poll, "fake-host");
         poller.setDaemon(true);
         poller.start();
+        answerer = new Thread(this::answerQuestions, "fake-host-answers");
+        answerer.setDaemon(true);
+        answerer.start();
         return this;
     }
 
@@ -224,6 +233,43 @@ public final class FakeHost implements AutoCloseable {
         }
     }
 
+    private void answerQuestions() {
+        while (open) {
+            try {
+                answerOnce(POLL_SECONDS);
+            } catch (IOException | RuntimeException e) {
+                failure = e;
+                pauseAfterFailure();
+            }
+        }
+    }
+
+    /**
+     * Takes up questions and answers those that it knows an answer to.
+     *
+     * @return how many there were
+     */
+    public int answerOnce(int waitSeconds) throws IOException {
+        var polled = client.get(AgentPaths.QUESTIONS + "?wait=" + waitSeconds);
+        if (polled.statusCode() == 204) {
+            return 0;
+        }
+        var asked = HostClient.expect(polled, 200, AskedQuestions.class).questions();
+        for (var question : asked) {
+            Function<AskedQuestion, Answer> behaviour;
+            synchronized (this) {
+                questionsSeen.add(question);
+                behaviour = onQuestion;
+                notifyAll();
+            }
+            var answer = behaviour.apply(question);
+            if (answer != null) {
+                client.post(AgentPaths.QUESTIONS + "/" + question.id(), answer);
+            }
+        }
+        return asked.size();
+    }
+
     /** Reports everything now. */
     public void report() throws IOException {
         HostReport report;
@@ -299,6 +345,15 @@ public final class FakeHost implements AutoCloseable {
         onCommand = behaviour;
     }
 
+    /** What it says to questions; null from the function: nothing. */
+    public synchronized void onQuestion(Function<AskedQuestion, Answer> behaviour) {
+        onQuestion = behaviour;
+    }
+
+    public synchronized List<AskedQuestion> questionsSeen() {
+        return List.copyOf(questionsSeen);
+    }
+
     /** False: takes nothing in until true again, as a host that is stuck. */
     public synchronized void applying(boolean now) {
         applying = now;
@@ -363,6 +418,7 @@ public final class FakeHost implements AutoCloseable {
             notifyAll();
             if (poller != null) {
                 poller.interrupt();
+                answerer.interrupt();
             }
         }
     }
