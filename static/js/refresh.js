@@ -22,6 +22,10 @@ function wire() {
     button.setAttribute("aria-checked", String(!page.paused));
   });
 
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-submits]")) event.target.form?.requestSubmit();
+  });
+
   // The search is in the page's own field; what asks about "those that match" says the same.
   document.addEventListener("click", (event) => {
     const dialog = event.target.closest?.("[data-dialog]")?.dataset.dialog;

@@ -9,6 +9,7 @@ import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.desired.PowerState;
 import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.EnrolmentRequest;
+import cloud.freehold.api.observed.DroppedPackets;
 import cloud.freehold.api.observed.HostFacts;
 import cloud.freehold.api.observed.HostReport;
 import cloud.freehold.api.observed.ObservedNic;
@@ -52,6 +53,8 @@ public final class FakeHost implements AutoCloseable {
     private final Set<UUID> commandsDone = new HashSet<>();
     private final List<HostCommand> commandsSeen = new ArrayList<>();
     private List<RuleHits> hits = List.of();
+    private List<DroppedPackets> drops = List.of();
+    private Map<String, Long> dropReasons = Map.of();
     private final Map<UUID, CommandInput> inputs = new HashMap<>();
     private Function<HostCommand, CommandProgress> onCommand = this::done;
     private long sequence;
@@ -295,11 +298,16 @@ public final class FakeHost implements AutoCloseable {
                                     1000,
                                     20,
                                     2000,
-                                    0,
+                                    dropReasons.values().stream()
+                                            .mapToLong(Long::longValue)
+                                            .sum(),
                                     1,
-                                    nicProblems.get(nic.id())))
+                                    nicProblems.get(nic.id()),
+                                    dropReasons))
                             .toList(),
-                    hits);
+                    hits,
+                    drops);
+            drops = List.of();
         }
         var answer = client.post(AgentPaths.REPORT, report);
         if (answer.statusCode() != 204) {
@@ -338,6 +346,16 @@ public final class FakeHost implements AutoCloseable {
 
     public synchronized void ruleHits(List<RuleHits> cumulative) {
         hits = List.copyOf(cumulative);
+    }
+
+    /** Told with the next report. */
+    public synchronized void drops(List<DroppedPackets> dropped) {
+        drops = List.copyOf(dropped);
+    }
+
+    /** What each NIC counts. */
+    public synchronized void dropReasons(Map<String, Long> counts) {
+        dropReasons = Map.copyOf(counts);
     }
 
     /** How commands end; null from the function: they do not. */

@@ -96,6 +96,11 @@ public final class PacketWords {
         }
     }
 
+    /** Whether an address lies in a network; both in their canonical form. */
+    public static boolean covers(String network, String address) {
+        return Cidr.parse(network).contains(Cidr.parse(address));
+    }
+
     /** An address of one machine, in its one way to be written; empty when it is none or a network. */
     public static Optional<String> single(String text) {
         try {

@@ -2,6 +2,7 @@ package cloud.freehold.agent.dataplane;
 
 import static cloud.freehold.agent.dataplane.Layouts.COMMIT_RESULT;
 import static cloud.freehold.agent.dataplane.Layouts.CONNECTION;
+import static cloud.freehold.agent.dataplane.Layouts.DROP_EVENT;
 import static cloud.freehold.agent.dataplane.Layouts.PACKET;
 import static cloud.freehold.agent.dataplane.Layouts.PACKET_VERDICT;
 
@@ -31,11 +32,13 @@ final class CtlInside implements InsideLink {
     private static final int ENOENT = -9;
     private static final int IPV4_BYTES = 4;
     private static final long NANOS_PER_MILLI = 1_000_000;
-    private static final UUID NONE = new UUID(0, 0);
+    /** Ids up to this one are no rules: none, and the defaults of ingress and egress. */
+    private static final int LAST_RESERVED_ID = 3;
 
     private final CtlLibrary library;
     private Pointer ctl;
-    private final Memory page = sizedPage();
+    private final Memory page = sized(CONNECTION);
+    private final Memory dropPage = sized(DROP_EVENT);
 
     private CtlInside(CtlLibrary library, Pointer ctl) {
         this.library = library;
@@ -51,10 +54,10 @@ final class CtlInside implements InsideLink {
         return new CtlInside(library, out.getValue());
     }
 
-    private static Memory sizedPage() {
-        var memory = Encoder.zeroed((long) PAGE * CONNECTION.size());
+    private static Memory sized(CStruct struct) {
+        var memory = Encoder.zeroed((long) PAGE * struct.size());
         for (int i = 0; i < PAGE; i++) {
-            memory.setInt((long) i * CONNECTION.size() + CONNECTION.at("struct_size"), CONNECTION.size());
+            memory.setInt((long) i * struct.size() + struct.at("struct_size"), struct.size());
         }
         return memory;
     }
@@ -96,7 +99,7 @@ final class CtlInside implements InsideLink {
                 orNull(CtlLink.id(from, CONNECTION.at("rule"))));
     }
 
-    static String address(Pointer from, long offset, int family) {
+    private static String address(Pointer from, long offset, int family) {
         try {
             return InetAddress.getByAddress(from.getByteArray(offset, family == 4 ? IPV4_BYTES : Layouts.ADDRESS))
                     .getHostAddress();
@@ -105,8 +108,9 @@ final class CtlInside implements InsideLink {
         }
     }
 
-    static UUID orNull(UUID id) {
-        return NONE.equals(id) ? null : id;
+    private static UUID orNull(UUID id) {
+        long number = id.getLeastSignificantBits();
+        return id.getMostSignificantBits() == 0 && number >= 0 && number <= LAST_RESERVED_ID ? null : id;
     }
 
     @Override
@@ -201,6 +205,38 @@ final class CtlInside implements InsideLink {
             }
             return cuts.getValue();
         }
+    }
+
+    @Override
+    public Drops drops(long cursor) throws DataplaneException {
+        var next = new LongByReference(cursor);
+        var count = new IntByReference();
+        int result = library.fh_ctl_drop_events(ctl, TIMEOUT_MS, next, dropPage, PAGE, count);
+        if (result != OK) {
+            throw new DataplaneException.Unavailable(library.fh_strerror(result));
+        }
+        var events = new ArrayList<DropEvent>(count.getValue());
+        for (int i = 0; i < count.getValue(); i++) {
+            events.add(drop(dropPage.share((long) i * DROP_EVENT.size())));
+        }
+        return new Drops(events, next.getValue());
+    }
+
+    private DropEvent drop(Pointer from) {
+        int family = from.getByte(DROP_EVENT.at("family"));
+        boolean ip = family != 0;
+        var reason = library.fh_drop_reason_name(from.getInt(DROP_EVENT.at("reason")));
+        return new DropEvent(
+                CtlLink.instant(from.getLong(DROP_EVENT.at("time_ns"))),
+                CtlLink.id(from, DROP_EVENT.at("port")),
+                from.getByte(DROP_EVENT.at("direction")) == 0,
+                reason == null ? "unknown" : reason,
+                orNull(CtlLink.id(from, DROP_EVENT.at("rule"))),
+                ip ? (Integer) Byte.toUnsignedInt(from.getByte(DROP_EVENT.at("protocol"))) : null,
+                ip ? address(from, DROP_EVENT.at("src"), family) : null,
+                ip ? address(from, DROP_EVENT.at("dst"), family) : null,
+                Short.toUnsignedInt(from.getShort(DROP_EVENT.at("src_port"))),
+                Short.toUnsignedInt(from.getShort(DROP_EVENT.at("dst_port"))));
     }
 
     private void check(UUID nic, int result) throws DataplaneException {

@@ -65,6 +65,9 @@ interface CtlLibrary extends Library {
 
     int fh_ctl_test_packet(Pointer ctl, int timeoutMs, Pointer port, Pointer packet, Pointer out);
 
+    int fh_ctl_drop_events(
+            Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
+
     String fh_drop_reason_name(int reason);
 
     int fh_ctl_preview(Pointer ctl, Pointer txn, int timeoutMs, LongByReference cuts, Pointer out);

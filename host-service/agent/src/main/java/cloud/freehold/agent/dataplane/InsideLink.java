@@ -37,6 +37,16 @@ interface InsideLink extends AutoCloseable {
     /** How many live connections these changes would cut; nothing is changed. */
     long cuts(List<Change> changes, Duration deadline) throws DataplaneException;
 
+    /** @param next where to go on later */
+    record Drops(List<DropEvent> events, long next) {}
+
+    /**
+     * Drop events since the cursor, oldest first; none: there is nothing new.
+     *
+     * @param cursor 0: from the oldest that is kept
+     */
+    Drops drops(long cursor) throws DataplaneException;
+
     @Override
     void close();
 }

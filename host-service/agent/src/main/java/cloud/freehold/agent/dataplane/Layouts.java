@@ -111,6 +111,15 @@ final class Layouts {
     static final CStruct PACKET_VERDICT = new CStruct("fh_packet_verdict")
             .u32("struct_size", "action", "reason", "class_")
             .struct("rule", ID);
+    static final CStruct DROP_EVENT = new CStruct("fh_drop_event")
+            .u32("struct_size", "reason")
+            .u64("time_ns")
+            .struct("port", ID)
+            .struct("rule", ID)
+            .u8("direction", "family", "protocol", "pad")
+            .bytes("src", ADDRESS)
+            .bytes("dst", ADDRESS)
+            .u16("src_port", "dst_port");
 
     static final CStruct LAYOUT_ENTRY =
             new CStruct("fh_layout_entry").pointer("structure").pointer("field").u32("offset", "size");
@@ -133,6 +142,7 @@ final class Layouts {
             CONNECTION,
             PACKET,
             PACKET_VERDICT,
+            DROP_EVENT,
             LAYOUT_ENTRY);
 
     private Layouts() {}

@@ -20,6 +20,7 @@ public final class FakeInside implements InsideLink.Opener {
 
     final UUID nic;
     final List<LiveConnection> connections = new ArrayList<>();
+    final List<DropEvent> events = new ArrayList<>();
     final List<List<Change>> previewed = new ArrayList<>();
     int opened;
     private int generation;
@@ -97,6 +98,13 @@ public final class FakeInside implements InsideLink.Opener {
                 check(nic);
                 previewed.add(changes);
                 return 2;
+            }
+
+            @Override
+            public Drops drops(long cursor) throws DataplaneException {
+                check(nic);
+                int to = (int) Math.min(events.size(), cursor + PAGE);
+                return new Drops(List.copyOf(events.subList((int) cursor, to)), to);
             }
 
             @Override
