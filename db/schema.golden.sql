@@ -147,6 +147,17 @@ table host_object
     tenant_id uuid not null
     revision bigint not null
     removed boolean not null default false
+table host_question
+    id uuid not null
+    tenant_id uuid not null
+    host_id uuid not null
+    within_millis integer not null
+    question text not null
+    asked_at timestamp with time zone not null
+    expires_at timestamp with time zone not null
+    taken_at timestamp with time zone
+    answer text
+    answered_at timestamp with time zone
 table image
     id uuid not null
     tenant_id uuid
@@ -188,6 +199,19 @@ table nic
     connection_quota integer not null default 65536
     established_timeout_seconds integer not null default 86400
     created_at timestamp with time zone not null
+table nic_drop
+    tenant_id uuid not null
+    nic_id uuid not null
+    ingress boolean not null
+    reason text not null
+    rule_id uuid
+    protocol smallint
+    remote inet
+    local inet
+    port integer
+    packets bigint not null
+    first_at timestamp with time zone not null
+    last_at timestamp with time zone not null
 table nic_security_group
     tenant_id uuid not null
     nic_id uuid not null
@@ -207,6 +231,7 @@ table nic_status
     connections bigint not null default 0
     problem jsonb
     reported_at timestamp with time zone not null
+    drop_reasons jsonb not null default '{}'::jsonb
 table operation
     id uuid not null
     tenant_id uuid not null
@@ -573,6 +598,11 @@ host_object.host_object_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
 host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
 host_object.host_object_pkey: PRIMARY KEY (host_id, kind, object_id)
 host_object.host_object_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+host_question.host_question_answer_check: CHECK ((octet_length(answer) <= 1048576))
+host_question.host_question_check: CHECK (((answer IS NULL) = (answered_at IS NULL)))
+host_question.host_question_pkey: PRIMARY KEY (id)
+host_question.host_question_question_check: CHECK ((octet_length(question) <= 8388608))
+host_question.host_question_within_millis_check: CHECK (((within_millis >= 1) AND (within_millis <= 60000)))
 image.image_pkey: PRIMARY KEY (id)
 image.image_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 image_file.image_file_image_id_fkey: FOREIGN KEY (image_id) REFERENCES image(id) ON DELETE CASCADE
@@ -602,6 +632,11 @@ nic.nic_tenant_id_id_key: UNIQUE (tenant_id, id)
 nic.nic_tenant_id_network_id_fkey: FOREIGN KEY (tenant_id, network_id) REFERENCES network(tenant_id, id)
 nic.nic_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
 nic.nic_vm_id_device_index_key: UNIQUE (vm_id, device_index)
+nic_drop.nic_drop_nic_id_ingress_reason_rule_id_protocol_remote_loca_key: UNIQUE NULLS NOT DISTINCT (nic_id, ingress, reason, rule_id, protocol, remote, local, port)
+nic_drop.nic_drop_packets_check: CHECK ((packets > 0))
+nic_drop.nic_drop_port_check: CHECK (((port >= 0) AND (port <= 65535)))
+nic_drop.nic_drop_protocol_check: CHECK (((protocol >= 0) AND (protocol <= 255)))
+nic_drop.nic_drop_reason_check: CHECK ((reason ~ '^[a-z0-9-]{1,40}$'::text))
 nic_security_group.nic_security_group_pkey: PRIMARY KEY (nic_id, group_id)
 nic_security_group.nic_security_group_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id)
 nic_security_group.nic_security_group_tenant_id_nic_id_fkey: FOREIGN KEY (tenant_id, nic_id) REFERENCES nic(tenant_id, id) ON DELETE CASCADE
@@ -770,6 +805,10 @@ CREATE UNIQUE INDEX host_enrolment_token_pkey ON public.host_enrolment_token USI
 CREATE INDEX host_object_object_idx ON public.host_object USING btree (object_id, kind)
 CREATE UNIQUE INDEX host_object_pkey ON public.host_object USING btree (host_id, kind, object_id)
 CREATE INDEX host_object_revision_idx ON public.host_object USING btree (host_id, revision)
+CREATE INDEX host_question_age_idx ON public.host_question USING btree (asked_at)
+CREATE INDEX host_question_open_idx ON public.host_question USING btree (host_id) WHERE (taken_at IS NULL)
+CREATE UNIQUE INDEX host_question_pkey ON public.host_question USING btree (id)
+CREATE INDEX host_question_tenant_idx ON public.host_question USING btree (tenant_id, asked_at)
 CREATE UNIQUE INDEX image_pkey ON public.image USING btree (id)
 CREATE UNIQUE INDEX image_file_pkey ON public.image_file USING btree (image_id, role)
 CREATE INDEX member_account_idx ON public.member USING btree (account_id)
@@ -783,6 +822,10 @@ CREATE INDEX nic_network_idx ON public.nic USING btree (network_id)
 CREATE UNIQUE INDEX nic_pkey ON public.nic USING btree (id)
 CREATE UNIQUE INDEX nic_tenant_id_id_key ON public.nic USING btree (tenant_id, id)
 CREATE UNIQUE INDEX nic_vm_id_device_index_key ON public.nic USING btree (vm_id, device_index)
+CREATE INDEX nic_drop_age_idx ON public.nic_drop USING btree (last_at)
+CREATE UNIQUE INDEX nic_drop_nic_id_ingress_reason_rule_id_protocol_remote_loca_key ON public.nic_drop USING btree (nic_id, ingress, reason, rule_id, protocol, remote, local, port) NULLS NOT DISTINCT
+CREATE INDEX nic_drop_nic_idx ON public.nic_drop USING btree (nic_id, last_at DESC)
+CREATE INDEX nic_drop_tenant_idx ON public.nic_drop USING btree (tenant_id, last_at DESC)
 CREATE INDEX nic_security_group_group_idx ON public.nic_security_group USING btree (group_id)
 CREATE UNIQUE INDEX nic_security_group_pkey ON public.nic_security_group USING btree (nic_id, group_id)
 CREATE UNIQUE INDEX nic_status_pkey ON public.nic_status USING btree (nic_id)
@@ -1086,11 +1129,13 @@ backup_key
 backup_policy
 backup_policy_label
 host_object
+host_question
 image
 image_file
 member
 network
 nic
+nic_drop
 nic_security_group
 nic_status
 operation
@@ -1135,6 +1180,8 @@ backup_policy_label.system_all for ALL to freehold_system using (true) check (tr
 backup_policy_label.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 host_object.system_all for ALL to freehold_system using (true) check (true)
 host_object.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+host_question.system_all for ALL to freehold_system using (true) check (true)
+host_question.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 image.system_all for ALL to freehold_system using (true) check (true)
 image.visible_images for SELECT to freehold_portal using (((tenant_id IS NULL) OR (tenant_id = app_tenant()))) check ()
 image_file.system_all for ALL to freehold_system using (true) check (true)
@@ -1148,6 +1195,8 @@ network.system_all for ALL to freehold_system using (true) check (true)
 network.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic.system_all for ALL to freehold_system using (true) check (true)
 nic.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+nic_drop.system_all for ALL to freehold_system using (true) check (true)
+nic_drop.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_security_group.system_all for ALL to freehold_system using (true) check (true)
 nic_security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_status.system_all for ALL to freehold_system using (true) check (true)
@@ -1218,6 +1267,8 @@ host_certificate: DELETE, INSERT, SELECT, UPDATE to freehold_system
 host_enrolment_token: DELETE, INSERT, SELECT, UPDATE to freehold_system
 host_object: SELECT to freehold_portal
 host_object: DELETE, INSERT, SELECT, UPDATE to freehold_system
+host_question: INSERT, SELECT to freehold_portal
+host_question: DELETE, SELECT, UPDATE to freehold_system
 image: SELECT to freehold_portal
 image: DELETE, INSERT, SELECT, UPDATE to freehold_system
 image_file: SELECT to freehold_portal
@@ -1230,6 +1281,8 @@ network_vni: USAGE to freehold_portal
 network_vni: USAGE to freehold_system
 nic: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 nic: DELETE, INSERT, SELECT, UPDATE to freehold_system
+nic_drop: SELECT to freehold_portal
+nic_drop: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_enforcement: SELECT to freehold_portal
 nic_enforcement: SELECT to freehold_system
 nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { isWholePage, problemText } from "../js/app.js";
 import { rank } from "../js/palette.js";
+import { due } from "../js/refresh.js";
 import { compare, matches } from "../js/tables.js";
 import { relative, utc } from "../js/times.js";
 
@@ -44,6 +45,15 @@ test("an error page or problem+json becomes one sentence", () => {
   assert.equal(problemText('{"title":"Quota","detail":"10 of 10 VMs are used."}', 422), "Quota: 10 of 10 VMs are used.");
   assert.match(problemText("", 502), /\(502\)/);
   assert.match(problemText("{broken", 500), /\(500\)/);
+});
+
+test("a part refreshes itself when it is due, seen, and nobody is in the middle of something", () => {
+  const part = { every: 2000, busy: false };
+  assert.ok(due(part, 5000, 3000, { hidden: false, paused: false }));
+  assert.ok(!due(part, 4000, 3000, { hidden: false, paused: false }));
+  assert.ok(!due(part, 5000, 3000, { hidden: true, paused: false }));
+  assert.ok(!due(part, 5000, 3000, { hidden: false, paused: true }));
+  assert.ok(!due({ ...part, busy: true }, 5000, 3000, { hidden: false, paused: false }));
 });
 
 const templates = new URL("../../portal/src/main/resources/templates/", import.meta.url);

@@ -102,6 +102,10 @@ enum fh_remote { FH_REMOTE_ANY = 0, FH_REMOTE_PREFIX = 1, FH_REMOTE_SET = 2 };
 #define FH_PROTO_ANY 0xffffu
 #define FH_ICMP_ANY 0xffffu
 #define FH_RULE_LOG 1u
+/* In place of a rule's id, where a default decided: a UUID whose last byte is one of these and whose others are zero. */
+#define FH_RULE_DEFAULT_INGRESS_DROP 1u
+#define FH_RULE_DEFAULT_EGRESS_ALLOW 2u
+#define FH_RULE_DEFAULT_EGRESS_DROP 3u
 
 struct fh_rule {
 	struct fh_id id;
@@ -337,7 +341,7 @@ struct fh_connection {
 	uint64_t packets[2], bytes[2]; /* [0] along the first packet's direction, [1] against it */
 	uint64_t age_ns;
 	uint64_t expires_in_ns; /* if no packet comes */
-	struct fh_id rule;      /* that allowed it */
+	struct fh_id rule;      /* that allowed it; FH_RULE_DEFAULT_* */
 	uint32_t handle;        /* with the addresses and ports: which one to kill */
 	uint32_t pad;
 };

@@ -26,6 +26,8 @@ class AccessibilityTests {
             "/t/acme/firewall/groups",
             "/t/acme/firewall/groups/new",
             "/t/acme/firewall/addresses",
+            "/t/acme/firewall/drops",
+            "/t/acme/firewall/test?remote=203.0.113.7&port=443",
             "/t/acme/operations",
             "/t/acme/audit",
             "/t/acme/settings/members");
@@ -54,7 +56,9 @@ class AccessibilityTests {
         for (String path : PAGES) {
             check(page, path);
         }
-        check(page, "/t/acme/vms/" + Demo.guest(page, "acme", "web").vm());
+        String web = "/t/acme/vms/" + Demo.guest(page, "acme", "web").vm();
+        check(page, web);
+        check(page, web + "/connections");
         page.navigate("/t/acme/firewall/groups");
         check(page, page.locator("table a[href*='/firewall/groups/']").first().getAttribute("href"));
     }

@@ -48,6 +48,13 @@ final class GroupPage {
         assertThat(page.locator("#nics").getByRole(AriaRole.ROWHEADER)).containsText(new String[] {nic});
     }
 
+    void detach(String nic) {
+        open();
+        button(page, "Detach from " + nic).click();
+        assertThat(page.locator("#nics").getByText("No NIC has this group yet."))
+                .isVisible();
+    }
+
     /** Allows what comes in; nothing is enforced until it is applied. */
     void allow(String protocol, String ports, String from, String description) {
         page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Add rule"))

@@ -5,12 +5,14 @@ import cloud.freehold.agent.backup.Backups;
 import cloud.freehold.agent.command.Commands;
 import cloud.freehold.agent.common.Threads;
 import cloud.freehold.agent.dataplane.Dataplane;
+import cloud.freehold.agent.dataplane.Inspector;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.agent.desired.DesiredStore;
 import cloud.freehold.agent.libvirt.LibvirtHypervisor;
 import cloud.freehold.agent.moment.HeldGuests;
 import cloud.freehold.agent.portal.Portal;
 import cloud.freehold.agent.portal.PortalException;
+import cloud.freehold.agent.question.Questions;
 import cloud.freehold.agent.reconcile.AcceleratorChoice;
 import cloud.freehold.agent.reconcile.HypervisorProblems;
 import cloud.freehold.agent.reconcile.Machines;
@@ -25,6 +27,8 @@ import cloud.freehold.agent.storage.VmFiles;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.observed.HostReport;
+import cloud.freehold.api.query.Answer;
+import cloud.freehold.api.query.AskedQuestion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,6 +57,8 @@ final class Agent implements AutoCloseable {
     private final HeldGuests held;
     private final Commands commands;
     private final DesiredPoller poller;
+    private final Inspector inspector;
+    private final Questions questions;
     private final HostFactsSource facts;
     private final StatusFile status;
     private final ScheduledExecutorService timer = Threads.timer("status");
@@ -105,6 +111,8 @@ final class Agent implements AutoCloseable {
                 config.ordersAtOnce(),
                 clock);
         poller = new DesiredPoller(polled(portal), store, new Told(), clock);
+        inspector = Inspector.of(config.ctlLibrary(), config.dataplaneSocket(), clock);
+        questions = new Questions(asked(portal), inspector, () -> newest, clock);
         facts.parts(observations, machines, poller);
         status = new StatusFile(config.stateDir(), portal.hostId(), observations, machines, poller, store, clock);
     }
@@ -136,6 +144,20 @@ final class Agent implements AutoCloseable {
         };
     }
 
+    private static Questions.Portal asked(Portal portal) {
+        return new Questions.Portal() {
+            @Override
+            public List<AskedQuestion> questions(Duration wait) throws PortalException {
+                return portal.questions(wait);
+            }
+
+            @Override
+            public boolean answer(UUID question, Answer answer) throws PortalException {
+                return portal.answer(question, answer);
+            }
+        };
+    }
+
     void start() throws IOException {
         if (newest.epoch() != null) {
             dataplane.want(newest);
@@ -146,6 +168,7 @@ final class Agent implements AutoCloseable {
         machines.wanted(newest);
         reporter.start(observations);
         poller.start();
+        questions.start();
         timer.scheduleWithFixedDelay(status::update, 0, STATUS.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -183,6 +206,8 @@ final class Agent implements AutoCloseable {
     public void close() {
         poller.close();
         commands.close();
+        questions.close();
+        inspector.close();
         reporter.close();
         machines.close();
         dataplane.close();

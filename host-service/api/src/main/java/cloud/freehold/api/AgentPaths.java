@@ -23,5 +23,11 @@ public final class AgentPaths {
     /** GET IMAGE_FILES/{sha256}: the bytes of an image file; Range is honoured. */
     public static final String IMAGE_FILES = "/agent/v1/image-files";
 
+    /**
+     * GET ?wait= (seconds, 0–30) → {@link cloud.freehold.api.query.AskedQuestions}, 204 when nobody asked. POST
+     * {@link cloud.freehold.api.query.Answer} to QUESTIONS/{id} → 204; 410 when nobody waits any more.
+     */
+    public static final String QUESTIONS = "/agent/v1/questions";
+
     private AgentPaths() {}
 }

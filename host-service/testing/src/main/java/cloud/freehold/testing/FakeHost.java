@@ -9,11 +9,15 @@ import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.desired.PowerState;
 import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.EnrolmentRequest;
+import cloud.freehold.api.observed.DroppedPackets;
 import cloud.freehold.api.observed.HostFacts;
 import cloud.freehold.api.observed.HostReport;
 import cloud.freehold.api.observed.ObservedNic;
 import cloud.freehold.api.observed.ObservedVm;
 import cloud.freehold.api.observed.RuleHits;
+import cloud.freehold.api.query.Answer;
+import cloud.freehold.api.query.AskedQuestion;
+import cloud.freehold.api.query.AskedQuestions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -49,12 +53,17 @@ public final class FakeHost implements AutoCloseable {
     private final Set<UUID> commandsDone = new HashSet<>();
     private final List<HostCommand> commandsSeen = new ArrayList<>();
     private List<RuleHits> hits = List.of();
+    private List<DroppedPackets> drops = List.of();
+    private Map<String, Long> dropReasons = Map.of();
     private final Map<UUID, CommandInput> inputs = new HashMap<>();
     private Function<HostCommand, CommandProgress> onCommand = this::done;
     private long sequence;
     private long reported;
     private boolean applying = true;
+    private final List<AskedQuestion> questionsSeen = new ArrayList<>();
+    private Function<AskedQuestion, Answer> onQuestion = question -> null;
     private Thread poller;
+    private Thread answerer;
     private volatile boolean open = true;
     private volatile Throwable failure;
 
@@ -87,6 +96,9 @@ public final class FakeHost implements AutoCloseable {
         poller = new Thread(this::poll, "fake-host");
         poller.setDaemon(true);
         poller.start();
+        answerer = new Thread(this::answerQuestions, "fake-host-answers");
+        answerer.setDaemon(true);
+        answerer.start();
         return this;
     }
 
@@ -224,6 +236,43 @@ public final class FakeHost implements AutoCloseable {
         }
     }
 
+    private void answerQuestions() {
+        while (open) {
+            try {
+                answerOnce(POLL_SECONDS);
+            } catch (IOException | RuntimeException e) {
+                failure = e;
+                pauseAfterFailure();
+            }
+        }
+    }
+
+    /**
+     * Takes up questions and answers those that it knows an answer to.
+     *
+     * @return how many there were
+     */
+    public int answerOnce(int waitSeconds) throws IOException {
+        var polled = client.get(AgentPaths.QUESTIONS + "?wait=" + waitSeconds);
+        if (polled.statusCode() == 204) {
+            return 0;
+        }
+        var asked = HostClient.expect(polled, 200, AskedQuestions.class).questions();
+        for (var question : asked) {
+            Function<AskedQuestion, Answer> behaviour;
+            synchronized (this) {
+                questionsSeen.add(question);
+                behaviour = onQuestion;
+                notifyAll();
+            }
+            var answer = behaviour.apply(question);
+            if (answer != null) {
+                client.post(AgentPaths.QUESTIONS + "/" + question.id(), answer);
+            }
+        }
+        return asked.size();
+    }
+
     /** Reports everything now. */
     public void report() throws IOException {
         HostReport report;
@@ -249,11 +298,16 @@ public final class FakeHost implements AutoCloseable {
                                     1000,
                                     20,
                                     2000,
-                                    0,
+                                    dropReasons.values().stream()
+                                            .mapToLong(Long::longValue)
+                                            .sum(),
                                     1,
-                                    nicProblems.get(nic.id())))
+                                    nicProblems.get(nic.id()),
+                                    dropReasons))
                             .toList(),
-                    hits);
+                    hits,
+                    drops);
+            drops = List.of();
         }
         var answer = client.post(AgentPaths.REPORT, report);
         if (answer.statusCode() != 204) {
@@ -294,9 +348,28 @@ public final class FakeHost implements AutoCloseable {
         hits = List.copyOf(cumulative);
     }
 
+    /** Told with the next report. */
+    public synchronized void drops(List<DroppedPackets> dropped) {
+        drops = List.copyOf(dropped);
+    }
+
+    /** What each NIC counts. */
+    public synchronized void dropReasons(Map<String, Long> counts) {
+        dropReasons = Map.copyOf(counts);
+    }
+
     /** How commands end; null from the function: they do not. */
     public synchronized void onCommand(Function<HostCommand, CommandProgress> behaviour) {
         onCommand = behaviour;
+    }
+
+    /** What it says to questions; null from the function: nothing. */
+    public synchronized void onQuestion(Function<AskedQuestion, Answer> behaviour) {
+        onQuestion = behaviour;
+    }
+
+    public synchronized List<AskedQuestion> questionsSeen() {
+        return List.copyOf(questionsSeen);
     }
 
     /** False: takes nothing in until true again, as a host that is stuck. */
@@ -363,6 +436,7 @@ public final class FakeHost implements AutoCloseable {
             notifyAll();
             if (poller != null) {
                 poller.interrupt();
+                answerer.interrupt();
             }
         }
     }

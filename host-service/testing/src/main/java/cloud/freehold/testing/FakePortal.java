@@ -9,6 +9,10 @@ import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.EnrolmentRequest;
 import cloud.freehold.api.enrolment.RenewalRequest;
 import cloud.freehold.api.observed.HostReport;
+import cloud.freehold.api.query.Answer;
+import cloud.freehold.api.query.AskedQuestion;
+import cloud.freehold.api.query.AskedQuestions;
+import cloud.freehold.api.query.Question;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsExchange;
@@ -50,6 +54,8 @@ public final class FakePortal implements AutoCloseable {
     private final Map<String, Path> imageFiles = new HashMap<>();
     private final List<HostReport> reports = new ArrayList<>();
     private final CommandDesk commands = new CommandDesk(this::forget);
+    private final Deque<AskedQuestion> questions = new ArrayDeque<>();
+    private final Map<UUID, Answer> answers = new HashMap<>();
     private final Deque<Integer> failures = new ArrayDeque<>();
     private Duration certificateLifetime = Duration.ofDays(30);
     private int enrolments;
@@ -125,6 +131,10 @@ public final class FakePortal implements AutoCloseable {
                 take(exchange);
             } else if (path.startsWith(AgentPaths.COMMANDS + "/")) {
                 commands.handle(exchange, path.substring(AgentPaths.COMMANDS.length() + 1));
+            } else if (path.equals(AgentPaths.QUESTIONS)) {
+                questions(exchange);
+            } else if (path.startsWith(AgentPaths.QUESTIONS + "/")) {
+                answer(exchange, UUID.fromString(path.substring(AgentPaths.QUESTIONS.length() + 1)));
             } else if (path.startsWith(AgentPaths.IMAGE_FILES + "/")) {
                 imageFile(exchange, path.substring(AgentPaths.IMAGE_FILES.length() + 1));
             } else {
@@ -229,6 +239,38 @@ public final class FakePortal implements AutoCloseable {
         notifyAll();
     }
 
+    private void questions(HttpExchange exchange) throws IOException, InterruptedException {
+        long end = System.nanoTime()
+                + Duration.ofSeconds(Long.parseLong(query(exchange).getOrDefault("wait", "0")))
+                        .toNanos();
+        List<AskedQuestion> asked;
+        synchronized (this) {
+            while (running && questions.isEmpty()) {
+                long left = (end - System.nanoTime()) / 1_000_000;
+                if (left <= 0) {
+                    break;
+                }
+                wait(left);
+            }
+            asked = List.copyOf(questions);
+            questions.clear();
+        }
+        if (asked.isEmpty()) {
+            exchange.sendResponseHeaders(204, -1);
+        } else {
+            answer(exchange, 200, new AskedQuestions(asked));
+        }
+    }
+
+    private void answer(HttpExchange exchange, UUID question) throws IOException {
+        var answer = read(exchange, Answer.class);
+        synchronized (this) {
+            answers.put(question, answer);
+            notifyAll();
+        }
+        exchange.sendResponseHeaders(204, -1);
+    }
+
     private void imageFile(HttpExchange exchange, String sha256) throws IOException {
         Path file;
         synchronized (this) {
@@ -294,6 +336,18 @@ public final class FakePortal implements AutoCloseable {
     public synchronized void command(HostCommand command) {
         state.commands().put(command.id(), command);
         notifyAll();
+    }
+
+    /** Asks the host and waits for its answer. */
+    public synchronized Answer ask(UUID tenant, Question<?> question, Duration atMost) {
+        var asked = new AskedQuestion(UUID.randomUUID(), tenant, (int) atMost.toMillis(), question);
+        questions.add(asked);
+        notifyAll();
+        long end = System.nanoTime() + atMost.toNanos();
+        while (!answers.containsKey(asked.id())) {
+            waitUntil(end, "no answer in " + atMost + " to " + question);
+        }
+        return answers.get(asked.id());
     }
 
     /** The next request is answered with this status. */

@@ -2,7 +2,9 @@ package cloud.freehold.portal.firewall;
 
 import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.TenantId;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** What other features do with the firewall. All calls need an open transaction of the tenant. */
@@ -21,6 +23,9 @@ public interface Firewall {
 
     /** In the order in which they count hits. */
     List<GroupChoice> attachedTo(TenantId tenant, UUID nic);
+
+    /** The rules with these ids; what is no rule of the tenant, or not any more, is left out. */
+    Map<UUID, RuleMention> mentions(TenantId tenant, Collection<UUID> rules);
 
     /**
      * The group with this name; when there is none it is created with these rules.

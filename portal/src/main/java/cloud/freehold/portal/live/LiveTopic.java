@@ -9,7 +9,8 @@ public enum LiveTopic {
     OPERATIONS,
     GROUPS,
     HITS,
-    BACKUPS;
+    BACKUPS,
+    DROPS;
 
     /** The name of the server-sent event and of the DOM event that htmx makes of it. */
     public String event() {

@@ -17,6 +17,7 @@
  * <tr><td>{@code live-groups}</td><td>a security group or address group changed, or its pending confirmation ended</td></tr>
  * <tr><td>{@code live-backups}</td><td>a recovery point, policy, drill or snapshot came, changed or went</td></tr>
  * <tr><td>{@code live-hits}</td><td>hit counters of rules, or counters of NICs, grew</td></tr>
+ * <tr><td>{@code live-drops}</td><td>NICs dropped packets</td></tr>
  * </table>
  *
  * A burst becomes one event of each kind a quarter of a second; the first one is sent at once. After a lost connection

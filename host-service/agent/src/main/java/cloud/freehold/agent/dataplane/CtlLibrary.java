@@ -50,6 +50,28 @@ interface CtlLibrary extends Library {
     int fh_ctl_rule_hits(
             Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
 
+    int fh_ctl_connections(
+            Pointer ctl,
+            int timeoutMs,
+            Pointer port,
+            LongByReference cursor,
+            Pointer out,
+            int capacity,
+            IntByReference n);
+
+    String fh_ctl_connection_state_name(int state);
+
+    int fh_ctl_kill(Pointer ctl, int timeoutMs, Pointer port, Pointer which, IntByReference killed);
+
+    int fh_ctl_test_packet(Pointer ctl, int timeoutMs, Pointer port, Pointer packet, Pointer out);
+
+    int fh_ctl_drop_events(
+            Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
+
+    String fh_drop_reason_name(int reason);
+
+    int fh_ctl_preview(Pointer ctl, Pointer txn, int timeoutMs, LongByReference cuts, Pointer out);
+
     Pointer fh_ctl_layout(IntByReference count);
 
     /** Loads the library and makes sure that it means the same structures as we do. */

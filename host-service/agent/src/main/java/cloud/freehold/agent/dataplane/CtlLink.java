@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -31,11 +32,6 @@ final class CtlLink implements DataplaneLink {
     private static final int ESTALE = -8;
     private static final int EINVAL = -1;
     private static final int ENOENT = -9;
-
-    private static final int KIND_SEGMENT = 1;
-    private static final int KIND_SET = 2;
-    private static final int KIND_GROUP = 3;
-    private static final int KIND_PORT = 4;
 
     private final CtlLibrary library;
     private Pointer ctl;
@@ -77,69 +73,16 @@ final class CtlLink implements DataplaneLink {
 
     @Override
     public Instant commit(Transaction transaction, Duration deadline) throws DataplaneException {
-        var txn = library.fh_txn_new();
-        if (txn == null) {
-            throw new DataplaneException.Unavailable("no memory for a transaction");
-        }
-        try {
-            // The library may refer to what it was given until the commit: keep all of it reachable.
-            var kept = new ArrayList<Object>();
+        try (var writer = new TransactionWriter(library)) {
             if (transaction.replaceAll()) {
-                check(library.fh_txn_replace_all(txn));
+                writer.replaceAll();
             }
             for (var change : transaction.changes()) {
-                add(txn, change, kept);
+                writer.add(change);
             }
-            check(library.fh_txn_mark(txn, Encoder.id(transaction.epoch()), transaction.revision()));
-            return commit(txn, deadline);
-        } finally {
-            library.fh_txn_free(txn);
+            writer.mark(transaction.epoch(), transaction.revision());
+            return commit(writer.pointer(), deadline);
         }
-    }
-
-    private void add(Pointer txn, Change change, List<Object> kept) throws DataplaneException {
-        int result;
-        try {
-            result = put(txn, change, kept);
-        } catch (IllegalArgumentException e) {
-            throw new DataplaneException.Refused(change.object(), false, e.getMessage());
-        }
-        if (result != OK) {
-            throw new DataplaneException.Refused(change.object(), false, library.fh_strerror(result));
-        }
-    }
-
-    private int put(Pointer txn, Change change, List<Object> kept) {
-        if (change instanceof Change.PutNetwork put) {
-            return library.fh_txn_put_segment(txn, keep(kept, Encoder.segment(put.network())));
-        } else if (change instanceof Change.PutSet put) {
-            var set = keep(kept, Encoder.set(put.set()));
-            return library.fh_txn_put_set(txn, set.memory());
-        } else if (change instanceof Change.ChangeMembers members) {
-            return library.fh_txn_change_set(
-                    txn,
-                    keep(kept, Encoder.id(members.ref().id())),
-                    members.base(),
-                    members.revision(),
-                    keep(kept, Encoder.addresses(members.added())),
-                    members.added().size(),
-                    keep(kept, Encoder.addresses(members.removed())),
-                    members.removed().size());
-        } else if (change instanceof Change.PutGroup put) {
-            return library.fh_txn_put_group(
-                    txn, keep(kept, Encoder.group(put.group())).memory());
-        } else if (change instanceof Change.PutNic put) {
-            return library.fh_txn_put_port(txn, keep(kept, Encoder.port(put)));
-        } else if (change instanceof Change.Remove remove) {
-            var object = remove.object();
-            return library.fh_txn_remove(txn, kind(object.kind()), keep(kept, Encoder.id(object.id())));
-        }
-        throw new IllegalStateException("unknown change " + change);
-    }
-
-    private static <T> T keep(List<Object> kept, T object) {
-        kept.add(object);
-        return object;
     }
 
     private Instant commit(Pointer txn, Duration deadline) throws DataplaneException {
@@ -159,40 +102,34 @@ final class CtlLink implements DataplaneLink {
                 message.isEmpty() ? library.fh_strerror(result) : message);
     }
 
-    private static boolean refusal(int result) {
+    static boolean refusal(int result) {
         return result == EINVAL || result == EREF || result == ELIMIT || result == ESTALE || result == ENOENT;
-    }
-
-    private static int kind(ObjectKind kind) {
-        return switch (kind) {
-            case NETWORK -> KIND_SEGMENT;
-            case ADDRESS_GROUP, GROUP_MEMBERS -> KIND_SET;
-            case SECURITY_GROUP -> KIND_GROUP;
-            case NIC -> KIND_PORT;
-            case VM -> throw new IllegalArgumentException("the dataplane knows no VMs");
-        };
     }
 
     /** A set's own kind is not known to the dataplane: it comes back as ADDRESS_GROUP. */
     private static ObjectRef object(int kind, UUID id) {
         return switch (kind) {
-            case KIND_SEGMENT -> new ObjectRef(ObjectKind.NETWORK, id);
-            case KIND_SET -> new ObjectRef(ObjectKind.ADDRESS_GROUP, id);
-            case KIND_GROUP -> new ObjectRef(ObjectKind.SECURITY_GROUP, id);
-            case KIND_PORT -> new ObjectRef(ObjectKind.NIC, id);
+            case TransactionWriter.KIND_SEGMENT -> new ObjectRef(ObjectKind.NETWORK, id);
+            case TransactionWriter.KIND_SET -> new ObjectRef(ObjectKind.ADDRESS_GROUP, id);
+            case TransactionWriter.KIND_GROUP -> new ObjectRef(ObjectKind.SECURITY_GROUP, id);
+            case TransactionWriter.KIND_PORT -> new ObjectRef(ObjectKind.NIC, id);
             default -> null;
         };
     }
 
     @Override
     public List<PortStatus> ports() throws DataplaneException {
-        return pages(PORT_STATUS, library::fh_ctl_ports, CtlLink::port);
+        return pages(PORT_STATUS, library::fh_ctl_ports, this::port);
     }
 
-    private static PortStatus port(Pointer status) {
-        long drops = 0;
+    private PortStatus port(Pointer status) {
+        var drops = new TreeMap<String, Long>();
         for (int reason = 0; reason < Layouts.DROP_REASONS; reason++) {
-            drops += status.getLong(PORT_STATUS.at("drops") + 8L * reason);
+            long packets = status.getLong(PORT_STATUS.at("drops") + 8L * reason);
+            var name = library.fh_drop_reason_name(reason);
+            if (packets != 0 && name != null) {
+                drops.put(name, packets);
+            }
         }
         return new PortStatus(
                 id(status, PORT_STATUS.at("id")),
@@ -258,12 +195,12 @@ final class CtlLink implements DataplaneLink {
         }
     }
 
-    private static UUID id(Pointer from, long offset) {
+    static UUID id(Pointer from, long offset) {
         return new UUID(Long.reverseBytes(from.getLong(offset)), Long.reverseBytes(from.getLong(offset + 8)));
     }
 
     /** Null: never. */
-    private static Instant instant(long nanos) {
+    static Instant instant(long nanos) {
         return nanos == 0 ? null : Instant.ofEpochSecond(nanos / 1_000_000_000, nanos % 1_000_000_000);
     }
 }

@@ -76,6 +76,7 @@ public final class Dataplane implements AutoCloseable {
         var library = CtlLibrary.load(ctlLibrary);
         DataplaneLink.Opener opener = () -> CtlLink.open(library, controlSocket.toString());
         new DataplaneMonitor(opener, listener).start();
+        new DropCollector(() -> CtlInside.open(library, controlSocket.toString()), listener::drops, clock).start();
         return new Dataplane(opener, sockets, listener, clock).start();
     }
 

@@ -4,6 +4,7 @@ import cloud.freehold.api.observed.RuleHits;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** One connection to a dataplane; for one thread. */
@@ -28,7 +29,7 @@ interface DataplaneLink extends AutoCloseable {
     /** @param replaceAll what is not put is removed */
     record Transaction(boolean replaceAll, List<Change> changes, UUID epoch, long revision) {}
 
-    /** @param drops sum over all reasons */
+    /** @param drops by the reason's name; reasons that there was none for are missing */
     record PortStatus(
             UUID nic,
             long incarnation,
@@ -38,7 +39,7 @@ interface DataplaneLink extends AutoCloseable {
             long txPackets,
             long txBytes,
             long connections,
-            long drops) {
+            Map<String, Long> drops) {
 
         enum State {
             CONNECTING,

@@ -17,7 +17,7 @@ public interface DataplaneListener {
 
     void ports(List<NicCounters> ports);
 
-    /** @param up the driver is ready; {@code connected}: QEMU is there */
+    /** @param up the driver is ready; {@code connected}: QEMU is there; {@code drops}: by the reason's name */
     record NicCounters(
             UUID nic,
             boolean connected,
@@ -27,7 +27,10 @@ public interface DataplaneListener {
             long txPackets,
             long txBytes,
             long connections,
-            long drops) {}
+            Map<String, Long> drops) {}
+
+    /** Oldest first, each once. */
+    void drops(List<DropEvent> dropped);
 
     void ruleHits(List<RuleHits> cumulative);
 

@@ -14,6 +14,7 @@ final class Layouts {
     static final int MAX_PORT_GROUPS = 64;
     static final int MESSAGE = 256;
     static final int DROP_REASONS = 32;
+    static final int ADDRESS = 16;
 
     static final CStruct ID = new CStruct("fh_id").bytes("b", 16);
     static final CStruct ADDR =
@@ -90,6 +91,35 @@ final class Layouts {
             new CStruct("fh_object_ref").struct("id", ID).u64("generation").u32("kind", "pad");
     static final CStruct RULE_HIT =
             new CStruct("fh_rule_hit").struct("rule", ID).u64("connections", "packets", "bytes", "last_hit_ns");
+    static final CStruct CONNECTION = new CStruct("fh_connection")
+            .u32("struct_size", "state")
+            .u8("family", "protocol", "direction", "reply_seen")
+            .bytes("src", ADDRESS)
+            .bytes("dst", ADDRESS)
+            .u16("src_port", "dst_port")
+            .u64s("packets", 2)
+            .u64s("bytes", 2)
+            .u64("age_ns", "expires_in_ns")
+            .struct("rule", ID)
+            .u32("handle", "pad");
+    static final CStruct PACKET = new CStruct("fh_packet")
+            .u32("struct_size")
+            .u8("direction", "family", "protocol", "tcp_flags")
+            .bytes("src", ADDRESS)
+            .bytes("dst", ADDRESS)
+            .u16("src_port", "dst_port");
+    static final CStruct PACKET_VERDICT = new CStruct("fh_packet_verdict")
+            .u32("struct_size", "action", "reason", "class_")
+            .struct("rule", ID);
+    static final CStruct DROP_EVENT = new CStruct("fh_drop_event")
+            .u32("struct_size", "reason")
+            .u64("time_ns")
+            .struct("port", ID)
+            .struct("rule", ID)
+            .u8("direction", "family", "protocol", "pad")
+            .bytes("src", ADDRESS)
+            .bytes("dst", ADDRESS)
+            .u16("src_port", "dst_port");
 
     static final CStruct LAYOUT_ENTRY =
             new CStruct("fh_layout_entry").pointer("structure").pointer("field").u32("offset", "size");
@@ -109,6 +139,10 @@ final class Layouts {
             PORT_STATUS,
             OBJECT_REF,
             RULE_HIT,
+            CONNECTION,
+            PACKET,
+            PACKET_VERDICT,
+            DROP_EVENT,
             LAYOUT_ENTRY);
 
     private Layouts() {}

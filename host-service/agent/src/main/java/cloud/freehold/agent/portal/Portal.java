@@ -11,16 +11,22 @@ import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.RenewalRequest;
 import cloud.freehold.api.observed.HostReport;
+import cloud.freehold.api.query.Answer;
+import cloud.freehold.api.query.AskedQuestion;
+import cloud.freehold.api.query.AskedQuestions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
 
 /** The portal as this host sees it. Thread-safe. */
 public final class Portal implements CommandPortal {
@@ -33,6 +39,8 @@ public final class Portal implements CommandPortal {
     private static final Duration FILE = Duration.ofMinutes(30);
 
     private static final int GONE = 410;
+    private static final ObjectReader LENIENT =
+            Json.MAPPER.readerFor(AskedQuestions.class).without(DeserializationFeature.FAIL_ON_INVALID_SUBTYPE);
 
     private final AgentConfig config;
     private final Clock clock;
@@ -113,8 +121,12 @@ public final class Portal implements CommandPortal {
 
     @Override
     public boolean progress(UUID command, CommandProgress progress) throws PortalException {
+        return postUnlessGone(AgentPaths.COMMANDS + "/" + command, progress);
+    }
+
+    private boolean postUnlessGone(String path, Object body) throws PortalException {
         try {
-            session.http().post(AgentPaths.COMMANDS + "/" + command, progress, SHORT);
+            session.http().post(path, body, SHORT);
             return true;
         } catch (PortalException e) {
             if (e.status() == GONE) {
@@ -141,6 +153,19 @@ public final class Portal implements CommandPortal {
     @Override
     public void output(UUID command, InputStream bytes, Duration deadline) throws PortalException {
         session.http().put(AgentPaths.COMMANDS + "/" + command + "/output", bytes, deadline);
+    }
+
+    /** What somebody asks right now; empty when nobody does within the wait. One of a kind unknown here is null inside. */
+    public List<AskedQuestion> questions(Duration wait) throws PortalException {
+        var answer = session.http().get(AgentPaths.QUESTIONS + "?wait=" + wait.toSeconds(), wait.plus(NETWORK));
+        return answer.statusCode() == 204
+                ? List.of()
+                : LENIENT.<AskedQuestions>readValue(answer.body()).questions();
+    }
+
+    /** @return false: nobody waits for it any more */
+    public boolean answer(UUID question, Answer answer) throws PortalException {
+        return postUnlessGone(AgentPaths.QUESTIONS + "/" + question, answer);
     }
 
     /** Appends the bytes of an image file from {@code from} on. */

@@ -1,6 +1,7 @@
 package cloud.freehold.agent.report;
 
 import cloud.freehold.agent.dataplane.DataplaneListener;
+import cloud.freehold.agent.dataplane.DropEvent;
 import cloud.freehold.api.Problem;
 import cloud.freehold.api.observed.HostReport;
 import cloud.freehold.api.observed.ObservedNic;
@@ -34,6 +35,7 @@ public final class Observations implements DataplaneListener {
     private final Map<UUID, ObservedVm> vms = new HashMap<>();
     private final Map<UUID, Nic> nics = new HashMap<>();
     private final Map<UUID, RuleHits> hits = new HashMap<>();
+    private final DropTally drops = new DropTally();
     private Set<UUID> newVms = new HashSet<>();
     private Set<UUID> newNics = new HashSet<>();
     private Set<UUID> newHits = new HashSet<>();
@@ -99,6 +101,14 @@ public final class Observations implements DataplaneListener {
             if (newHits.isEmpty()) {
                 return;
             }
+        }
+        listener.changed(false);
+    }
+
+    @Override
+    public void drops(List<DropEvent> dropped) {
+        synchronized (this) {
+            dropped.forEach(drops::add);
         }
         listener.changed(false);
     }
@@ -173,7 +183,8 @@ public final class Observations implements DataplaneListener {
                         .filter(nics::containsKey)
                         .map(id -> observed(id, nics.get(id)))
                         .toList(),
-                someHits.stream().map(hits::get).toList());
+                someHits.stream().map(hits::get).toList(),
+                drops.take(desiredNics.get()::containsKey));
         newVms = new HashSet<>();
         newNics = new HashSet<>();
         newHits = new HashSet<>();
@@ -192,9 +203,12 @@ public final class Observations implements DataplaneListener {
                         counters.rxBytes(),
                         counters.txPackets(),
                         counters.txBytes(),
-                        counters.drops(),
+                        counters.drops().values().stream()
+                                .mapToLong(Long::longValue)
+                                .sum(),
                         counters.connections(),
-                        nic.problem());
+                        nic.problem(),
+                        counters.drops());
     }
 
     private static ObservedNic.Link link(NicCounters counters) {
@@ -209,5 +223,6 @@ public final class Observations implements DataplaneListener {
         report.vms().forEach(vm -> newVms.add(vm.id()));
         report.nics().forEach(nic -> newNics.add(nic.id()));
         report.ruleHits().forEach(hit -> newHits.add(hit.ruleId()));
+        drops.giveBack(report.drops());
     }
 }

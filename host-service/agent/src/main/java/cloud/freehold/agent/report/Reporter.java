@@ -144,7 +144,8 @@ public final class Reporter implements Observations.Listener, AutoCloseable {
                 tellFacts ? present : null,
                 what.vms(),
                 what.nics(),
-                what.ruleHits());
+                what.ruleHits(),
+                what.drops());
     }
 
     private void accepted(HostReport report) {

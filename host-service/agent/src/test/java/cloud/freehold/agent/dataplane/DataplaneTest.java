@@ -66,6 +66,9 @@ class DataplaneTest {
         public void ports(List<NicCounters> ports) {}
 
         @Override
+        public void drops(List<DropEvent> dropped) {}
+
+        @Override
         public void ruleHits(List<RuleHits> cumulative) {}
 
         @Override

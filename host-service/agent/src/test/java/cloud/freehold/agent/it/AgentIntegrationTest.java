@@ -8,10 +8,16 @@ import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.command.CommandProgress;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredImage;
+import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.PowerState;
 import cloud.freehold.api.observed.HostReport;
 import cloud.freehold.api.observed.ObservedNic;
 import cloud.freehold.api.observed.ObservedVm;
+import cloud.freehold.api.query.ConnectionFilter;
+import cloud.freehold.api.query.DescribedPacket;
+import cloud.freehold.api.query.Finding;
+import cloud.freehold.api.query.Question;
+import cloud.freehold.api.query.Question.ListConnections;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -302,6 +308,63 @@ class AgentIntegrationTest {
                 "published to reported, 100 changes: p50 %.1f ms, p90 %.1f ms, p99 %.1f ms%n",
                 millis.get(50), millis.get(90), millis.get(98));
         assertThat(millis.get(50)).isLessThan(50);
+    }
+
+    @Test
+    void whoeverAsksSeesInsideTheDataplane() throws Exception {
+        boot();
+        awaitGuest();
+        rig.inGuest(vm, "ping -c 2 -W 1 10.1.0.1");
+        var pings = new ConnectionFilter("10.1.0.1", null, 1, null, false, null);
+        var list = new ListConnections(nic, pings, ListConnections.Order.BYTES, true, null, 10);
+        Rig.await("the guest's ping in the list", SOON, () -> ask(list).matching() == 1);
+        var ping = ask(list).connections().get(0);
+        assertThat(ping.name().source()).isEqualTo("10.1.0.10");
+        assertThat(ping.name().destinationPort()).as("echo request").isEqualTo(8 << 8);
+        assertThat(ping.answered()).isTrue();
+        assertThat(ping.state()).isEqualTo("replied");
+
+        assertThat(verdict(80).allowed()).isTrue();
+        assertThat(verdict(80).packetClass()).isEqualTo(Finding.Verdict.PacketClass.NEW);
+        assertThat(verdict(81).allowed()).isFalse();
+        assertThat(verdict(81).reason()).isEqualTo("default");
+
+        assertThat(cuts(DesiredSecurityGroup.EgressDefault.ALLOW)).isZero();
+        assertThat(cuts(DesiredSecurityGroup.EgressDefault.DROP)).isPositive();
+        assertThat(ask(list).matching()).as("a preview changes nothing").isEqualTo(1);
+
+        var end = new Question.EndConnections(nic, List.of(ping.name()), null);
+        assertThat(ask(end).ended()).isEqualTo(1);
+        assertThat(ask(end).ended()).as("it is gone").isZero();
+        assertThat(ask(list).matching()).isZero();
+
+        var millis = new ArrayList<Double>();
+        for (int i = 0; i < 50; i++) {
+            long began = System.nanoTime();
+            ask(list);
+            millis.add((System.nanoTime() - began) / 1e6);
+        }
+        Collections.sort(millis);
+        System.out.printf(
+                "asked to answered by a real agent: p50 %.1f ms, p90 %.1f ms%n", millis.get(25), millis.get(45));
+        assertThat(millis.get(25)).isLessThan(100);
+    }
+
+    private <F extends Finding> F ask(Question<F> question) {
+        var answer = rig.portal.ask(tenant.id, question, Duration.ofSeconds(5));
+        assertThat(answer.problem()).isNull();
+        return question.findingType().cast(answer.finding());
+    }
+
+    private Finding.Verdict verdict(int port) {
+        return ask(
+                new Question.TestPacket(nic, new DescribedPacket(true, 6, 2, "10.1.0.77", 40_000, "10.1.0.10", port)));
+    }
+
+    private long cuts(DesiredSecurityGroup.EgressDefault egress) {
+        return ask(new Question.PreviewGroup(
+                        new DesiredSecurityGroup(tenant.group, 1, tenant.id, 1, egress, List.of()), List.of()))
+                .connections();
     }
 
     private ObservedVm boot() {

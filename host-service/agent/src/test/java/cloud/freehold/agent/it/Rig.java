@@ -183,6 +183,16 @@ final class Rig implements AutoCloseable {
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
+    /** Starts a shell command in the guest, through its agent. */
+    void inGuest(UUID vm, String command) throws IOException {
+        var request = "{\"execute\":\"guest-exec\",\"arguments\":{\"path\":\"/bin/sh\",\"arg\":[\"-c\",\"%s\"]}}"
+                .formatted(command);
+        var answer = virsh("qemu-agent-command", "--timeout", "15", vm.toString(), request);
+        if (!answer.contains("\"pid\"")) {
+            throw new AssertionError("the guest did not run " + command + ": " + answer);
+        }
+    }
+
     private String settings() {
         return String.join(
                 "\n",

@@ -13,6 +13,7 @@ import java.util.UUID;
  * @param appliedEpoch of appliedRevision
  * @param appliedRevision all objects up to here are applied, except the VMs and NICs that carry a problem
  * @param appliedAt when the dataplane acknowledged it, by the host's clock
+ * @param drops what was dropped since the last report, also in a complete one
  */
 public record HostReport(
         UUID agentBoot,
@@ -25,4 +26,33 @@ public record HostReport(
         HostFacts facts,
         List<ObservedVm> vms,
         List<ObservedNic> nics,
-        List<RuleHits> ruleHits) {}
+        List<RuleHits> ruleHits,
+        List<DroppedPackets> drops) {
+
+    public HostReport(
+            UUID agentBoot,
+            long sequence,
+            Instant at,
+            boolean complete,
+            UUID appliedEpoch,
+            long appliedRevision,
+            Instant appliedAt,
+            HostFacts facts,
+            List<ObservedVm> vms,
+            List<ObservedNic> nics,
+            List<RuleHits> ruleHits) {
+        this(
+                agentBoot,
+                sequence,
+                at,
+                complete,
+                appliedEpoch,
+                appliedRevision,
+                appliedAt,
+                facts,
+                vms,
+                nics,
+                ruleHits,
+                List.of());
+    }
+}

@@ -1,12 +1,15 @@
 package cloud.freehold.api.observed;
 
 import cloud.freehold.api.Problem;
+import java.util.Map;
 import java.util.UUID;
 
 /**
  * @param appliedRevision the host revision whose rules this NIC's packets are judged by
  * @param link what the dataplane says of the queue
+ * @param drops all together
  * @param problem why appliedRevision is behind the host's, null when it is not
+ * @param dropReasons drops by the dataplane's name of the reason; what there is none of may be missing
  */
 public record ObservedNic(
         UUID id,
@@ -18,7 +21,22 @@ public record ObservedNic(
         long txBytes,
         long drops,
         long connections,
-        Problem problem) {
+        Problem problem,
+        Map<String, Long> dropReasons) {
+
+    public ObservedNic(
+            UUID id,
+            long appliedRevision,
+            Link link,
+            long rxPackets,
+            long rxBytes,
+            long txPackets,
+            long txBytes,
+            long drops,
+            long connections,
+            Problem problem) {
+        this(id, appliedRevision, link, rxPackets, rxBytes, txPackets, txBytes, drops, connections, problem, Map.of());
+    }
 
     public enum Link {
         /** No VM behind it. */

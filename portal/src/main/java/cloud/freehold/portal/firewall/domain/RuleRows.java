@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +21,12 @@ import org.springframework.stereotype.Component;
 /** The table {@code rule}. A change set is three statements, however many rules it touches. */
 @Component
 class RuleRows {
+
+    private static final String SELECT = """
+            SELECT id, group_id, direction, ethertype, protocol, port_min, port_max, icmp_type, icmp_code,
+                   remote_prefix::text AS remote_prefix, remote_group_id::text AS remote_group_id,
+                   remote_address_group_id::text AS remote_address_group_id, action, description, enabled, log, expires_at
+            FROM rule""";
 
     private static final String UPSERT = """
             INSERT INTO rule (id, tenant_id, group_id, position, direction, ethertype, protocol, port_min, port_max, icmp_type,
@@ -48,15 +55,21 @@ class RuleRows {
     }
 
     List<Rule> load(TenantId tenant, SecurityGroupId group) {
-        return jdbc.sql("""
-                        SELECT id, direction, ethertype, protocol, port_min, port_max, icmp_type, icmp_code,
-                               remote_prefix::text AS remote_prefix, remote_group_id::text AS remote_group_id,
-                               remote_address_group_id::text AS remote_address_group_id, action, description, enabled, log,
-                               expires_at
-                        FROM rule WHERE tenant_id = ? AND group_id = ? ORDER BY position""")
+        return jdbc.sql(SELECT + " WHERE tenant_id = ? AND group_id = ? ORDER BY position")
                 .params(tenant.value(), group.value())
                 .query(RuleRows::rule)
                 .list();
+    }
+
+    /** Those of these that there are, with their groups. */
+    Map<Rule, SecurityGroupId> byId(TenantId tenant, Collection<UUID> ids) {
+        Map<Rule, SecurityGroupId> found = new HashMap<>();
+        jdbc.sql(SELECT + " WHERE tenant_id = ? AND id = ANY (?)")
+                .params(tenant.value(), ids.toArray(UUID[]::new))
+                .query(row -> {
+                    found.put(rule(row, 0), new SecurityGroupId(row.getObject("group_id", UUID.class)));
+                });
+        return found;
     }
 
     /** Writes what differs; the caller holds the group's lock. */

@@ -6,10 +6,14 @@ import cloud.freehold.portal.common.Uuid7;
 import cloud.freehold.portal.firewall.Firewall;
 import cloud.freehold.portal.firewall.GroupChoice;
 import cloud.freehold.portal.firewall.RuleId;
+import cloud.freehold.portal.firewall.RuleMention;
 import cloud.freehold.portal.firewall.SecurityGroupId;
 import java.time.Clock;
 import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
@@ -23,6 +27,7 @@ class StoredFirewall implements Firewall {
     private static final String HEADER = "direction,action,protocol,ports,remote,description\n";
 
     private final SecurityGroupRows rows;
+    private final RuleRows rules;
     private final SecurityGroups groups;
     private final RuleSets ruleSets;
     private final Attachments attachments;
@@ -32,6 +37,7 @@ class StoredFirewall implements Firewall {
 
     StoredFirewall(
             SecurityGroupRows rows,
+            RuleRows rules,
             SecurityGroups groups,
             RuleSets ruleSets,
             Attachments attachments,
@@ -39,6 +45,7 @@ class StoredFirewall implements Firewall {
             Uuid7 ids,
             Clock clock) {
         this.rows = rows;
+        this.rules = rules;
         this.groups = groups;
         this.ruleSets = ruleSets;
         this.attachments = attachments;
@@ -63,6 +70,26 @@ class StoredFirewall implements Firewall {
         return attachments.groupsOf(tenant, nic).stream()
                 .flatMap(group -> all.stream().filter(choice -> choice.id().equals(group.id())))
                 .toList();
+    }
+
+    @Override
+    public Map<UUID, RuleMention> mentions(TenantId tenant, Collection<UUID> ids) {
+        if (ids.isEmpty()) {
+            return Map.of();
+        }
+        RemoteNames known = names.of(tenant);
+        RuleWords words = new RuleWords(known);
+        Map<UUID, RuleMention> mentions = new HashMap<>();
+        rules.byId(tenant, ids)
+                .forEach((rule, group) -> mentions.put(
+                        rule.id().value(),
+                        new RuleMention(
+                                rule.id(),
+                                group,
+                                known.groups().getOrDefault(group, "(deleted)"),
+                                words.packets(rule.spec()),
+                                rule.spec().action() == Action.ALLOW)));
+        return mentions;
     }
 
     @Override
@@ -92,10 +119,10 @@ class StoredFirewall implements Firewall {
         if (lines.length > 0 && !content.isValid()) {
             throw new IllegalArgumentException("Rules of group " + name + ": " + content.errors());
         }
-        List<Rule> rules = content.rules().stream()
+        List<Rule> parsedRules = content.rules().stream()
                 .map(parsed -> new Rule(new RuleId(ids.next()), parsed.spec()))
                 .toList();
-        ruleSets.apply(tenant, actor, group.id(), group.version(), new RuleSet(Action.ALLOW, rules), null, null);
+        ruleSets.apply(tenant, actor, group.id(), group.version(), new RuleSet(Action.ALLOW, parsedRules), null, null);
         return group.id();
     }
 

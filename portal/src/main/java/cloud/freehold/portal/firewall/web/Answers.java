@@ -3,6 +3,7 @@ package cloud.freehold.portal.firewall.web;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.firewall.SecurityGroupId;
 import cloud.freehold.portal.firewall.domain.Attachments;
+import cloud.freehold.portal.firewall.domain.CutPreview;
 import cloud.freehold.portal.firewall.domain.Enforcement;
 import cloud.freehold.portal.firewall.domain.NicState;
 import cloud.freehold.portal.firewall.domain.Service;
@@ -36,12 +37,14 @@ class Answers {
     private final GroupViews views;
     private final Enforcement enforcement;
     private final Attachments attachments;
+    private final CutPreview cuts;
     private final JsonMapper json;
 
-    Answers(GroupViews views, Enforcement enforcement, Attachments attachments, JsonMapper json) {
+    Answers(GroupViews views, Enforcement enforcement, Attachments attachments, CutPreview cuts, JsonMapper json) {
         this.views = views;
         this.enforcement = enforcement;
         this.attachments = attachments;
+        this.cuts = cuts;
         this.json = json;
     }
 
@@ -108,6 +111,12 @@ class Answers {
         answer.addObject("services", Service.all());
         answer.addObject("starters", STARTERS);
         answer.addObject("review", review);
+        // A review waits for the hosts; the bar asks for itself once it is shown.
+        answer.addObject(
+                "cuts",
+                review && view.bar() != null
+                        ? cuts.ofDraft(scope.tenantId(), scope.userId(), id).orElse(null)
+                        : null);
         answer.addObject("scope", scope);
         answer.addObject("myAddress", request.getRemoteAddr());
         return answer;

@@ -86,13 +86,18 @@ class GroupController {
             @RequestParam(required = false) @Nullable String edit,
             @RequestParam(required = false) @Nullable String add,
             @RequestParam(required = false) @Nullable String template,
-            @RequestParam(required = false) @Nullable String remote,
+            @ModelAttribute Prefill prefill,
             @RequestParam(required = false) @Nullable String review,
             @ModelAttribute Place place,
             HttpServletRequest request) {
         SecurityGroupId id = SecurityGroupId.of(groupId);
+<<<<<<< HEAD
         OpenEditor editor = scope.canOperate() ? editor(scope, id, edit, add, template, remote) : null;
         return answers.show(request, scope, id, place.state(), editor, review != null);
+=======
+        OpenEditor editor = scope.canOperate() ? editor(scope, id, edit, add, template, prefill) : null;
+        return answers.show(request, scope, id, ViewState.of(q, in, out), editor, review != null);
+>>>>>>> inside
     }
 
     private @Nullable OpenEditor editor(
@@ -101,7 +106,7 @@ class GroupController {
             @Nullable String edit,
             @Nullable String add,
             @Nullable String template,
-            @Nullable String remote) {
+            Prefill prefill) {
         if (edit != null) {
             RuleId rule = RuleId.of(edit);
             RuleWriter writer = new RuleWriter(names.of(scope.tenantId()));
@@ -112,14 +117,33 @@ class GroupController {
         }
         if (add != null) {
             Direction direction = add.equals("egress") ? Direction.EGRESS : Direction.INGRESS;
-            RuleInput empty = RuleInput.empty(direction);
-            RuleInput from = remote == null ? empty : empty.withRemote(remote);
+            RuleInput from = prefill.fill(RuleInput.empty(direction));
             RuleInput input = Service.find(template == null ? "" : template)
                     .map(service -> from.withService(service.protocols(), service.ports()))
                     .orElse(from);
             return OpenEditor.of(null, direction, input, List.of());
         }
         return null;
+    }
+
+    /** What a new rule begins with, for example because of a packet that was dropped. */
+    record Prefill(
+            @Nullable String remote,
+            @Nullable String protocol,
+            @Nullable String ports) {
+
+        private static final int LONGEST = 200;
+
+        RuleInput fill(RuleInput input) {
+            RuleInput from = remote == null ? input : input.withRemote(shortened(remote));
+            return protocol == null
+                    ? from
+                    : from.withService(shortened(protocol), ports == null ? "" : shortened(ports));
+        }
+
+        private static String shortened(String text) {
+            return text.length() <= LONGEST ? text : text.substring(0, LONGEST);
+        }
     }
 
     @GetMapping("/{groupId}/settings")

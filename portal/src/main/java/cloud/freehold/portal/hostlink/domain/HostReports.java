@@ -35,6 +35,7 @@ public class HostReports {
     private final ObservedVms vms;
     private final ObservedNics nics;
     private final ObservedHits hits;
+    private final ObservedDrops drops;
     private final ReportedOperations operations;
     private final ForeignReports foreign;
     private final LiveEvents live;
@@ -48,6 +49,7 @@ public class HostReports {
             ObservedVms vms,
             ObservedNics nics,
             ObservedHits hits,
+            ObservedDrops drops,
             ReportedOperations operations,
             ForeignReports foreign,
             LiveEvents live,
@@ -59,6 +61,7 @@ public class HostReports {
         this.vms = vms;
         this.nics = nics;
         this.hits = hits;
+        this.drops = drops;
         this.operations = operations;
         this.foreign = foreign;
         this.live = live;
@@ -97,6 +100,7 @@ public class HostReports {
             vms.store(host.id(), report, now, changes);
             nics.store(host.id(), report, now, changes);
             hits.store(host.id(), report, changes);
+            drops.store(host.id(), report, now, changes);
             operations.observe(host, report);
             apply(host.id(), before, report, now, changes);
             changes.byTenant.forEach(

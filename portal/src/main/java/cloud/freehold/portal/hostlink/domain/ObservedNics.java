@@ -41,10 +41,11 @@ class ObservedNics {
                                    r.link, r.problem,
                                    coalesce(r."rxPackets", 0) as rx_packets, coalesce(r."rxBytes", 0) as rx_bytes,
                                    coalesce(r."txPackets", 0) as tx_packets, coalesce(r."txBytes", 0) as tx_bytes,
-                                   coalesce(r.drops, 0) as drops, coalesce(r.connections, 0) as connections
+                                   coalesce(r.drops, 0) as drops, coalesce(r.connections, 0) as connections,
+                                   coalesce(r."dropReasons", '{}') as drop_reasons
                             from jsonb_to_recordset(:nics::jsonb) as r (id uuid, "appliedRevision" bigint, link text,
                                  "rxPackets" bigint, "rxBytes" bigint, "txPackets" bigint, "txBytes" bigint, drops bigint,
-                                 connections bigint, problem jsonb)
+                                 connections bigint, "dropReasons" jsonb, problem jsonb)
                             join nic n on n.id = r.id join vm v on v.id = n.vm_id and v.host_id = :host
                             where r.link is not null),
                         changed as (
@@ -54,14 +55,14 @@ class ObservedNics {
                                   is distinct from (s.link, s.problem, s.rx_packets, s.tx_packets, s.drops, s.connections)),
                         stored as (
                             insert into nic_status (nic_id, tenant_id, host_id, applied_revision, link, rx_packets, rx_bytes,
-                                                    tx_packets, tx_bytes, drops, connections, problem, reported_at)
+                                                    tx_packets, tx_bytes, drops, connections, drop_reasons, problem, reported_at)
                             select id, tenant_id, :host, applied, link, rx_packets, rx_bytes, tx_packets, tx_bytes, drops,
-                                   connections, problem, :now::timestamptz from r order by id
+                                   connections, drop_reasons, problem, :now::timestamptz from r order by id
                             on conflict (nic_id) do update set host_id = excluded.host_id,
                                 applied_revision = excluded.applied_revision, link = excluded.link,
                                 rx_packets = excluded.rx_packets, rx_bytes = excluded.rx_bytes,
                                 tx_packets = excluded.tx_packets, tx_bytes = excluded.tx_bytes, drops = excluded.drops,
-                                connections = excluded.connections, problem = excluded.problem,
+                                connections = excluded.connections, drop_reasons = excluded.drop_reasons, problem = excluded.problem,
                                 reported_at = excluded.reported_at)
                         select tenant_id, bool_or(state) as state from changed group by tenant_id
                         """)

@@ -1,0 +1,2 @@
+/** What people ask this host right now: taken up, answered, forgotten. */
+package cloud.freehold.agent.question;
