@@ -36,6 +36,7 @@ final class CtlLink implements DataplaneLink {
     private static final int KIND_SET = 2;
     private static final int KIND_GROUP = 3;
     private static final int KIND_PORT = 4;
+    private static final int KIND_ROUTER = 5;
 
     private final CtlLibrary library;
     private Pointer ctl;
@@ -112,6 +113,8 @@ final class CtlLink implements DataplaneLink {
     private int put(Pointer txn, Change change, List<Object> kept) {
         if (change instanceof Change.PutNetwork put) {
             return library.fh_txn_put_segment(txn, keep(kept, Encoder.segment(put.network())));
+        } else if (change instanceof Change.PutRouter put) {
+            return library.fh_txn_put_router(txn, keep(kept, Encoder.router(put.router())));
         } else if (change instanceof Change.PutSet put) {
             var set = keep(kept, Encoder.set(put.set()));
             return library.fh_txn_put_set(txn, set.memory());
@@ -166,6 +169,7 @@ final class CtlLink implements DataplaneLink {
     private static int kind(ObjectKind kind) {
         return switch (kind) {
             case NETWORK -> KIND_SEGMENT;
+            case ROUTER -> KIND_ROUTER;
             case ADDRESS_GROUP, GROUP_MEMBERS -> KIND_SET;
             case SECURITY_GROUP -> KIND_GROUP;
             case NIC -> KIND_PORT;
@@ -180,6 +184,7 @@ final class CtlLink implements DataplaneLink {
             case KIND_SET -> new ObjectRef(ObjectKind.ADDRESS_GROUP, id);
             case KIND_GROUP -> new ObjectRef(ObjectKind.SECURITY_GROUP, id);
             case KIND_PORT -> new ObjectRef(ObjectKind.NIC, id);
+            case KIND_ROUTER -> new ObjectRef(ObjectKind.ROUTER, id);
             default -> null;
         };
     }
