@@ -199,19 +199,6 @@ table nic
     connection_quota integer not null default 65536
     established_timeout_seconds integer not null default 86400
     created_at timestamp with time zone not null
-table nic_drop
-    tenant_id uuid not null
-    nic_id uuid not null
-    ingress boolean not null
-    reason text not null
-    rule_id uuid
-    protocol smallint
-    remote inet
-    local inet
-    port integer
-    packets bigint not null
-    first_at timestamp with time zone not null
-    last_at timestamp with time zone not null
 table nic_security_group
     tenant_id uuid not null
     nic_id uuid not null
@@ -231,7 +218,6 @@ table nic_status
     connections bigint not null default 0
     problem jsonb
     reported_at timestamp with time zone not null
-    drop_reasons jsonb not null default '{}'::jsonb
 table operation
     id uuid not null
     tenant_id uuid not null
@@ -632,11 +618,6 @@ nic.nic_tenant_id_id_key: UNIQUE (tenant_id, id)
 nic.nic_tenant_id_network_id_fkey: FOREIGN KEY (tenant_id, network_id) REFERENCES network(tenant_id, id)
 nic.nic_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
 nic.nic_vm_id_device_index_key: UNIQUE (vm_id, device_index)
-nic_drop.nic_drop_nic_id_ingress_reason_rule_id_protocol_remote_loca_key: UNIQUE NULLS NOT DISTINCT (nic_id, ingress, reason, rule_id, protocol, remote, local, port)
-nic_drop.nic_drop_packets_check: CHECK ((packets > 0))
-nic_drop.nic_drop_port_check: CHECK (((port >= 0) AND (port <= 65535)))
-nic_drop.nic_drop_protocol_check: CHECK (((protocol >= 0) AND (protocol <= 255)))
-nic_drop.nic_drop_reason_check: CHECK ((reason ~ '^[a-z0-9-]{1,40}$'::text))
 nic_security_group.nic_security_group_pkey: PRIMARY KEY (nic_id, group_id)
 nic_security_group.nic_security_group_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id)
 nic_security_group.nic_security_group_tenant_id_nic_id_fkey: FOREIGN KEY (tenant_id, nic_id) REFERENCES nic(tenant_id, id) ON DELETE CASCADE
@@ -822,10 +803,6 @@ CREATE INDEX nic_network_idx ON public.nic USING btree (network_id)
 CREATE UNIQUE INDEX nic_pkey ON public.nic USING btree (id)
 CREATE UNIQUE INDEX nic_tenant_id_id_key ON public.nic USING btree (tenant_id, id)
 CREATE UNIQUE INDEX nic_vm_id_device_index_key ON public.nic USING btree (vm_id, device_index)
-CREATE INDEX nic_drop_age_idx ON public.nic_drop USING btree (last_at)
-CREATE UNIQUE INDEX nic_drop_nic_id_ingress_reason_rule_id_protocol_remote_loca_key ON public.nic_drop USING btree (nic_id, ingress, reason, rule_id, protocol, remote, local, port) NULLS NOT DISTINCT
-CREATE INDEX nic_drop_nic_idx ON public.nic_drop USING btree (nic_id, last_at DESC)
-CREATE INDEX nic_drop_tenant_idx ON public.nic_drop USING btree (tenant_id, last_at DESC)
 CREATE INDEX nic_security_group_group_idx ON public.nic_security_group USING btree (group_id)
 CREATE UNIQUE INDEX nic_security_group_pkey ON public.nic_security_group USING btree (nic_id, group_id)
 CREATE UNIQUE INDEX nic_status_pkey ON public.nic_status USING btree (nic_id)
@@ -1135,7 +1112,6 @@ image_file
 member
 network
 nic
-nic_drop
 nic_security_group
 nic_status
 operation
@@ -1195,8 +1171,6 @@ network.system_all for ALL to freehold_system using (true) check (true)
 network.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic.system_all for ALL to freehold_system using (true) check (true)
 nic.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
-nic_drop.system_all for ALL to freehold_system using (true) check (true)
-nic_drop.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_security_group.system_all for ALL to freehold_system using (true) check (true)
 nic_security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_status.system_all for ALL to freehold_system using (true) check (true)
@@ -1281,8 +1255,6 @@ network_vni: USAGE to freehold_portal
 network_vni: USAGE to freehold_system
 nic: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 nic: DELETE, INSERT, SELECT, UPDATE to freehold_system
-nic_drop: SELECT to freehold_portal
-nic_drop: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_enforcement: SELECT to freehold_portal
 nic_enforcement: SELECT to freehold_system
 nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal

@@ -25,6 +25,7 @@ static const struct fh_layout_entry layout[] = {
 	F(fh_port, connection_quota), F(fh_port, tcp_established_s), F(fh_port, n_addrs), F(fh_port, n_groups),
 	F(fh_port, addrs), F(fh_port, groups), F(fh_port, tenant),
 	S(fh_route), F(fh_route, prefix), F(fh_route, via),
+	S(fh_route), F(fh_route, prefix), F(fh_route, via),
 	S(fh_router), F(fh_router, struct_size), F(fh_router, n_segments), F(fh_router, id), F(fh_router, generation), F(fh_router, tenant),
 	F(fh_router, n_routes), F(fh_router, pad), F(fh_router, segments), F(fh_router, routes),
 	S(fh_commit_result), F(fh_commit_result, struct_size), F(fh_commit_result, result), F(fh_commit_result, revision),

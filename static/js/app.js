@@ -98,6 +98,20 @@ function wireHtmx() {
     ask(ctx.confirm, ctx.sourceElement.dataset.confirmVerb).then((yes) => (yes ? issueRequest() : dropRequest()));
   });
 
+  // A form that the browser sends itself asks, too.
+  const confirmed = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const asking = [event.submitter, form].find((element) => element?.hasAttribute("hx-confirm"));
+    if (!asking || confirmed.delete(form) || [event.submitter, form].some((element) => element?.matches("[hx-post], [hx-get]"))) return;
+    event.preventDefault();
+    ask(asking.getAttribute("hx-confirm"), asking.dataset.confirmVerb).then((yes) => {
+      if (!yes) return;
+      confirmed.add(form);
+      form.requestSubmit(event.submitter);
+    });
+  });
+
   const badge = (event, state) => {
     const live = event.target.closest?.("[data-live]");
     if (!live) return;

@@ -7,6 +7,7 @@ import cloud.freehold.api.desired.DesiredAddressSet.SetRef;
 import cloud.freehold.api.desired.DesiredImage;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredRule;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.DesiredState;
@@ -73,6 +74,15 @@ public final class Objects {
                 List.of(new DesiredNetwork.Subnet("10.0.0.0/24", "10.0.0.1", List.of("10.0.0.1"), true)));
     }
 
+    public static DesiredRouter router(long revision) {
+        return new DesiredRouter(
+                id("router"),
+                revision,
+                TENANT,
+                List.of(id("network"), id("other network")),
+                List.of(new DesiredRouter.Route("0.0.0.0/0", "10.0.0.9"), new DesiredRouter.Route("::/0", "fd00::9")));
+    }
+
     public static DesiredSecurityGroup group(long revision, DesiredRule... rules) {
         return new DesiredSecurityGroup(
                 id("group"), revision, TENANT, revision, DesiredSecurityGroup.EgressDefault.ALLOW, List.of(rules));
@@ -125,6 +135,7 @@ public final class Objects {
                 of(DesiredVm.class, objects),
                 of(DesiredNic.class, objects),
                 of(DesiredNetwork.class, objects),
+                of(DesiredRouter.class, objects),
                 of(DesiredSecurityGroup.class, objects),
                 of(DesiredAddressSet.class, objects),
                 removed,

@@ -5,6 +5,7 @@ public enum ObjectKind {
     VM,
     NIC,
     NETWORK,
+    ROUTER,
     SECURITY_GROUP,
     /** The addresses of an address group. */
     ADDRESS_GROUP,

@@ -6,6 +6,7 @@ import cloud.freehold.api.desired.DesiredAddressSet;
 import cloud.freehold.api.desired.DesiredAddressSet.SetRef;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.desired.DesiredVm;
@@ -27,6 +28,7 @@ public final class HostModel {
     private final Map<UUID, DesiredVm> vms = new LinkedHashMap<>();
     private final Map<UUID, DesiredNic> nics = new LinkedHashMap<>();
     private final Map<UUID, DesiredNetwork> networks = new LinkedHashMap<>();
+    private final Map<UUID, DesiredRouter> routers = new LinkedHashMap<>();
     private final Map<UUID, DesiredSecurityGroup> securityGroups = new LinkedHashMap<>();
     private final Map<SetRef, AddressSet> addressSets = new LinkedHashMap<>();
     private final List<ObjectRef> removed = new ArrayList<>();
@@ -40,6 +42,7 @@ public final class HostModel {
         vms.putAll(other.vms);
         nics.putAll(other.nics);
         networks.putAll(other.networks);
+        routers.putAll(other.routers);
         securityGroups.putAll(other.securityGroups);
         addressSets.putAll(other.addressSets);
         removed.addAll(other.removed);
@@ -55,6 +58,7 @@ public final class HostModel {
             vms.clear();
             nics.clear();
             networks.clear();
+            routers.clear();
             securityGroups.clear();
             addressSets.clear();
         }
@@ -63,6 +67,7 @@ public final class HostModel {
         all(state.vms()).forEach(vm -> vms.put(vm.id(), vm));
         all(state.nics()).forEach(nic -> nics.put(nic.id(), nic));
         all(state.networks()).forEach(network -> networks.put(network.id(), network));
+        all(state.routers()).forEach(router -> routers.put(router.id(), router));
         all(state.securityGroups()).forEach(group -> securityGroups.put(group.id(), group));
         all(state.addressSets()).forEach(this::merge);
         all(state.removed()).forEach(this::remove);
@@ -94,6 +99,7 @@ public final class HostModel {
             case VM -> vms.remove(ref.id());
             case NIC -> nics.remove(ref.id());
             case NETWORK -> networks.remove(ref.id());
+            case ROUTER -> routers.remove(ref.id());
             case SECURITY_GROUP -> securityGroups.remove(ref.id());
             case ADDRESS_GROUP, GROUP_MEMBERS -> addressSets.remove(new SetRef(ref.kind(), ref.id()));
         }
@@ -121,6 +127,10 @@ public final class HostModel {
 
     public Map<UUID, DesiredNetwork> networks() {
         return networks;
+    }
+
+    public Map<UUID, DesiredRouter> routers() {
+        return routers;
     }
 
     public Map<UUID, DesiredSecurityGroup> securityGroups() {

@@ -6,6 +6,7 @@ import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredAddressSet;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.desired.DesiredVm;
@@ -88,6 +89,7 @@ final class PortalState {
         var vms = new ArrayList<DesiredVm>();
         var nics = new ArrayList<DesiredNic>();
         var networks = new ArrayList<DesiredNetwork>();
+        var routers = new ArrayList<DesiredRouter>();
         var groups = new ArrayList<DesiredSecurityGroup>();
         var sets = new ArrayList<DesiredAddressSet>();
         objects.forEach((ref, versioned) -> {
@@ -98,6 +100,7 @@ final class PortalState {
                 case VM -> vms.add((DesiredVm) versioned.object());
                 case NIC -> nics.add((DesiredNic) versioned.object());
                 case NETWORK -> networks.add((DesiredNetwork) versioned.object());
+                case ROUTER -> routers.add((DesiredRouter) versioned.object());
                 case SECURITY_GROUP -> groups.add((DesiredSecurityGroup) versioned.object());
                 case ADDRESS_GROUP, GROUP_MEMBERS ->
                     sets.add(full ? (DesiredAddressSet) versioned.object() : change(ref, versioned, after));
@@ -117,6 +120,7 @@ final class PortalState {
                 vms,
                 nics,
                 networks,
+                routers,
                 groups,
                 sets,
                 removed,
@@ -136,6 +140,8 @@ final class PortalState {
             return new ObjectRef(ObjectKind.NIC, nic.id());
         } else if (object instanceof DesiredNetwork network) {
             return new ObjectRef(ObjectKind.NETWORK, network.id());
+        } else if (object instanceof DesiredRouter router) {
+            return new ObjectRef(ObjectKind.ROUTER, router.id());
         } else if (object instanceof DesiredSecurityGroup group) {
             return new ObjectRef(ObjectKind.SECURITY_GROUP, group.id());
         } else if (object instanceof DesiredAddressSet set) {

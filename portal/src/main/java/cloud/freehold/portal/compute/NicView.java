@@ -1,5 +1,6 @@
 package cloud.freehold.portal.compute;
 
+import cloud.freehold.portal.hostlink.HostProgress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -59,14 +60,9 @@ public record NicView(
         if (isEnforced()) {
             return committedAt == null || appliedAt == null
                     ? "enforced"
-                    : "enforced in " + duration(Duration.between(committedAt, appliedAt));
+                    : "enforced in " + HostProgress.duration(Duration.between(committedAt, appliedAt));
         }
         return hostAway ? "host away, change waits" : desired == null ? "waiting for a host" : "applying";
-    }
-
-    private static String duration(Duration took) {
-        long millis = Math.max(1, took.toMillis());
-        return millis < 10_000 ? millis + " ms" : took.toSeconds() + " s";
     }
 
     public String linkLabel() {

@@ -6,6 +6,7 @@ import java.util.Locale;
 public enum LiveTopic {
     VMS,
     NICS,
+    NETWORKS,
     OPERATIONS,
     GROUPS,
     HITS,

@@ -13,6 +13,7 @@
  * <caption>Events</caption>
  * <tr><td>{@code live-vms}</td><td>a VM's state or problem changed, a VM came or went, a host went away or came back</td></tr>
  * <tr><td>{@code live-nics}</td><td>a NIC's enforcement, link or problem changed: "applying" became "enforced"</td></tr>
+ * <tr><td>{@code live-networks}</td><td>a network, a router or a floating IP changed</td></tr>
  * <tr><td>{@code live-operations}</td><td>an operation came, moved on or ended</td></tr>
  * <tr><td>{@code live-groups}</td><td>a security group or address group changed, or its pending confirmation ended</td></tr>
  * <tr><td>{@code live-backups}</td><td>a recovery point, policy, drill or snapshot came, changed or went</td></tr>

@@ -17,14 +17,19 @@ public final class Placed {
     }
 
     public UUID network(TenantId tenant, int vni) {
+        return network(tenant, vni, "10.0.0.0/8");
+    }
+
+    /** With its first address as gateway. */
+    public UUID network(TenantId tenant, int vni, String prefix) {
         UUID id = UUID.randomUUID();
         system.sql("insert into network (id, tenant_id, name, vni, gateway_mac, created_at)"
                         + " values (?, ?, ?, ?, '02:00:00:00:00:01', now())")
                 .params(id, tenant.value(), "n" + vni, vni)
                 .update();
         system.sql(
-                        "insert into subnet (id, tenant_id, network_id, prefix, gateway) values (?, ?, ?, '10.0.0.0/8', '10.0.0.1')")
-                .params(UUID.randomUUID(), tenant.value(), id)
+                        "insert into subnet (id, tenant_id, network_id, prefix, gateway) values (?, ?, ?, ?::cidr, host(?::cidr)::inet + 1)")
+                .params(UUID.randomUUID(), tenant.value(), id, prefix, prefix)
                 .update();
         return id;
     }
@@ -94,7 +99,7 @@ public final class Placed {
                 .update();
         system.sql("""
                         insert into address (tenant_id, subnet_id, network_id, nic_id, ip)
-                        select tenant_id, id, network_id, :nic, '10.0.1.0'::inet + :number from subnet where network_id = :network
+                        select tenant_id, id, network_id, :nic, host(prefix)::inet + 256 + :number from subnet where network_id = :network
                         """)
                 .param("nic", id)
                 .param("number", number)

@@ -6,6 +6,7 @@ import cloud.freehold.api.ObjectRef;
 import cloud.freehold.api.desired.DesiredAddressSet.SetRef;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import java.nio.file.Path;
 import java.util.Set;
@@ -26,6 +27,18 @@ sealed interface Change {
         @Override
         public long revision() {
             return network.revision();
+        }
+    }
+
+    record PutRouter(DesiredRouter router) implements Change {
+        @Override
+        public ObjectRef object() {
+            return new ObjectRef(ObjectKind.ROUTER, router.id());
+        }
+
+        @Override
+        public long revision() {
+            return router.revision();
         }
     }
 

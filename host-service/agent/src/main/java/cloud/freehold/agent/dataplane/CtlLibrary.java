@@ -37,6 +37,8 @@ interface CtlLibrary extends Library {
 
     int fh_txn_put_port(Pointer txn, Pointer port);
 
+    int fh_txn_put_router(Pointer txn, Pointer router);
+
     int fh_txn_remove(Pointer txn, int kind, Pointer id);
 
     int fh_txn_replace_all(Pointer txn);

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -113,23 +112,20 @@ final class CtlLink implements DataplaneLink {
             case TransactionWriter.KIND_SET -> new ObjectRef(ObjectKind.ADDRESS_GROUP, id);
             case TransactionWriter.KIND_GROUP -> new ObjectRef(ObjectKind.SECURITY_GROUP, id);
             case TransactionWriter.KIND_PORT -> new ObjectRef(ObjectKind.NIC, id);
+            case TransactionWriter.KIND_ROUTER -> new ObjectRef(ObjectKind.ROUTER, id);
             default -> null;
         };
     }
 
     @Override
     public List<PortStatus> ports() throws DataplaneException {
-        return pages(PORT_STATUS, library::fh_ctl_ports, this::port);
+        return pages(PORT_STATUS, library::fh_ctl_ports, CtlLink::port);
     }
 
-    private PortStatus port(Pointer status) {
-        var drops = new TreeMap<String, Long>();
+    private static PortStatus port(Pointer status) {
+        long drops = 0;
         for (int reason = 0; reason < Layouts.DROP_REASONS; reason++) {
-            long packets = status.getLong(PORT_STATUS.at("drops") + 8L * reason);
-            var name = library.fh_drop_reason_name(reason);
-            if (packets != 0 && name != null) {
-                drops.put(name, packets);
-            }
+            drops += status.getLong(PORT_STATUS.at("drops") + 8L * reason);
         }
         return new PortStatus(
                 id(status, PORT_STATUS.at("id")),
@@ -200,7 +196,7 @@ final class CtlLink implements DataplaneLink {
     }
 
     /** Null: never. */
-    static Instant instant(long nanos) {
+    private static Instant instant(long nanos) {
         return nanos == 0 ? null : Instant.ofEpochSecond(nanos / 1_000_000_000, nanos % 1_000_000_000);
     }
 }

@@ -4,6 +4,8 @@ import static cloud.freehold.agent.dataplane.Layouts.ADDR;
 import static cloud.freehold.agent.dataplane.Layouts.GROUP;
 import static cloud.freehold.agent.dataplane.Layouts.ID;
 import static cloud.freehold.agent.dataplane.Layouts.PORT;
+import static cloud.freehold.agent.dataplane.Layouts.ROUTE;
+import static cloud.freehold.agent.dataplane.Layouts.ROUTER;
 import static cloud.freehold.agent.dataplane.Layouts.RULE;
 import static cloud.freehold.agent.dataplane.Layouts.SEGMENT;
 import static cloud.freehold.agent.dataplane.Layouts.SET;
@@ -11,6 +13,7 @@ import static cloud.freehold.agent.dataplane.Layouts.SUBNET;
 
 import cloud.freehold.agent.desired.Desired.AddressSet;
 import cloud.freehold.api.desired.DesiredNetwork;
+import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredRule;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import com.sun.jna.Memory;
@@ -85,6 +88,32 @@ final class Encoder {
         addresses(to, offset + SUBNET.at("dns"), dns);
         to.setInt(offset + SUBNET.at("n_dns"), dns.size());
         to.setInt(offset + SUBNET.at("dhcp"), subnet.dhcp() ? 1 : 0);
+    }
+
+    static Memory router(DesiredRouter router) {
+        var networks = orEmpty(router.networkIds());
+        var routes = orEmpty(router.routes());
+        atMost(Layouts.MAX_ROUTER_SEGMENTS, networks.size(), "networks of a router");
+        atMost(Layouts.MAX_ROUTER_ROUTES, routes.size(), "routes of a router");
+        var memory = sized(ROUTER);
+        id(memory, ROUTER.at("id"), router.id());
+        id(memory, ROUTER.at("tenant"), router.tenantId());
+        memory.setLong(ROUTER.at("generation"), router.revision());
+        memory.setInt(ROUTER.at("n_segments"), networks.size());
+        memory.setInt(ROUTER.at("n_routes"), routes.size());
+        ids(memory, ROUTER.at("segments"), networks);
+        for (int i = 0; i < routes.size(); i++) {
+            long at = ROUTER.at("routes") + (long) i * ROUTE.size();
+            address(memory, at + ROUTE.at("prefix"), routes.get(i).cidr());
+            address(memory, at + ROUTE.at("via"), routes.get(i).nextHop());
+        }
+        return memory;
+    }
+
+    private static void ids(Pointer to, long offset, List<UUID> ids) {
+        for (int i = 0; i < ids.size(); i++) {
+            id(to, offset + (long) i * ID.size(), ids.get(i));
+        }
     }
 
     static Encoded set(AddressSet desired) {
@@ -188,9 +217,7 @@ final class Encoder {
         port.setInt(PORT.at("n_addrs"), allowed.size());
         port.setInt(PORT.at("n_groups"), groups.size());
         addresses(port, PORT.at("addrs"), allowed);
-        for (int i = 0; i < groups.size(); i++) {
-            id(port, PORT.at("groups") + (long) i * ID.size(), groups.get(i));
-        }
+        ids(port, PORT.at("groups"), groups);
         return port;
     }
 

@@ -12,6 +12,8 @@ final class Layouts {
     static final int MAX_DNS = 4;
     static final int MAX_PORT_ADDRS = 32;
     static final int MAX_PORT_GROUPS = 64;
+    static final int MAX_ROUTER_SEGMENTS = 32;
+    static final int MAX_ROUTER_ROUTES = 64;
     static final int MESSAGE = 256;
     static final int DROP_REASONS = 32;
     static final int ADDRESS = 16;
@@ -67,6 +69,15 @@ final class Layouts {
             .structs("addrs", ADDR, MAX_PORT_ADDRS)
             .structs("groups", ID, MAX_PORT_GROUPS)
             .struct("tenant", ID);
+    static final CStruct ROUTE = new CStruct("fh_route").struct("prefix", ADDR).struct("via", ADDR);
+    static final CStruct ROUTER = new CStruct("fh_router")
+            .u32("struct_size", "n_segments")
+            .struct("id", ID)
+            .u64("generation")
+            .struct("tenant", ID)
+            .u32("n_routes", "pad")
+            .structs("segments", ID, MAX_ROUTER_SEGMENTS)
+            .structs("routes", ROUTE, MAX_ROUTER_ROUTES);
     static final CStruct COMMIT_RESULT = new CStruct("fh_commit_result")
             .u32("struct_size", "result")
             .u64("revision", "enforced_ns")
@@ -134,6 +145,8 @@ final class Layouts {
             GROUP,
             SET,
             PORT,
+            ROUTE,
+            ROUTER,
             COMMIT_RESULT,
             INFO,
             PORT_STATUS,

@@ -24,6 +24,7 @@ final class Plan {
     List<Change> whole(Desired to) {
         var changes = new ArrayList<Change>();
         to.networks().values().forEach(network -> changes.add(new Change.PutNetwork(network)));
+        to.routers().values().forEach(router -> changes.add(new Change.PutRouter(router)));
         to.addressSets().values().forEach(set -> changes.add(new Change.PutSet(set)));
         to.securityGroups().values().forEach(group -> changes.add(new Change.PutGroup(group)));
         to.nics().values().forEach(nic -> changes.add(put(to, nic)));
@@ -35,6 +36,8 @@ final class Plan {
         var changes = new ArrayList<Change>();
         changed(from.networks(), to.networks(), network -> network.revision())
                 .forEach(network -> changes.add(new Change.PutNetwork(network)));
+        changed(from.routers(), to.routers(), router -> router.revision())
+                .forEach(router -> changes.add(new Change.PutRouter(router)));
         changed(from.addressSets(), to.addressSets(), AddressSet::revision)
                 .forEach(set -> changes.add(change(from.addressSets().get(set.ref()), set)));
         changed(from.securityGroups(), to.securityGroups(), group -> group.revision())
@@ -48,6 +51,7 @@ final class Plan {
                 changes,
                 to);
         remove(from.addressSets(), to.addressSets(), ref -> new ObjectRef(ref.kind(), ref.id()), changes, to);
+        remove(from.routers(), to.routers(), id -> new ObjectRef(ObjectKind.ROUTER, id), changes, to);
         remove(from.networks(), to.networks(), id -> new ObjectRef(ObjectKind.NETWORK, id), changes, to);
         return changes;
     }

@@ -43,6 +43,12 @@ final class Quarantine {
         if (network != null) {
             return network;
         }
+        for (var router : target.routers().values()) {
+            var routing = reasons.get(new ObjectRef(ObjectKind.ROUTER, router.id()));
+            if (routing != null && router.networkIds().contains(nic.networkId())) {
+                return routing;
+            }
+        }
         for (var groupId : nic.securityGroupIds()) {
             var reason = reasons.get(new ObjectRef(ObjectKind.SECURITY_GROUP, groupId));
             var group = target.securityGroups().get(groupId);

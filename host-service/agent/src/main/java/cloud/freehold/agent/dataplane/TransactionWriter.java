@@ -14,6 +14,7 @@ final class TransactionWriter implements AutoCloseable {
     static final int KIND_SET = 2;
     static final int KIND_GROUP = 3;
     static final int KIND_PORT = 4;
+    static final int KIND_ROUTER = 5;
 
     private final CtlLibrary library;
     private final Pointer txn;
@@ -56,6 +57,8 @@ final class TransactionWriter implements AutoCloseable {
     private int put(Change change) {
         if (change instanceof Change.PutNetwork put) {
             return library.fh_txn_put_segment(txn, keep(Encoder.segment(put.network())));
+        } else if (change instanceof Change.PutRouter put) {
+            return library.fh_txn_put_router(txn, keep(Encoder.router(put.router())));
         } else if (change instanceof Change.PutSet put) {
             return library.fh_txn_put_set(txn, keep(Encoder.set(put.set())).memory());
         } else if (change instanceof Change.ChangeMembers members) {
@@ -83,6 +86,7 @@ final class TransactionWriter implements AutoCloseable {
     private static int kind(ObjectKind kind) {
         return switch (kind) {
             case NETWORK -> KIND_SEGMENT;
+            case ROUTER -> KIND_ROUTER;
             case ADDRESS_GROUP, GROUP_MEMBERS -> KIND_SET;
             case SECURITY_GROUP -> KIND_GROUP;
             case NIC -> KIND_PORT;

@@ -6,6 +6,7 @@ import cloud.freehold.api.desired.DesiredAddressSet;
 import cloud.freehold.api.desired.DesiredAddressSet.SetRef;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.desired.DesiredVm;
@@ -31,6 +32,7 @@ public record Desired(
         Map<UUID, DesiredVm> vms,
         Map<UUID, DesiredNic> nics,
         Map<UUID, DesiredNetwork> networks,
+        Map<UUID, DesiredRouter> routers,
         Map<UUID, DesiredSecurityGroup> securityGroups,
         Map<SetRef, AddressSet> addressSets,
         Set<UUID> removedVms) {
@@ -39,7 +41,7 @@ public record Desired(
     public record AddressSet(SetRef ref, long revision, UUID tenantId, Set<String> members) {}
 
     public static final Desired NOTHING =
-            new Desired(null, 0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of());
+            new Desired(null, 0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of());
 
     public List<DesiredNic> nicsOf(UUID vm) {
         return nics.values().stream()
@@ -71,6 +73,7 @@ public record Desired(
         for (var object : objects) {
             keep(merge.nics, other.nics, object.id(), object.kind() == ObjectKind.NIC);
             keep(merge.networks, other.networks, object.id(), object.kind() == ObjectKind.NETWORK);
+            keep(merge.routers, other.routers, object.id(), object.kind() == ObjectKind.ROUTER);
             keep(merge.securityGroups, other.securityGroups, object.id(), object.kind() == ObjectKind.SECURITY_GROUP);
             for (var kind : List.of(ObjectKind.ADDRESS_GROUP, ObjectKind.GROUP_MEMBERS)) {
                 boolean set = object.kind() == ObjectKind.ADDRESS_GROUP || object.kind() == ObjectKind.GROUP_MEMBERS;
@@ -94,7 +97,15 @@ public record Desired(
         var left = new HashSet<>(removedVms);
         left.remove(removedVm);
         return new Desired(
-                epoch, revision, vms, nics, networks, securityGroups, addressSets, Collections.unmodifiableSet(left));
+                epoch,
+                revision,
+                vms,
+                nics,
+                networks,
+                routers,
+                securityGroups,
+                addressSets,
+                Collections.unmodifiableSet(left));
     }
 
     static <T> List<T> all(List<T> maybeNull) {
@@ -105,6 +116,7 @@ public record Desired(
         private final Map<UUID, DesiredVm> vms;
         private final Map<UUID, DesiredNic> nics;
         private final Map<UUID, DesiredNetwork> networks;
+        private final Map<UUID, DesiredRouter> routers;
         private final Map<UUID, DesiredSecurityGroup> securityGroups;
         private final Map<SetRef, AddressSet> addressSets;
         private final Set<UUID> removedVms = new HashSet<>();
@@ -113,6 +125,7 @@ public record Desired(
             vms = new HashMap<>(from.vms);
             nics = new HashMap<>(from.nics);
             networks = new HashMap<>(from.networks);
+            routers = new HashMap<>(from.routers);
             securityGroups = new HashMap<>(from.securityGroups);
             addressSets = new HashMap<>(from.addressSets);
         }
@@ -126,6 +139,7 @@ public record Desired(
             all(told.vms()).forEach(vm -> vms.put(vm.id(), vm));
             all(told.nics()).forEach(nic -> nics.put(nic.id(), nic));
             all(told.networks()).forEach(network -> networks.put(network.id(), network));
+            all(told.routers()).forEach(router -> routers.put(router.id(), router));
             all(told.securityGroups()).forEach(group -> securityGroups.put(group.id(), group));
             all(told.addressSets()).forEach(this::take);
             all(told.removed()).forEach(this::remove);
@@ -150,6 +164,7 @@ public record Desired(
                 }
                 case NIC -> nics.remove(ref.id());
                 case NETWORK -> networks.remove(ref.id());
+                case ROUTER -> routers.remove(ref.id());
                 case SECURITY_GROUP -> securityGroups.remove(ref.id());
                 case ADDRESS_GROUP, GROUP_MEMBERS -> addressSets.remove(new SetRef(ref.kind(), ref.id()));
             }
@@ -162,6 +177,7 @@ public record Desired(
                     Collections.unmodifiableMap(vms),
                     Collections.unmodifiableMap(nics),
                     Collections.unmodifiableMap(networks),
+                    Collections.unmodifiableMap(routers),
                     Collections.unmodifiableMap(securityGroups),
                     Collections.unmodifiableMap(addressSets),
                     Collections.unmodifiableSet(removedVms));

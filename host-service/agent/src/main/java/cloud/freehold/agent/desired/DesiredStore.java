@@ -144,6 +144,7 @@ public final class DesiredStore {
                 told.vms(),
                 told.nics(),
                 told.networks(),
+                told.routers(),
                 told.securityGroups(),
                 told.addressSets(),
                 told.removed(),
@@ -159,6 +160,7 @@ public final class DesiredStore {
                 List.copyOf(desired.vms().values()),
                 List.copyOf(desired.nics().values()),
                 List.copyOf(desired.networks().values()),
+                List.copyOf(desired.routers().values()),
                 List.copyOf(desired.securityGroups().values()),
                 desired.addressSets().values().stream()
                         .map(DesiredStore::asChange)
@@ -182,6 +184,7 @@ public final class DesiredStore {
                         desired.revision(),
                         false,
                         Instant.EPOCH,
+                        List.of(),
                         List.of(),
                         List.of(),
                         List.of(),

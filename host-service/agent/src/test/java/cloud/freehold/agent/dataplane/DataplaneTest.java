@@ -10,6 +10,7 @@ import static cloud.freehold.agent.Objects.members;
 import static cloud.freehold.agent.Objects.network;
 import static cloud.freehold.agent.Objects.nic;
 import static cloud.freehold.agent.Objects.removal;
+import static cloud.freehold.agent.Objects.router;
 import static cloud.freehold.agent.Objects.rule;
 import static cloud.freehold.agent.Objects.vm;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -124,6 +125,25 @@ class DataplaneTest {
         assertThat(fake.objects)
                 .doesNotContainKey(new ObjectRef(ObjectKind.NIC, id("nic")))
                 .hasSize(3);
+    }
+
+    @Test
+    void routersComeAndGoAndOneThatIsRefusedIsSaidByTheNicsOfItsNetworks() throws Exception {
+        everything();
+        var router = new ObjectRef(ObjectKind.ROUTER, id("router"));
+        told(delta(6, router(6)));
+        assertThat(fake.objects).containsEntry(router, 6L);
+        synchronized (fake) {
+            fake.poisonous.add(router);
+        }
+        var seen = told(delta(7, router(7)));
+        assertThat(fake.objects).containsEntry(router, 6L);
+        assertThat(seen.nics().get(id("nic")).problem().code()).isEqualTo(ProblemCode.DATAPLANE_REFUSED);
+        synchronized (fake) {
+            fake.poisonous.clear();
+        }
+        told(removal(8, router));
+        assertThat(fake.objects).doesNotContainKey(router);
     }
 
     @Test

@@ -24,6 +24,7 @@ public record DesiredState(
         List<DesiredVm> vms,
         List<DesiredNic> nics,
         List<DesiredNetwork> networks,
+        List<DesiredRouter> routers,
         List<DesiredSecurityGroup> securityGroups,
         List<DesiredAddressSet> addressSets,
         List<ObjectRef> removed,

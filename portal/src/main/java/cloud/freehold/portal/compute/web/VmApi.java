@@ -1,6 +1,7 @@
 package cloud.freehold.portal.compute.web;
 
-import cloud.freehold.portal.common.InvalidInputException;
+import cloud.freehold.portal.common.ETags;
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.compute.Choices;
 import cloud.freehold.portal.compute.NicView;
@@ -15,8 +16,6 @@ import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
 import java.net.URI;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -37,8 +36,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1/tenants/{tenantSlug}")
 class VmApi {
-
-    private static final Pattern ETAG = Pattern.compile("(?:W/)?\"([0-9]{1,18})\"");
 
     record Items<T>(List<T> items) {}
 
@@ -72,7 +69,7 @@ class VmApi {
     @GetMapping("/vms/{vmId}")
     ResponseEntity<VmView> get(TenantScope scope, @PathVariable String vmId) {
         VmView vm = vms.get(scope.tenantId(), VmId.of(vmId));
-        return ResponseEntity.ok().eTag("\"" + vm.version() + "\"").body(vm);
+        return ResponseEntity.ok().eTag(ETags.of(vm.version())).body(vm);
     }
 
     @GetMapping("/vms/{vmId}/nics")
@@ -101,7 +98,7 @@ class VmApi {
             @RequestHeader(name = "If-Match", required = false) @Nullable String ifMatch) {
         VmId id = VmId.of(vmId);
         VmView now = vms.get(scope.tenantId(), id);
-        Long expected = version(ifMatch);
+        Long expected = ETags.version(ifMatch);
         vms.describe(
                 scope.tenantId(),
                 id,
@@ -126,7 +123,12 @@ class VmApi {
         return accepted(
                 scope,
                 vms.command(
-                        scope.tenantId(), VmId.of(vmId), asked, force, version(ifMatch), IdempotencyKey.check(key)));
+                        scope.tenantId(),
+                        VmId.of(vmId),
+                        asked,
+                        force,
+                        ETags.version(ifMatch),
+                        IdempotencyKey.check(key)));
     }
 
     @DeleteMapping("/vms/{vmId}")
@@ -137,23 +139,12 @@ class VmApi {
             @RequestHeader(name = "If-Match", required = false) @Nullable String ifMatch,
             @RequestHeader(name = IdempotencyKey.HEADER, required = false) @Nullable String key) {
         return accepted(
-                scope, vms.delete(scope.tenantId(), VmId.of(vmId), null, version(ifMatch), IdempotencyKey.check(key)));
+                scope,
+                vms.delete(scope.tenantId(), VmId.of(vmId), null, ETags.version(ifMatch), IdempotencyKey.check(key)));
     }
 
     private static ResponseEntity<Operation> accepted(TenantScope scope, Operation operation) {
         URI location = URI.create("/api/v1/tenants/" + scope.slug() + "/operations/" + operation.id());
         return ResponseEntity.accepted().location(location).body(operation);
-    }
-
-    private static @Nullable Long version(@Nullable String ifMatch) {
-        if (ifMatch == null || ifMatch.equals("*")) {
-            return null;
-        }
-        Matcher matcher = ETAG.matcher(ifMatch.strip());
-        if (!matcher.matches()) {
-            throw InvalidInputException.field(
-                    "request.if-match", "If-Match", "Send the ETag of the VM as it was answered, with its quotes.");
-        }
-        return Long.valueOf(matcher.group(1));
     }
 }

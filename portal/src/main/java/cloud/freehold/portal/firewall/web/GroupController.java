@@ -91,13 +91,8 @@ class GroupController {
             @ModelAttribute Place place,
             HttpServletRequest request) {
         SecurityGroupId id = SecurityGroupId.of(groupId);
-<<<<<<< HEAD
-        OpenEditor editor = scope.canOperate() ? editor(scope, id, edit, add, template, remote) : null;
-        return answers.show(request, scope, id, place.state(), editor, review != null);
-=======
         OpenEditor editor = scope.canOperate() ? editor(scope, id, edit, add, template, prefill) : null;
-        return answers.show(request, scope, id, ViewState.of(q, in, out), editor, review != null);
->>>>>>> inside
+        return answers.show(request, scope, id, place.state(), editor, review != null);
     }
 
     private @Nullable OpenEditor editor(

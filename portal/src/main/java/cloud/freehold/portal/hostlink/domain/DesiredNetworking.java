@@ -3,6 +3,7 @@ package cloud.freehold.portal.hostlink.domain;
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRouter;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** The NICs of a host's VMs and the networks that they are in. */
+/** The NICs of a host's VMs, the networks that they are in, and the routers that join those. */
 final class DesiredNetworking {
 
     private DesiredNetworking() {}
@@ -73,6 +74,31 @@ final class DesiredNetworking {
                             row.getInt("mtu"),
                             row.getString("gateway_mac"),
                             subnets.getOrDefault(id, List.of()));
+                })
+                .list();
+    }
+
+    static List<DesiredRouter> routers(HostQuery query) {
+        Map<UUID, List<DesiredRouter.Route>> routes = new HashMap<>();
+        query.changed(ObjectKind.ROUTER, "select r.* from router_route r", "r.router_id", "order by r.prefix")
+                .query(row -> {
+                    routes.computeIfAbsent(row.getObject("router_id", UUID.class), router -> new ArrayList<>())
+                            .add(new DesiredRouter.Route(row.getString("prefix"), row.getString("next_hop")));
+                });
+        return query.changed(ObjectKind.ROUTER, """
+                        select r.*, o.revision,
+                               array(select x.network_id from router_network x where x.router_id = r.id
+                                     order by x.network_id) as networks
+                        from router r
+                        """, "r.id", "order by r.id")
+                .query((row, number) -> {
+                    UUID id = row.getObject("id", UUID.class);
+                    return new DesiredRouter(
+                            id,
+                            row.getLong("revision"),
+                            row.getObject("tenant_id", UUID.class),
+                            list(row, "networks", UUID[].class),
+                            routes.getOrDefault(id, List.of()));
                 })
                 .list();
     }

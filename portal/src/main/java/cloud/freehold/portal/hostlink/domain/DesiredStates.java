@@ -84,6 +84,7 @@ public class DesiredStates {
                 DesiredVms.read(query),
                 DesiredNetworking.nics(query),
                 DesiredNetworking.networks(query),
+                DesiredNetworking.routers(query),
                 DesiredGroups.read(query, now),
                 DesiredSets.read(query, full, sent),
                 full ? List.of() : removed(query),

@@ -35,13 +35,15 @@ class StoredNetworks implements Networks {
 
     private final JdbcClient jdbc;
     private final NicAddresses addresses;
+    private final TenantLock lock;
     private final AuditTrail audit;
     private final Uuid7 ids;
     private final Clock clock;
 
-    StoredNetworks(JdbcClient jdbc, NicAddresses addresses, AuditTrail audit, Uuid7 ids, Clock clock) {
+    StoredNetworks(JdbcClient jdbc, NicAddresses addresses, TenantLock lock, AuditTrail audit, Uuid7 ids, Clock clock) {
         this.jdbc = jdbc;
         this.addresses = addresses;
+        this.lock = lock;
         this.audit = audit;
         this.ids = ids;
         this.clock = clock;
@@ -89,13 +91,13 @@ class StoredNetworks implements Networks {
 
     @Override
     public NetworkId provide(TenantId tenant, NewNetwork network) {
-        lockTenant(tenant);
+        lock.take(tenant);
         return find(tenant, network.name()).orElseGet(() -> insert(tenant, network));
     }
 
     @Override
     public NetworkId create(TenantId tenant, NewNetwork network) {
-        lockTenant(tenant);
+        lock.take(tenant);
         if (find(tenant, network.name()).isPresent()) {
             throw InvalidInputException.field(
                     "network.name-taken", "name", "There is already a network of this name. Choose another name.");
@@ -105,7 +107,7 @@ class StoredNetworks implements Networks {
 
     @Override
     public NetworkId provideDefault(TenantId tenant) {
-        lockTenant(tenant);
+        lock.take(tenant);
         return jdbc.sql("select id from network where tenant_id = :tenant order by created_at, id limit 1")
                 .param("tenant", tenant.value())
                 .query(UUID.class)
@@ -115,10 +117,7 @@ class StoredNetworks implements Networks {
     }
 
     private NetworkId insert(TenantId tenant, NewNetwork network) {
-        String name = network.name().strip();
-        if (name.isEmpty() || name.length() > 63 || name.chars().anyMatch(Character::isISOControl)) {
-            throw InvalidInputException.field("network.name", "name", "Give a name of 1 to 63 characters.");
-        }
+        String name = ThingNames.check("network.name", network.name());
         if (list(tenant).size() >= MOST_NETWORKS) {
             throw new CapacityException(
                     "network.too-many",
@@ -159,13 +158,18 @@ class StoredNetworks implements Networks {
 
     @Override
     public void delete(TenantId tenant, NetworkId id) {
-        lockTenant(tenant);
+        lock.take(tenant);
         Network network = get(tenant, id);
         if (network.nics() > 0) {
             throw new ConflictException(
                     "network.in-use",
                     network.name() + " has " + network.nics() + " NICs. Delete their VMs first, then the network.");
         }
+        routerOf(tenant, id).ifPresent(router -> {
+            throw new ConflictException(
+                    "network.routed",
+                    "The router " + router + " leads to " + network.name() + ". Detach the network there first.");
+        });
         jdbc.sql("delete from network where tenant_id = :tenant and id = :id")
                 .param("tenant", tenant.value())
                 .param("id", id.value())
@@ -199,6 +203,17 @@ class StoredNetworks implements Networks {
         return nic;
     }
 
+    private Optional<String> routerOf(TenantId tenant, NetworkId id) {
+        return jdbc.sql("""
+                        select r.name from router r join router_network x on x.router_id = r.id
+                        where x.tenant_id = :tenant and x.network_id = :id
+                        """)
+                .param("tenant", tenant.value())
+                .param("id", id.value())
+                .query(String.class)
+                .optional();
+    }
+
     private Optional<NetworkId> find(TenantId tenant, String name) {
         return jdbc.sql("select id from network where tenant_id = :tenant and name = :name")
                 .param("tenant", tenant.value())
@@ -206,14 +221,6 @@ class StoredNetworks implements Networks {
                 .query(UUID.class)
                 .optional()
                 .map(NetworkId::new);
-    }
-
-    /** Also what quotas are counted under, so that parallel requests cannot exceed a limit together. */
-    private void lockTenant(TenantId tenant) {
-        jdbc.sql("select id from tenant where id = :tenant for no key update")
-                .param("tenant", tenant.value())
-                .query(UUID.class)
-                .single();
     }
 
     private static NotFoundException notFound() {

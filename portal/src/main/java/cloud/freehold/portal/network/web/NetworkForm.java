@@ -9,10 +9,6 @@ record NetworkForm(
         @Nullable String ipv6Prefix) {
 
     NewNetwork toCommand() {
-        return new NewNetwork(name == null ? "" : name.strip(), given(ipv4Prefix), given(ipv6Prefix));
-    }
-
-    private static @Nullable String given(@Nullable String text) {
-        return text == null || text.isBlank() ? null : text.strip();
+        return new NewNetwork(FormText.text(name), FormText.given(ipv4Prefix), FormText.given(ipv6Prefix));
     }
 }

@@ -1,19 +1,18 @@
-package cloud.freehold.portal.compute.web;
+package cloud.freehold.portal.common;
 
-import cloud.freehold.portal.common.InvalidInputException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What a client may send as {@code Idempotency-Key}. */
-final class IdempotencyKey {
+public final class IdempotencyKey {
 
-    static final String HEADER = "Idempotency-Key";
+    public static final String HEADER = "Idempotency-Key";
 
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,100}");
 
     private IdempotencyKey() {}
 
-    static @Nullable String check(@Nullable String key) {
+    public static @Nullable String check(@Nullable String key) {
         if (key != null && !KEY.matcher(key).matches()) {
             throw InvalidInputException.field(
                     "idempotency.key",
