@@ -3,159 +3,184 @@
 
 usage: dataplane.py BUILD_DIR OUT.json [SECONDS]
 
-Writes a list of {what, ours, peer, unit, expected, ok, note} with the machine beside it, and prints it as a table. OVS runs
-from a temporary directory with a database of its own; without Debian's openvswitch-switch-dpdk the peer's column is empty.
+Writes the machine and a list of {what, ours, peer, unit, expected, ok, note}, and prints the list as a table. `ok` is true, false, or
+null where nothing was expected. The peer's figures of a row count only if its own counters say that it did the work: that each packet
+went through its connection tracking, and that all connections are there. Otherwise the peer's place is empty and the note says why.
 """
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
-import tempfile
-import time
 
-OVS = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
+import hugepages
+import ovs
+
+PAGES = 850  # of 2 MB: buffers of one switch, guests' memory
+CREATED = 1000000
 
 
-class Ovs:
-    """OVS-DPDK with two vhost-user client ports, one PMD on core 0."""
+class Table:
+    def __init__(self):
+        self.rows = []
+        print(f"{'what':50} {'ours':>10} {'OVS-DPDK':>10} {'unit':15} {'expected':24}")
 
-    def __init__(self, conntrack):
-        self.dir = tempfile.mkdtemp(prefix="freehold-ovs-", dir="/dev/shm")
-        self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_DBDIR=self.dir, OVS_LOGDIR=self.dir)
-        self.processes = []
+    def row(self, what, ours, peer, unit, expected="", ok=None, note=""):
+        def rounded(v):
+            return v if v is None else round(v, 1 if abs(v) >= 100 else 2)
+
+        ours, peer = rounded(ours), rounded(peer)
+        self.rows.append(dict(what=what, ours=ours, peer=peer, unit=unit, expected=expected, ok=ok, note=note))
+        verdict = {True: "ok", False: "MISSED", None: ""}[ok]
+        shown = [("-" if v is None else f"{v:.10g}") for v in (ours, peer)]
+        print(f"{what:50} {shown[0]:>10} {shown[1]:>10} {unit:15} {expected:24} {verdict:6} {note}", flush=True)
+
+
+class Bench:
+    """Runs dataplane_bench against ours or a peer."""
+
+    def __init__(self, build, huge, seconds):
+        self.program = f"{build}/bench/dataplane_bench"
+        self.env = dict(os.environ, FREEHOLD_DATAPLANE=f"{build}/dataplane/freehold-dataplane")
+        self.common = ["--seconds", str(seconds)] + (["--huge"] if huge else [])
+
+    def run(self, *args):
+        done = subprocess.run([self.program, *map(str, args), *self.common], env=self.env, capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            raise RuntimeError(f"dataplane_bench {' '.join(map(str, args))}: {done.stderr.strip().splitlines()[-1:]}")
+        return json.loads(done.stdout)
+
+    def peer(self, switch, conntrack, *args):
+        """Return: figures and why they do not count (empty: they do)."""
+        switch.program(ovs.STATEFUL if conntrack else ovs.PLAIN)
         try:
-            self.start(conntrack)
-        except BaseException:
-            self.stop()
-            raise
-
-    def call(self, *args):
-        return subprocess.run(args, env=self.env, check=True, capture_output=True, text=True, timeout=30).stdout
-
-    def start(self, conntrack):
-        db, sock = f"{self.dir}/conf.db", f"unix:{self.dir}/db.sock"
-        self.call("ovsdb-tool", "create", db, "/usr/share/openvswitch/vswitch.ovsschema")
-        self.spawn("ovsdb-server", db, f"--remote=p{sock}", f"--unixctl={self.dir}/db.ctl")
-        self.vsctl = ("ovs-vsctl", f"--db={sock}", "--timeout=20")
-        self.wait(f"{self.dir}/db.sock")
-        self.call(*self.vsctl, "--no-wait", "init")
-        self.call(*self.vsctl, "--no-wait", "set", "Open_vSwitch", ".", "other_config:dpdk-init=true",
-                  "other_config:pmd-cpu-mask=0x1", "other_config:dpdk-lcore-mask=0x2",
-                  'other_config:dpdk-extra=--no-huge --legacy-mem --no-shconf --no-pci --no-telemetry -m 3072')
-        self.spawn(OVS, sock, f"--unixctl={self.dir}/vs.ctl", f"--log-file={self.dir}/vs.log")
-        self.wait(f"{self.dir}/vs.ctl")
-        self.call(*self.vsctl, "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
-        for n in (5, 6):
-            self.call(*self.vsctl, "add-port", "br0", f"p{n}", "--", "set", "interface", f"p{n}", "type=dpdkvhostuserclient",
-                      f"options:vhost-server-path={self.dir}/port{n}", f"ofport_request={n}")
-        flows = ["in_port=5,actions=6", "in_port=6,actions=5"]
-        if conntrack:
-            flows = ["table=0,ip,ct_state=-trk,actions=ct(table=1)",
-                     "table=1,ip,in_port=5,ct_state=+trk+new,actions=ct(commit),6",
-                     "table=1,ip,in_port=5,ct_state=+trk+est,actions=6",
-                     "table=1,ip,in_port=6,ct_state=+trk+est,actions=5"]
-        self.call("ovs-ofctl", "del-flows", f"unix:{self.dir}/br0.mgmt")
-        for flow in flows:
-            self.call("ovs-ofctl", "add-flow", f"unix:{self.dir}/br0.mgmt", flow)
-        if conntrack:
-            self.call("ovs-appctl", "-t", f"{self.dir}/vs.ctl", "dpctl/ct-set-maxconns", "3000000")
-
-    def spawn(self, *args):
-        self.processes.append(subprocess.Popen(args, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-
-    def wait(self, path):
-        deadline = time.monotonic() + 20
-        while not os.path.exists(path):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{path} did not appear; see {self.dir}/vs.log")
-            time.sleep(0.05)
-
-    def cycles(self):
-        """Processing cycles per packet as OVS counts them since the last call."""
-        text = self.call("ovs-appctl", "-t", f"{self.dir}/vs.ctl", "dpif-netdev/pmd-stats-show")
-        self.call("ovs-appctl", "-t", f"{self.dir}/vs.ctl", "dpif-netdev/pmd-stats-clear")
-        for line in text.splitlines():
-            if "avg processing cycles per packet" in line:
-                return float(line.split(":")[1].split()[0])
-        return None
-
-    def stop(self):
-        for p in reversed(self.processes):
-            p.terminate()
-        for p in self.processes:
-            try:
-                p.wait(10)
-            except subprocess.TimeoutExpired:
-                p.kill()
-        shutil.rmtree(self.dir, ignore_errors=True)
+            figures = self.run(*args, "--peer", switch.dir, "--pid", switch.pid, "--flush", switch.flush_command())
+        except RuntimeError as e:
+            return None, f"peer: {e} {switch.log_tail()}"
+        figures["connections"], passes = switch.connections(), switch.passes()
+        wanted = figures["opened"] * 0.99 if conntrack else 0
+        if figures["connections"] < wanted or abs(passes - (2 if conntrack else 1)) > 0.1:
+            return None, f"peer: {figures['connections']} of {figures['opened']} connections, {passes} passes a packet"
+        return figures, ""
 
 
-def ours(build, mode, flows, size, seconds):
-    env = dict(os.environ, FREEHOLD_DATAPLANE=f"{build}/dataplane/freehold-dataplane")
-    out = subprocess.run([f"{build}/bench/dataplane_bench", "ours", mode, str(flows), str(size), str(seconds)], env=env, check=True,
-                         capture_output=True, text=True, timeout=120).stdout
-    pps, cycles, _ = out.split()
-    return float(pps), float(cycles)
+def value(figures, key, scale=1.0):
+    return figures and figures[key] * scale
 
 
-def peer(build, conntrack, flows, size, seconds):
-    if not os.path.exists(OVS):
-        return None, None
-    ovs = Ovs(conntrack)
-    try:
-        load = subprocess.Popen([f"{build}/bench/dataplane_bench", "peer", ovs.dir, str(flows), str(size), str(seconds)],
-                                stdout=subprocess.PIPE, text=True)
-        load.stdout.readline()
-        time.sleep(3)
-        ovs.cycles()
-        out = load.communicate(timeout=120)[0].split()
-        if not out:
-            print("OVS-DPDK did not connect to both sockets in time: its column stays empty for this row", file=sys.stderr)
-            return None, None
-        return float(out[0]), ovs.cycles()
-    finally:
-        ovs.stop()
+def forwarding(table, bench, switch):
+    """Cycles and packets a second, filtered and not, by load and number of flows."""
+    plain, cost = {}, {}
+
+    def both(mode, conntrack, flows, load):
+        ours = bench.run("forward", "--mode", mode, "--flows", flows, "--load", load)
+        theirs, why = bench.peer(switch, conntrack, "forward", "--flows", flows, "--load", load) if switch else (None, "peer: not installed")
+        return ours, theirs, why
+
+    for load, name in ((60, "64 B"), ("imix", "IMIX")):
+        ours, theirs, why = both("unfiltered", False, 1000, load)
+        plain[load] = ours["cycles"]
+        table.row(f"{name}, unfiltered (the control)", ours["cycles"], value(theirs, "cycles"), "cycles/packet", note=why)
+        table.row(f"{name}, unfiltered (the control)", ours["pps"] / 1e6, value(theirs, "pps", 1e-6), "Mpps")
+    for load, name, flows, share in ((60, "64 B", 1000, 3), (60, "64 B", 100000, 4), (60, "64 B", 1000000, 4), ("imix", "IMIX", 1000, 3)):
+        ours, theirs, why = both("stateful", True, flows, load)
+        cost[load, flows] = ours["cycles"]
+        what = f"{name}, stateful, {flows // 1000}k flows"
+        table.row(what, ours["cycles"], value(theirs, "cycles"), "cycles/packet", f"<= 1/{share} of the peer" if load == 60 else "",
+                  (theirs is not None and ours["cycles"] <= theirs["cycles"] / share) if load == 60 else None,
+                  why or f"peer/ours: {theirs['cycles'] / ours['cycles']:.2f}; control: {plain[load]:.0f}")
+        table.row(what, ours["pps"] / 1e6, value(theirs, "pps", 1e-6), "Mpps")
+        if flows == 1000000:
+            memory(table, ours, theirs, switch)
+    over = (cost[60, 1000] / plain[60] - 1) * 100
+    table.row("64 B, 1k flows, stateful over our unfiltered", over, None, "%", "<= 25", over <= 25)
+    many = bench.run("forward", "--mode", "rules", "--flows", 1000)["cycles"]
+    more = (many / cost[60, 1000] - 1) * 100
+    table.row("10,000 rules against 1, established", more, None, "% more cycles", "noise (10)", more <= 10)
+
+
+def memory(table, ours, theirs, switch):
+    peer = theirs and (switch.resident() - switch.resident_before) / theirs["connections"]
+    table.row("memory a connection, 1M of them", ours["bytes_a_connection"], peer, "B", "<= 192", ours["bytes_a_connection"] <= 192,
+              "ours: the table's size by its capacity; peer: growth of its resident memory")
+
+
+def creation(table, bench, switch):
+    one = bench.run("create", "--flows", CREATED)
+    theirs, why = bench.peer(switch, True, "create", "--flows", CREATED) if switch else (None, "peer: not installed")
+    table.row("new connections", one["rate"] / 1e6, value(theirs, "rate", 1e-6), "M/s", ">= 3 x the peer",
+              theirs is not None and one["rate"] >= 3 * theirs["rate"],
+              why or f"ours: an entry for each of the two NICs; ours/peer: {one['rate'] / theirs['rate']:.2f}")
+    table.row("new connections", one["cycles"], value(theirs, "cycles"), "cycles/packet")
+    many = bench.run("create", "--flows", CREATED, "--mode", "rules")
+    ratio = one["cycles"] / many["cycles"]
+    table.row("10,000 rules against 1, new connections", ratio, None, "of the rate", ">= 0.7", ratio >= 0.7,
+              f"{many['rate'] / 1e6:.2f} M/s, {many['cycles']:.0f} cycles")
+
+
+def large_frames(table, bench, huge):
+    gbit = 65214 * 8 / 1e9
+    for mode, conntrack in (("unfiltered", False), ("stateful", True)):
+        ours, theirs, why = bench.run("forward", "--mode", mode, "--load", "tso"), None, "peer: not installed"
+        if ovs.installed():
+            with ovs.Ovs(huge, tso=True) as switch:
+                theirs, why = bench.peer(switch, conntrack, "forward", "--load", "tso")
+        table.row(f"64 KB TSO frames, {mode}", ours["pps"] * gbit, value(theirs, "pps", gbit), "Gbit/s", "ahead" if conntrack else "",
+                  (theirs is not None and ours["pps"] > theirs["pps"]) if conntrack else None, why)
+        table.row(f"64 KB TSO frames, {mode}", ours["cycles"], value(theirs, "cycles"), "cycles/packet")
+
+
+def quiet_times(table, bench):
+    idle = bench.run("idle")
+    table.row("idle, 100 ports", idle["share"], None, "% of a core", "< 2", idle["share"] < 2, "OVS-DPDK polls: 100 %")
+    table.row("first packet after idle, there and back", idle["first_us"], None, "us", "< 200", idle["first_us"] < 200,
+              f"median of 100; 90 % below {idle['first_p90_us']:.0f} us")
+
+
+def swapping(table, bench):
+    swap = bench.run("swap", "--mode", "rules")
+    note = (f"{swap['swaps']} swaps of 10,000 rules at {swap['pps'] / 1e6:.1f} Mpps; without swaps {swap['late_without_us']:.0f} us; "
+            f"{swap['left_out']} frames left out, the worker was not on its core")
+    table.row("rule swap under full load, lost", swap["lost"], None, "packets", "0", swap["lost"] == 0)
+    table.row("rule swap under full load, latest packet", swap["late_us"], None, "us", "<= 1000", swap["late_us"] <= 1000, note)
+
+
+def measure(build, seconds):
+    table = Table()
+    with hugepages.HugePages(PAGES) as huge:
+        bench = Bench(build, huge.granted, seconds)
+        switch = ovs.Ovs(huge.granted) if ovs.installed() else None
+        try:
+            if switch:
+                switch.resident_before = switch.resident()
+            forwarding(table, bench, switch)
+            creation(table, bench, switch)
+        finally:
+            if switch:
+                switch.stop()
+        large_frames(table, bench, huge.granted)
+        swapping(table, bench)
+        quiet_times(table, bench)
+        return table.rows, huge.granted
+
+
+def machine(huge):
+    with open("/proc/cpuinfo") as f:
+        model = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), platform.machine())
+    return dict(cpu=model, cores=os.cpu_count(), kernel=platform.release(), load=os.getloadavg(), huge_pages=huge,
+                peer=ovs.version() if ovs.installed() else None,
+                note="One worker on core 0, the load (a poll-mode driver of our own: testpmd cannot make 100,000 flows) on core 1, for both. "
+                     "Cycles are the worker's own, while it was on its core. A busy machine distorts: see load.")
 
 
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    build, path = os.path.abspath(sys.argv[1]), sys.argv[2]
-    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 3
-    rows = []
-
-    def row(what, mine, theirs, unit, expected, ok, note=""):
-        rows.append(dict(what=what, ours=mine and round(mine, 2), peer=theirs and round(theirs, 2), unit=unit, expected=expected, ok=ok,
-                         note=note))
-        print(f"{what:46} {mine or 0:12.2f} {theirs or 0:12.2f} {unit:16} {expected:28} {'ok' if ok else 'MISSED'}  {note}", flush=True)
-
-    print(f"{'what':46} {'ours':>12} {'OVS-DPDK':>12}")
-    plain_pps, plain = ours(build, "unfiltered", 1000, 60, seconds)
-    ovs_plain_pps, ovs_plain = peer(build, False, 1000, 60, seconds)
-    row("unfiltered, 1k flows", plain, ovs_plain, "cycles/packet", "control", True)
-    row("unfiltered, 1k flows", plain_pps / 1e6, ovs_plain_pps and ovs_plain_pps / 1e6, "Mpps", "control", True)
-    cost = {}
-    for flows, share in ((1000, 3), (100000, 4), (1000000, 4)):
-        pps, cost[flows] = ours(build, "stateful", flows, 60, seconds)
-        ovs_pps, theirs = peer(build, True, flows, 60, seconds)
-        row(f"stateful, {flows // 1000}k flows", cost[flows], theirs, "cycles/packet", f"<= 1/{share} of the peer",
-            theirs is not None and cost[flows] <= theirs / share)
-        row(f"stateful, {flows // 1000}k flows", pps / 1e6, ovs_pps and ovs_pps / 1e6, "Mpps", "", True)
-    over = (cost[1000] / plain - 1) * 100
-    row("stateful over our own unfiltered, 1k flows", over, None, "%", "<= 25", over <= 25)
-    _, many = ours(build, "rules", 1000, 60, seconds)
-    ratio = (many / cost[1000] - 1) * 100
-    row("10,000 rules against 1, established", ratio, None, "% more cycles", "within noise (10)", ratio <= 10)
-    _, imix = ours(build, "stateful", 1000, 354, seconds)
-    row("stateful, 1k flows, 354 B (mean of IMIX)", imix, None, "cycles/packet", "", True)
-    version = subprocess.run(["ovs-vsctl", "--version"], capture_output=True, text=True).stdout.splitlines()[:1] if os.path.exists(OVS) else []
-    machine = dict(cores=os.cpu_count(), kernel=platform.release(), load=os.getloadavg(), peer=version,
-                   note="One worker on core 0, the load on core 1; no huge pages. A busy machine distorts: see load.")
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    with open(path, "w") as f:
-        json.dump(dict(machine=machine, rows=rows), f, indent=1)
+    before = os.getloadavg()
+    rows, huge = measure(os.path.abspath(sys.argv[1]), float(sys.argv[3]) if len(sys.argv) > 3 else 2)
+    os.makedirs(os.path.dirname(os.path.abspath(sys.argv[2])), exist_ok=True)
+    with open(sys.argv[2], "w") as f:
+        json.dump(dict(machine=dict(machine(huge), load_before=before), rows=rows), f, indent=1)
 
 
 if __name__ == "__main__":

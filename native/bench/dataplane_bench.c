@@ -1,267 +1,499 @@
 /*
- * Packets a second through two vhost-user ports, one worker on one core: ours, or whatever back end connects.
+ * One measurement of a vhost-user switch with one worker on core 0, the load on core 1: ours, or a peer that connects to our sockets.
  *
- * The load is a guest of our own on another core: one thread that fills the sender's ring with prepared frames and gives the
- * receiver's buffers back, nothing else, so it is quicker than what is measured. Loss is no matter: what arrives is counted.
+ *   dataplane_bench forward|create|swap|idle [option...]
+ *     forward  packets a second and cycles a packet of established connections
+ *     create   new connections a second: each packet opens one
+ *     swap     10,000 rules replaced again and again under full load (ours only)
+ *     idle     100 ports without traffic, and the first packet after a pause (ours only)
+ *   --mode unfiltered|stateful|rules   rules: 10,000 of them, and the last one allows (ours only)
+ *   --flows N   --load 60...1514|imix|tso   --seconds S   --huge
+ *   --peer DIR  the peer's sockets are DIR/port5 and DIR/port6; --pid PID is its process, whose thread pmd-* works
+ *   --flush COMMAND   makes the peer forget its connections (create)
  *
- *   dataplane_bench ours MODE FLOWS SIZE SECONDS      MODE: unfiltered | stateful | rules | churn
- *   dataplane_bench peer DIR FLOWS SIZE SECONDS       sockets DIR/port5 and DIR/port6 of another back end
- *
- * Prints one line: packets per second, TSC cycles of the worker per packet (ours: while it was on its core; a peer that always
- * polls: of the clock on the wall), connections. Best of five.
+ * Prints one JSON object. Cycles are those of the time stamp counter while the worker was on its core, per packet that arrived; the
+ * same for the peer. Of five rounds the best counts: neighbours on a machine only ever add.
  */
-#include "env.h"
+#include "load.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
 #define RULES 10000
-#define HEADER 12
+#define ROUNDS 5
+#define IDLE_PORTS 100
+
+static struct options {
+	const char *what, *mode, *peer, *flush;
+	enum load_kind kind;
+	uint32_t flows, size;
+	double seconds;
+	long pid;
+	bool huge;
+} opt = { .mode = "stateful", .kind = LOAD_UDP, .flows = 1000, .size = 60, .seconds = 2 };
 
 static struct guest *a, *b;
 static struct host ha, hb;
-static uint32_t flows;
-static bool churn;
+static struct fh_rule rules[RULES];
+static double ghz;
 
-static uint64_t mono_ns(void)
+static void calibrate(void)
 {
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	uint64_t ns = load_mono_ns(), tsc = __rdtsc();
+	while (load_mono_ns() - ns < 50000000)
+		;
+	ghz = (double)(__rdtsc() - tsc) / (double)(load_mono_ns() - ns);
 }
 
-/* The flow's number goes into the source address' low bytes and the source port. */
-static uint16_t header_sums[256]; /* by the last byte of the source address */
-
-static void set_flow(uint8_t *frame, uint32_t flow)
+/* --- threads ------------------------------------------------------------------------------------------------------------- */
+static bool is_worker(const char *task_dir)
 {
-	uint16_t port = (uint16_t)(1024 + flow % 60000);
-	frame[29] = (uint8_t)(flow / 60000);
-	memcpy(frame + 24, &header_sums[frame[29]], 2);
-	frame[34] = (uint8_t)(port >> 8);
-	frame[35] = (uint8_t)port;
+	char path[420], name[32] = "";
+	snprintf(path, sizeof path, "%s/comm", task_dir);
+	FILE *f = fopen(path, "r");
+	bool worker = f && fgets(name, sizeof name, f) && (strncmp(name, "fh-worker", 9) == 0 || strncmp(name, "pmd-", 4) == 0);
+	if (f)
+		fclose(f);
+	return worker;
 }
 
-struct sender {
-	uint32_t next_flow;
-	uint64_t sent;
-};
-
-struct desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t flags, next;
-};
-
-static uint16_t used_idx(const struct guest_ring *r)
+/* Calls fn for each thread of the measured process. */
+static void each_thread(void (*fn)(const char *task_dir, long tid, void *arg), void *arg)
 {
-	return __atomic_load_n((const uint16_t *)(const void *)(r->used + 2), __ATOMIC_ACQUIRE);
-}
-
-static void kick(struct guest_ring *r)
-{
-	uint64_t one = 1;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!(__atomic_load_n((uint16_t *)(void *)r->used, __ATOMIC_RELAXED) & 1) && write(r->kick, &one, sizeof one) < 0)
-		exit(1);
-}
-
-static void prepare(struct guest_ring *r, const struct frame *f)
-{
-	for (uint32_t i = 0; i < GUEST_TX_SLOTS; i++) {
-		uint8_t *at = r->buffers + (size_t)i * GUEST_TX_BUFFER;
-		memset(at, 0, HEADER);
-		memcpy(at + HEADER, f->b, f->len);
-		((struct desc *)(void *)r->desc)[i] = (struct desc){ .addr = (uint64_t)(at - a->mem), .len = (uint32_t)(f->len + HEADER) };
-	}
-}
-
-static void fill(struct guest_ring *r, struct sender *s)
-{
-	uint16_t room = (uint16_t)(GUEST_TX_SLOTS - (uint16_t)(r->avail_idx - used_idx(r)));
-	if (room < GUEST_TX_SLOTS / 4)
-		return;
-	for (uint16_t i = 0; i < room; i++) {
-		uint16_t slot = r->avail_idx % GUEST_TX_SLOTS;
-		uint8_t *frame = r->buffers + (size_t)slot * GUEST_TX_BUFFER + HEADER;
-		set_flow(frame, s->next_flow);
-		if (++s->next_flow >= flows)
-			s->next_flow = 0;
-		r->avail[2 + r->avail_idx % GUEST_RING] = slot;
-		r->avail_idx++;
-	}
-	__atomic_store_n(&r->avail[1], r->avail_idx, __ATOMIC_RELEASE);
-	s->sent += room;
-	kick(r);
-}
-
-static uint32_t drain(struct guest_ring *r)
-{
-	uint16_t used = used_idx(r), n = (uint16_t)(used - r->used_seen);
-	for (uint16_t i = 0; i < n; i++) {
-		uint32_t id;
-		memcpy(&id, r->used + 4 + 8u * (r->used_seen % GUEST_RING), sizeof id);
-		r->used_seen++;
-		r->avail[2 + r->avail_idx % GUEST_RING] = (uint16_t)id;
-		r->avail_idx++;
-	}
-	__atomic_store_n(&r->avail[1], r->avail_idx, __ATOMIC_RELEASE);
-	return n;
-}
-
-static uint64_t run(double seconds, struct sender *s)
-{
-	uint64_t end = mono_ns() + (uint64_t)(seconds * 1e9), received = 0;
-	for (unsigned round = 0;; round++) {
-		fill(&a->tx[0], s);
-		received += drain(&b->rx[0]);
-		if (round % 1024 == 0 && mono_ns() >= end)
-			return received;
-	}
-}
-
-/* Nanoseconds that our worker was on a core: on a busy machine the clock on the wall says little. */
-static uint64_t worker_cpu_ns(void)
-{
-	char path[64], name[32];
+	char path[64], task[400];
 	struct dirent *e;
-	uint64_t ns = 0;
-	snprintf(path, sizeof path, "/proc/%ld/task", env_pid());
+	snprintf(path, sizeof path, "/proc/%ld/task", opt.pid);
 	DIR *d = opendir(path);
 	while (d && (e = readdir(d))) {
-		char file[700];
-		snprintf(file, sizeof file, "%s/%s/comm", path, e->d_name);
-		FILE *f = fopen(file, "r");
-		if (!f)
+		if (e->d_name[0] == '.')
 			continue;
-		bool worker = fgets(name, sizeof name, f) && strncmp(name, "fh-worker", 9) == 0;
-		fclose(f);
-		snprintf(file, sizeof file, "%s/%s/schedstat", path, e->d_name);
-		f = worker ? fopen(file, "r") : NULL;
-		if (f) {
-			unsigned long long v = 0;
-			if (fscanf(f, "%llu", &v) == 1)
-				ns += v;
-			fclose(f);
-		}
+		snprintf(task, sizeof task, "%s/%s", path, e->d_name);
+		fn(task, atol(e->d_name), arg);
 	}
 	if (d)
 		closedir(d);
-	return ns;
 }
 
-static void pin(unsigned core)
+static int worker_schedstat = -1;
+
+static void open_schedstat(const char *task_dir, long tid, void *arg)
+{
+	char path[420];
+	(void)tid;
+	(void)arg;
+	snprintf(path, sizeof path, "%s/schedstat", task_dir);
+	if (is_worker(task_dir))
+		worker_schedstat = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Nanoseconds that the worker was on a core, and that it waited for one. */
+static void worker_times(uint64_t *ran, uint64_t *waited)
+{
+	char text[128] = "";
+	unsigned long long r = 0, w = 0;
+	if (worker_schedstat < 0)
+		each_thread(open_schedstat, NULL);
+	CHECK(pread(worker_schedstat, text, sizeof text - 1, 0) > 0 && sscanf(text, "%llu %llu", &r, &w) == 2, "the worker's thread is gone");
+	*ran = r;
+	*waited = w;
+}
+
+/* On a busy machine the clock on the wall says little. */
+static uint64_t worker_cpu_ns(void)
+{
+	uint64_t ran, waited;
+	worker_times(&ran, &waited);
+	return ran;
+}
+
+static uint64_t worker_waited_ns(void)
+{
+	uint64_t ran, waited;
+	worker_times(&ran, &waited);
+	return waited;
+}
+
+static void pin_tid(long tid, unsigned core)
 {
 	cpu_set_t set;
 	CPU_ZERO(&set);
 	CPU_SET(core, &set);
-	sched_setaffinity(0, sizeof set, &set);
+	sched_setaffinity((pid_t)tid, sizeof set, &set);
 }
 
-static void start_ours(const char *mode)
+/* The worker has core 0 for itself. */
+static void move_away(const char *task_dir, long tid, void *arg)
 {
-	static struct fh_rule rules[RULES];
-	uint32_t n = 1;
-	bool unfiltered = strcmp(mode, "unfiltered") == 0;
+	(void)arg;
+	if (!is_worker(task_dir))
+		pin_tid(tid, 1);
+}
+
+/* --- the measured switch ----------------------------------------------------------------------------------------------------- */
+static uint32_t make_rules(void)
+{
+	rules[0] = env_rule(1, FH_INGRESS, opt.kind == LOAD_TSO ? 6 : 17, 9, NULL);
+	if (strcmp(opt.mode, "rules") != 0)
+		return 1;
+	for (uint32_t n = 0; n < RULES - 1; n++) {
+		char prefix[32];
+		snprintf(prefix, sizeof prefix, "192.%u.%u.0/24", 168 + (n >> 8) % 8, n & 255);
+		rules[n] = env_rule(100 + n, FH_INGRESS, n % 2 ? 6 : 17, (int)(1 + n % 60000), prefix);
+	}
+	rules[RULES - 1] = env_rule(1, FH_INGRESS, 17, 9, "10.1.0.0/16");
+	return RULES;
+}
+
+static void start_ours(void)
+{
 	env_cores = "0";
 	env_memory = "512";
+	env_huge = opt.huge;
 	env_start();
-	rules[0] = env_rule(1, FH_INGRESS, 17, 9, NULL);
-	if (strcmp(mode, "rules") == 0) {
-		for (n = 0; n < RULES - 1; n++) {
-			char prefix[32];
-			snprintf(prefix, sizeof prefix, "192.%u.%u.0/24", 168 + (n >> 8) % 8, n & 255);
-			rules[n] = env_rule(100 + n, FH_INGRESS, n % 2 ? 6 : 17, (int)(1 + n % 60000), prefix);
-		}
-		rules[n++] = env_rule(1, FH_INGRESS, 17, 9, "10.1.0.0/16");
-	}
+	opt.pid = env_pid();
+	each_thread(move_away, NULL);
 	fh_txn *t = fh_txn_new();
 	struct fh_segment s = env_segment(1);
 	s.n_subnets = 1;
 	CHECK(fh_txn_put_segment(t, &s) == FH_OK, " ");
 	env_put_group(t, 5, NULL, 0);
-	env_put_group(t, 6, rules, n);
+	env_put_group(t, 6, rules, make_rules());
 	for (uint32_t p = 5; p <= 6; p++) {
 		struct fh_port port = env_port(1, p);
-		port.connection_quota = 2u << 20;
-		port.flags = unfiltered ? FH_PORT_UNFILTERED : 0;
+		port.connection_quota = opt.flows + opt.flows / 16 + 1024;
+		port.flags = strcmp(opt.mode, "unfiltered") == 0 ? FH_PORT_UNFILTERED : 0;
 		port.addrs[0] = env_addr("10.1.0.0/16");
 		env_put_port(t, &port);
 	}
 	env_must(t);
-	a = env_guest(5, 0);
-	b = env_guest(6, 0);
 }
 
-static void start_peer(const char *dir)
+static void start(void)
 {
-	char path[128];
-	snprintf(path, sizeof path, "%s/port5", dir);
-	a = guest_new(path, 1);
-	snprintf(path, sizeof path, "%s/port6", dir);
-	b = guest_new(path, 1);
-	printf("listening\n");
-	fflush(stdout);
-	CHECK(a && b && guest_start(a, 0, 20000) && guest_start(b, 0, 20000), "the other back end does not connect");
+	struct guest_shape shape = opt.kind == LOAD_TSO ? load_large : load_small;
+	char path[2][128];
+	if (!opt.peer)
+		start_ours();
+	for (unsigned i = 0; i < 2; i++)
+		snprintf(path[i], sizeof path[i], "%s/port%u", opt.peer ? opt.peer : "", 5 + i);
+	shape.huge = opt.huge;
+	a = guest_new_shaped(opt.peer ? path[0] : env_path("port5"), 1, &shape);
+	b = guest_new_shaped(opt.peer ? path[1] : env_path("port6"), 1, &shape);
+	uint64_t features = opt.kind == LOAD_TSO ? GUEST_OFFLOADS : 0;
+	CHECK(a && b && guest_start(a, features, 20000) && guest_start(b, features, 20000), "the switch does not connect");
+	CHECK((a->features & b->features & features) == features, "no segmentation offload is offered");
+	if (!opt.peer)
+		env_await_state(6, FH_PORT_UP);
+}
+
+/* A peer may have connected and still be busy with its buffers: wait until it carries a packet both ways. */
+static void await_packets(struct load_lane *there, struct load_lane *back)
+{
+	for (unsigned i = 0; i < 200; i++)
+		if (load_count(there, 1) == 1 && load_count(back, 1) == 1)
+			return;
+	CHECK(false, "no packet gets through");
+}
+
+static void handshake(void)
+{
+	static struct frame f, got;
+	for (unsigned i = 0;; i++) {
+		CHECK(i < 200, "no packet gets through");
+		frame_tcp4(&f, &ha, &hb, 4000, 9, 1000, 0, TCP_SYN, NULL, 0);
+		if (guest_send(a, 0, NULL, f.b, f.len) && env_receive(b, &got, 100))
+			break;
+	}
+	frame_tcp4(&f, &hb, &ha, 9, 4000, 5000, 1001, TCP_SYN | TCP_ACK, NULL, 0);
+	CHECK(guest_send(b, 0, NULL, f.b, f.len), " ");
+	do
+		CHECK(env_receive(a, &got, 3000), "no SYN ACK");
+	while (got.b[47] != (TCP_SYN | TCP_ACK));
+	frame_tcp4(&f, &ha, &hb, 4000, 9, 1001, 5001, TCP_ACK, NULL, 0);
+	CHECK(guest_send(a, 0, NULL, f.b, f.len), " ");
+	while (env_receive(b, &got, 100))
+		;
+}
+
+static double table_bytes(void)
+{
+	char path[400];
+	struct stat st;
+	struct dirent *e;
+	double bytes = 0;
+	DIR *d = opendir(env_path("state/connections"));
+	while (d && (e = readdir(d))) {
+		snprintf(path, sizeof path, "%s/%s", env_path("state/connections"), e->d_name);
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+			bytes = (double)st.st_size;
+	}
+	if (d)
+		closedir(d);
+	return bytes / (double)(opt.flows + opt.flows / 16 + 1024);
+}
+
+/* --- measurements ------------------------------------------------------------------------------------------------------------- */
+static void lanes(struct load_lane *there, struct load_lane *back)
+{
+	if (opt.kind == LOAD_TSO)
+		handshake();
+	load_lane_init(there, a, b, &ha, &hb, opt.kind, opt.size, opt.flows, false);
+	if (opt.kind == LOAD_TSO)
+		return;
+	load_lane_init(back, b, a, &hb, &ha, LOAD_UDP, 60, opt.flows, true);
+	await_packets(there, back);
+}
+
+static void forward(void)
+{
+	struct load_lane there, back;
+	double pps = 0, cycles = 1e12;
+	uint64_t opened = 1;
+	lanes(&there, &back);
+	if (opt.kind != LOAD_TSO) {
+		/* Every connection is open and answered before the clock starts. */
+		there.next = back.next = 0;
+		opened = load_count(&there, opt.flows);
+		CHECK(load_count(&back, opt.flows) >= opened * 99 / 100, "%u flows, %llu opened, %llu answered", opt.flows, (unsigned long long)opened,
+		      (unsigned long long)back.received);
+	}
+	load_run(&there, 0.2);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		uint64_t cpu = worker_cpu_ns(), began = load_mono_ns(), n = load_run(&there, opt.seconds / ROUNDS);
+		double rate = (double)n * 1e9 / (double)(load_mono_ns() - began), cost = (double)(worker_cpu_ns() - cpu) * ghz / (double)(n ? n : 1);
+		pps = rate > pps ? rate : pps;
+		cycles = cost < cycles ? cost : cycles;
+	}
+	load_settle(&there);
+	printf("{\"pps\": %.0f, \"cycles\": %.1f, \"opened\": %llu, \"lost\": %llu, \"connections\": %llu, \"bytes_a_connection\": %.1f, \"frame\": %u}\n",
+	       pps, cycles, (unsigned long long)opened, (unsigned long long)(there.sent - there.received),
+	       opt.peer ? 0ull : (unsigned long long)env_status(6).connections, opt.peer ? 0 : table_bytes(),
+	       ((const uint32_t *)(const void *)there.tx->desc)[2] - 12);
+}
+
+static void forget(void)
+{
+	struct fh_id ports[2] = { env_id(FH_KIND_PORT, 5), env_id(FH_KIND_PORT, 6) };
+	uint32_t killed;
+	if (opt.peer) {
+		CHECK(opt.flush && system(opt.flush) == 0, "the peer's connections cannot be flushed");
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		CHECK(fh_ctl_kill(env_ctl, 5000, &ports[i], NULL, &killed) == FH_OK, " ");
+}
+
+static void create(void)
+{
+	struct load_lane there, back;
+	double best = 0, cycles = 1e12;
+	uint64_t arrived = 0;
+	lanes(&there, &back);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		forget();
+		there.next = 0;
+		uint64_t cpu = worker_cpu_ns(), began = load_mono_ns();
+		arrived = load_count(&there, opt.flows);
+		double rate = (double)arrived * 1e9 / (double)(there.last_ns - began);
+		double cost = (double)(worker_cpu_ns() - cpu) * ghz / (double)(arrived ? arrived : 1);
+		best = rate > best ? rate : best;
+		cycles = cost < cycles ? cost : cycles;
+	}
+	printf("{\"rate\": %.0f, \"cycles\": %.1f, \"opened\": %llu, \"connections\": %llu}\n", best, cycles, (unsigned long long)arrived,
+	       opt.peer ? 0ull : (unsigned long long)env_status(6).connections);
+}
+
+struct swapper {
+	fh_ctl *ctl;
+	unsigned swaps;
+	int stop;
+};
+
+static void *swap_rules(void *arg)
+{
+	struct swapper *s = arg;
+	uint32_t n = make_rules();
+	while (!__atomic_load_n(&s->stop, __ATOMIC_RELAXED)) {
+		struct fh_commit_result r = { .struct_size = sizeof r };
+		fh_txn *t = fh_txn_new();
+		rules[n / 2].port_max = rules[n / 2].port_min = (uint16_t)(30000 + s->swaps % 1000);
+		env_put_group(t, 6, rules, n);
+		CHECK(fh_ctl_commit(s->ctl, t, 10000, &r) == FH_OK, "%s", r.message);
+		fh_txn_free(t);
+		s->swaps++;
+		usleep(5000);
+	}
+	return NULL;
+}
+
+static void swap(void)
+{
+	struct load_lane there, back;
+	struct swapper s = { 0 };
+	pthread_t thread;
+	lanes(&there, &back);
+	CHECK(fh_ctl_open(env_path("control"), 1000, &s.ctl) == FH_OK, " ");
+	load_count(&there, opt.flows);
+	there.sent = there.received = there.given_up = 0;
+	there.stamp = true;
+	there.worker_waited_ns = worker_waited_ns;
+	there.waited_before = worker_waited_ns();
+	load_run(&there, opt.seconds / 2);
+	uint64_t quiet = there.late_tsc;
+	there.late_tsc = 0;
+	CHECK(pthread_create(&thread, NULL, swap_rules, &s) == 0, " ");
+	uint64_t began = load_mono_ns(), n = load_run(&there, opt.seconds);
+	double pps = (double)n * 1e9 / (double)(load_mono_ns() - began);
+	__atomic_store_n(&s.stop, 1, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	load_settle(&there);
+	fh_ctl_close(s.ctl);
+	printf("{\"swaps\": %u, \"lost\": %llu, \"late_us\": %.1f, \"late_without_us\": %.1f, \"left_out\": %llu, \"pps\": %.0f}\n", s.swaps,
+	       (unsigned long long)(there.sent - there.received), (double)there.late_tsc / ghz / 1e3, (double)quiet / ghz / 1e3,
+	       (unsigned long long)there.left_out, pps);
+}
+
+static uint64_t process_cpu_ns(void)
+{
+	char path[64], text[1024];
+	unsigned long user = 0, system = 0;
+	snprintf(path, sizeof path, "/proc/%ld/stat", opt.pid);
+	FILE *file = fopen(path, "r");
+	CHECK(file && fgets(text, sizeof text, file), "%s", path);
+	fclose(file);
+	CHECK(sscanf(strrchr(text, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2, "%s", text);
+	return (user + system) * (1000000000ull / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+static int by_value(const void *x, const void *y)
+{
+	double v = *(const double *)x, w = *(const double *)y;
+	return (v > w) - (v < w);
+}
+
+static void idle(void)
+{
+	static struct frame f, got;
+	static double us[100];
+	struct guest *g[IDLE_PORTS];
+	fh_txn *t = fh_txn_new();
+	struct fh_segment segment = env_segment(1);
+	env_memory = "768";
+	env_start();
+	opt.pid = env_pid();
+	CHECK(fh_txn_put_segment(t, &segment) == FH_OK, " ");
+	env_put_group(t, 1, NULL, 0);
+	for (uint32_t n = 0; n < IDLE_PORTS; n++) {
+		struct fh_port p = env_port(1, n + 5);
+		p.groups[0] = env_id(FH_KIND_GROUP, 1);
+		env_put_port(t, &p);
+	}
+	env_must(t);
+	for (uint32_t n = 0; n < IDLE_PORTS; n++)
+		g[n] = env_guest(n + 5, 0);
 	sleep(1);
+	uint64_t before = process_cpu_ns(), began = load_mono_ns();
+	usleep((useconds_t)(opt.seconds * 1e6));
+	double share = (double)(process_cpu_ns() - before) / (double)(load_mono_ns() - began) * 100;
+	/* There and back: the gateway's address is asked for, the worker wakes, answers, and wakes us. */
+	struct host h = env_host(1, 5), gw = env_gateway(1);
+	frame_arp(&f, &h, 1, h.mac, h.ip4, gw.ip4);
+	while (env_receive(g[0], &got, 50))
+		;
+	for (unsigned i = 0; i < 100; i++) {
+		usleep(20000);
+		uint64_t start_ns = load_mono_ns();
+		env_send(g[0], &f);
+		CHECK(env_receive(g[0], &got, WAIT_MS), "no answer");
+		us[i] = (double)(load_mono_ns() - start_ns) / 1e3;
+	}
+	qsort(us, 100, sizeof us[0], by_value);
+	for (uint32_t n = 0; n < IDLE_PORTS; n++)
+		guest_free(g[n]);
+	printf("{\"share\": %.2f, \"first_us\": %.1f, \"first_p90_us\": %.1f}\n", share, us[50], us[90]);
+}
+
+/* --- arguments ----------------------------------------------------------------------------------------------------------------- */
+static void usage(const char *program)
+{
+	fprintf(stderr, "usage: %s forward|create|swap|idle [--mode unfiltered|stateful|rules] [--flows N] [--load BYTES|imix|tso]\n"
+			"       [--seconds S] [--huge] [--peer DIR --pid PID [--flush COMMAND]]\n", program);
+	exit(2);
+}
+
+static void parse(int argc, char *argv[])
+{
+	static const struct option known[] = {
+		{ "mode", required_argument, NULL, 'm' }, { "flows", required_argument, NULL, 'f' }, { "load", required_argument, NULL, 'l' },
+		{ "seconds", required_argument, NULL, 's' }, { "huge", no_argument, NULL, 'h' }, { "peer", required_argument, NULL, 'p' },
+		{ "pid", required_argument, NULL, 'i' }, { "flush", required_argument, NULL, 'u' }, { 0 },
+	};
+	int c;
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case 'm':
+			opt.mode = optarg;
+			break;
+		case 'f':
+			opt.flows = (uint32_t)atoi(optarg);
+			break;
+		case 'l':
+			opt.kind = strcmp(optarg, "imix") == 0 ? LOAD_IMIX : strcmp(optarg, "tso") == 0 ? LOAD_TSO : LOAD_UDP;
+			opt.size = opt.kind == LOAD_UDP ? (uint32_t)atoi(optarg) : 60;
+			break;
+		case 's':
+			opt.seconds = atof(optarg);
+			break;
+		case 'h':
+			opt.huge = true;
+			break;
+		case 'p':
+			opt.peer = optarg;
+			break;
+		case 'i':
+			opt.pid = atol(optarg);
+			break;
+		case 'u':
+			opt.flush = optarg;
+			break;
+		default:
+			usage(argv[0]);
+		}
+	}
+	if (optind + 1 != argc || opt.size < 60 || opt.size > 1514 || opt.flows < 1 || opt.flows > LOAD_MAX_FLOWS || (opt.peer && !opt.pid))
+		usage(argv[0]);
+	opt.what = argv[optind];
 }
 
 int main(int argc, char *argv[])
 {
-	static struct frame f;
-	static uint8_t data[2000];
-	if (argc != 6) {
-		fprintf(stderr, "usage: %s ours MODE|peer DIR FLOWS SIZE SECONDS\n", argv[0]);
-		return 2;
-	}
-	bool ours = strcmp(argv[1], "ours") == 0;
-	size_t size = (size_t)atoi(argv[4]);
-	double seconds = atof(argv[5]), best = 0, cheapest = 1e9;
-	flows = (uint32_t)atoi(argv[3]);
-	churn = ours && strcmp(argv[2], "churn") == 0;
-	CHECK(size >= 60 && size <= 1514 && flows >= 1 && flows <= 15000000, "size 60 to 1514");
+	static const struct {
+		const char *name;
+		void (*run)(void);
+		bool ours_only, starts_itself;
+	} measurements[] = { { "forward", forward, false, false }, { "create", create, false, false }, { "swap", swap, true, false }, { "idle", idle, true, true } };
+	parse(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	ha = env_host(1, 5);
 	hb = env_host(1, 6);
-	if (ours)
-		start_ours(argv[2]);
-	else
-		start_peer(argv[2]);
-	pin(1);
-	frame_udp4(&f, &ha, &hb, 1024, 9, data, size - 42);
-	memset(f.b + 40, 0, 2); /* the flow's number changes the ports; no checksum */
-	for (unsigned i = 0; i < 256; i++) {
-		f.b[29] = (uint8_t)i;
-		memset(f.b + 24, 0, 2);
-		uint16_t sum = frame_checksum(f.b + 14, 20, 0);
-		header_sums[i] = (uint16_t)(sum << 8 | sum >> 8);
+	calibrate();
+	for (size_t i = 0; i < sizeof measurements / sizeof measurements[0]; i++) {
+		if (strcmp(measurements[i].name, opt.what) != 0 || (opt.peer && measurements[i].ours_only))
+			continue;
+		if (!measurements[i].starts_itself) {
+			pin_tid(0, 1);
+			start();
+		}
+		measurements[i].run();
+		fflush(stdout);
+		return 0;
 	}
-	prepare(&a->tx[0], &f);
-	struct sender s = { 0 };
-	if (!churn) /* every connection is made before the clock starts */
-		for (uint64_t goal = (uint64_t)flows * 2; s.sent < goal;)
-			run(0.05, &s);
-	uint64_t hz_ns = mono_ns(), hz_tsc = __rdtsc();
-	for (unsigned i = 0; i < 5; i++) {
-		uint64_t cpu = ours ? worker_cpu_ns() : 0, start = mono_ns(), n = run(seconds / 5, &s);
-		double pps = (double)n * 1e9 / (double)(mono_ns() - start);
-		double cost = (double)(ours ? worker_cpu_ns() - cpu : mono_ns() - start) / (double)(n ? n : 1);
-		if (pps > best)
-			best = pps;
-		if (cost < cheapest)
-			cheapest = cost;
-	}
-	double ghz = (double)(__rdtsc() - hz_tsc) / (double)(mono_ns() - hz_ns);
-	unsigned long long connections = 0;
-	if (ours)
-		connections = env_status(6).connections;
-	printf("%.0f %.1f %llu\n", best, cheapest * ghz, connections);
-	fflush(stdout);
-	guest_free(a);
-	guest_free(b);
-	return 0;
+	usage(argv[0]);
 }

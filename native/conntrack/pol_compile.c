@@ -16,6 +16,10 @@
  * With a list, each rule asks whether its id is among those that contain the address. With a bitmap, each such id's
  * rules are tested against it (or, if the id has many, the two bitmaps are intersected), lowest first.
  * So the cost depends on how many sets contain the address, not on how many rules or sets there are.
+ *
+ * Most sets that contain an address have no rule for the service asked for. The classes of a protocol are therefore divided
+ * into 64 neighbourhoods of about as many classes each, and an id knows in which of them it has rules: one bit to test
+ * instead of all its rules.
  */
 #include "pol_internal.h"
 
@@ -28,13 +32,15 @@
 struct class_ {
 	uint32_t first_any[2]; /* by v6 */
 	uint32_t n;            /* rules with a particular remote below first_any */
-	uint32_t at;           /* n <= LIST_MAX: index into pool; else: bitmap number */
+	uint32_t at;           /* n <= LIST_MAX: index into pool, of pairs (rule, remote); else: bitmap number */
+	uint32_t near;         /* neighbourhood, 0 to 63 */
 };
 
 struct remote {
 	uint32_t id;           /* POL_REMOTE_ANY: empty place */
 	uint32_t n, at;        /* rules, ascending, at pool[at] */
 	uint32_t bitmap;       /* number when n > LIST_MAX, else NO_RULE */
+	uint64_t near;         /* neighbourhoods that its rules reach into */
 };
 
 struct pages {
@@ -172,7 +178,9 @@ static uint32_t class_from(struct pol_program *g, const uint64_t *active)
 		for (uint32_t w = 0; w < words; w++) {
 			uint64_t bits = particular(g, active, w) & (w == words - 1 ? last : UINT64_MAX);
 			for (; bits; bits &= bits - 1) {
-				if (!vec_push(&g->pool, w * 64 + (uint32_t)__builtin_ctzll(bits)))
+				uint32_t rule = w * 64 + (uint32_t)__builtin_ctzll(bits);
+
+				if (!vec_push(&g->pool, rule) || !vec_push(&g->pool, g->rule[rule].remote))
 					return NO_RULE;
 			}
 		}
@@ -232,9 +240,22 @@ static bool concerns(const struct pol_rule *r, uint32_t proto)
 	return r->proto == FH_PROTO_ANY || r->proto == proto;
 }
 
+/* Neighbourhood of the class that is the i-th of so many. */
+static uint32_t near_of(uint32_t i, uint32_t classes)
+{
+	return (uint32_t)((uint64_t)i * 64 / classes);
+}
+
+/* The classes from first on are those of one protocol, ports ascending. */
+static void divide(struct pol_program *g, uint32_t first)
+{
+	for (uint32_t i = first; i < g->n_classes; i++)
+		g->class_[i].near = near_of(i - first, g->n_classes - first);
+}
+
 static bool cut_protocol(struct pol_program *g, uint32_t proto, uint64_t *active, struct edge *edges, uint32_t *flat)
 {
-	uint32_t n = 0, from = 0;
+	uint32_t n = 0, from = 0, first = g->n_classes;
 
 	memset(active, 0, (size_t)g->words * 8);
 	for (uint32_t i = 0; i < g->n; i++) {
@@ -269,6 +290,7 @@ static bool cut_protocol(struct pol_program *g, uint32_t proto, uint64_t *active
 		fill(flat, from, to, class_);
 		from = to;
 	}
+	divide(g, first);
 	g->service[proto] = PAGED | g->n_pages;
 	return add_pages(g, flat);
 }
@@ -304,6 +326,23 @@ static bool cut_services(struct pol_program *g)
 
 /* --- remote dimension ---------------------------------------------------------------------------------------------- */
 
+static uint32_t class_at(const struct pol_program *g, uint32_t proto, uint16_t port)
+{
+	uint32_t s = g->service[proto];
+
+	return s & PAGED ? g->page_class.v[g->pages[s & ~PAGED].page[port >> 8] + (port & 255)] : s;
+}
+
+/* Neighbourhoods that a rule reaches into. */
+static uint64_t near_rule(const struct pol_program *g, const struct pol_rule *r)
+{
+	if (r->proto == FH_PROTO_ANY || (r->lo == 0 && r->hi == UINT16_MAX))
+		return UINT64_MAX;
+	uint32_t from = g->class_[class_at(g, r->proto, r->lo)].near, to = g->class_[class_at(g, r->proto, r->hi)].near;
+
+	return (UINT64_MAX >> (63 - to)) & (UINT64_MAX << from);
+}
+
 static struct remote *remote_place(const struct pol_program *g, uint32_t id)
 {
 	uint32_t i = (id * 0x9e3779b1u) >> 8 & g->remote_mask;
@@ -329,6 +368,7 @@ static bool cut_remotes(struct pol_program *g)
 			continue;
 		struct remote *r = remote_place(g, g->rule[i].remote);
 		r->id = g->rule[i].remote;
+		r->near |= near_rule(g, &g->rule[i]);
 		r->n++;
 	}
 	uint32_t at = g->pool.n;
@@ -478,6 +518,8 @@ static uint32_t first_of_id(const struct pol_program *g, const struct class_ *c,
 	const struct remote *r = remote_place(g, id);
 	const uint64_t *b = bitmap_at(g, c->at);
 
+	if (!(r->near >> c->near & 1))
+		return best;
 	if (r->bitmap != NO_RULE)
 		return first_common(b, bitmap_at(g, r->bitmap), best, g, family);
 	for (uint32_t k = 0; k < r->n; k++) {
@@ -490,34 +532,29 @@ static uint32_t first_of_id(const struct pol_program *g, const struct class_ *c,
 	return best;
 }
 
+/* The lowest rule below best of the class's list whose id is among those. */
+static uint32_t first_of_list(const struct pol_program *g, const struct class_ *c, const struct pol_cover *ids, uint32_t best, uint8_t family)
+{
+	for (const uint32_t *pair = g->pool.v + c->at, *end = pair + 2 * c->n; pair < end && pair[0] < best; pair += 2) {
+		if (pol_cover_has(ids, pair[1]) && g->rule[pair[0]].families & family)
+			return pair[0];
+	}
+	return best;
+}
+
 static const struct pol_rule *run_cut(const struct pol_program *g, struct pol_lookup *lk)
 {
 	const struct pol_query *q = lk->query;
 	uint8_t family = q->v6 ? POL_V6 : POL_V4;
-	uint32_t s = g->service[q->proto];
-
-	if (s & PAGED)
-		s = g->page_class.v[g->pages[s & ~PAGED].page[q->dst_port >> 8] + (q->dst_port & 255)];
-	const struct class_ *c = &g->class_[s];
+	const struct class_ *c = &g->class_[class_at(g, q->proto, q->dst_port)];
 	uint32_t best = c->first_any[q->v6];
 
-	if (c->n == 0)
-		return best == NO_RULE ? NULL : &g->rule[best];
-	const struct pol_cover *ids = cover(lk);
-	if (ids->n == 0) {
-		;
-	} else if (c->n <= LIST_MAX) {
-		for (uint32_t k = 0; k < c->n; k++) {
-			uint32_t i = g->pool.v[c->at + k];
-			if (i >= best)
-				break;
-			if (g->rule[i].families & family && pol_cover_has(ids, g->rule[i].remote)) {
-				best = i;
-				break;
-			}
-		}
-	} else {
-		for (unsigned k = 0; k < ids->n; k++) {
+	if (c->n) {
+		const struct pol_cover *ids = cover(lk);
+
+		if (c->n <= LIST_MAX && ids->n)
+			best = first_of_list(g, c, ids, best, family);
+		for (unsigned k = 0; c->n > LIST_MAX && k < ids->n; k++) {
 			for (uint32_t j = 0; j < ids->node[k]->n; j++)
 				best = first_of_id(g, c, ids->node[k]->ids[j], best, family);
 		}

@@ -171,6 +171,9 @@ static struct pol_node *node_with(const struct pol_node *old, const struct pol_p
 	if (!placed)
 		node->ids[out++] = id;
 	node->n = out;
+	node->marks = 0;
+	for (uint32_t i = 0; i < out; i++)
+		node->marks |= pol_mark(node->ids[i]);
 	return node;
 }
 
@@ -289,6 +292,7 @@ void pol_index_cover(const struct pol_index *ix, const struct pol_query *q, stru
 	const struct table *t = fh_load_acquire(&f->table);
 
 	out->n = 0;
+	out->marks = 0;
 	for (unsigned w = 0; w < 3; w++) {
 		for (uint64_t lens = fh_load_acquire(&f->lens[w]); lens; lens &= lens - 1) {
 			unsigned len = w * 64 + (unsigned)__builtin_ctzll(lens);
@@ -298,13 +302,15 @@ void pol_index_cover(const struct pol_index *ix, const struct pol_query *q, stru
 
 			while (n && !(n->prefix.len == len && n->prefix.a[0] == a0 && n->prefix.a[1] == a1))
 				n = fh_load_acquire(&n->next);
-			if (n)
+			if (n) {
+				out->marks |= n->marks;
 				out->node[out->n++] = n;
+			}
 		}
 	}
 }
 
-bool pol_cover_has(const struct pol_cover *cover, uint32_t id)
+bool pol_cover_search(const struct pol_cover *cover, uint32_t id)
 {
 	for (unsigned i = 0; i < cover->n; i++) {
 		const struct pol_node *node = cover->node[i];

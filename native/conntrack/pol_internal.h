@@ -23,15 +23,23 @@ struct pol_prefix {
 struct pol_node { /* immutable once published, but for next */
 	struct pol_node *next;
 	struct pol_prefix prefix;
+	uint64_t marks; /* pol_mark() of each id */
 	uint32_t n;
 	uint32_t ids[]; /* ascending */
 };
+
+/* One of 64 bits for an id: tells most absent ones without a search. */
+static inline uint64_t pol_mark(uint32_t id)
+{
+	return (uint64_t)1 << (id * 0x9e3779b1u >> 26);
+}
 
 struct pol_index;
 
 #define POL_COVER_MAX 129 /* one node a prefix length */
 struct pol_cover {
 	unsigned n;
+	uint64_t marks; /* of all nodes */
 	const struct pol_node *node[POL_COVER_MAX];
 };
 
@@ -48,7 +56,11 @@ int pol_index_change(struct pol_index *ix, uint32_t id, const struct pol_prefix 
 		     const struct pol_prefix *remove, uint32_t n_remove);
 /* Workers: all nodes whose prefix contains the address. */
 void pol_index_cover(const struct pol_index *ix, const struct pol_query *q, struct pol_cover *out);
-bool pol_cover_has(const struct pol_cover *cover, uint32_t id);
+bool pol_cover_search(const struct pol_cover *cover, uint32_t id);
+static inline bool pol_cover_has(const struct pol_cover *cover, uint32_t id)
+{
+	return cover->marks & pol_mark(id) && pol_cover_search(cover, id);
+}
 
 /* --- compiled rules (pol_compile.c) ------------------------------------------------------------------------------------------ */
 #define POL_REMOTE_ANY UINT32_MAX

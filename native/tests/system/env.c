@@ -13,6 +13,7 @@
 
 fh_ctl *env_ctl;
 const char *env_workers = "1", *env_memory = "256", *env_cores;
+bool env_huge;
 
 static char dir[64];
 static pid_t child;
@@ -92,12 +93,20 @@ void env_start(void)
 		CHECK(mkdtemp(dir), "%s", strerror(errno));
 		atexit(env_stop);
 	}
+	const char *args[16] = { program, "--control", env_path("control"), "--state", env_path("state"), "--memory", env_memory, "--workers",
+				 env_workers };
+	unsigned n = 9;
+	if (env_cores) {
+		args[n++] = "--cores";
+		args[n++] = env_cores;
+	}
+	if (env_huge)
+		args[n++] = "--huge";
 	child = fork();
 	CHECK(child >= 0, "%s", strerror(errno));
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(program, program, "--control", env_path("control"), "--state", env_path("state"), "--memory", env_memory, "--workers",
-		      env_workers, env_cores ? "--cores" : NULL, env_cores, (char *)NULL);
+		execv(program, (char *const *)(uintptr_t)args);
 		_exit(127);
 	}
 	for (int i = 0; i < 5000; i++) {

@@ -30,6 +30,7 @@
 
 extern fh_ctl *env_ctl;
 extern const char *env_workers, *env_memory, *env_cores; /* env_cores NULL: not pinned */
+extern bool env_huge; /* packet memory from huge pages; the machine must have reserved some */
 
 /* Starts the dataplane (path in the environment's FREEHOLD_DATAPLANE) and opens the control connection. */
 void env_start(void);

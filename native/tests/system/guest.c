@@ -90,35 +90,79 @@ bool guest_ask(struct guest *g, uint32_t request, uint64_t *answer)
 }
 
 /* --- memory ---------------------------------------------------------------------------------------------------------- */
-static size_t ring_bytes(uint32_t n_buffers, uint32_t buffer_size)
+static size_t rounded(size_t n, size_t to)
 {
-	return 16384 + (((size_t)n_buffers * buffer_size + 4095) & ~(size_t)4095);
+	return (n + to - 1) / to * to;
 }
 
-static uint8_t *lay_out(struct guest_ring *r, uint8_t *at, uint32_t n_buffers, uint32_t buffer_size)
+/* Descriptors, available and used ring; each in pages of its own. */
+static size_t desc_bytes(uint32_t size)
+{
+	return rounded((size_t)size * sizeof(struct vring_desc_), 4096);
+}
+
+static size_t avail_bytes(uint32_t size)
+{
+	return rounded(6 + 2 * (size_t)size, 4096);
+}
+
+static size_t used_bytes(uint32_t size)
+{
+	return rounded(6 + 8 * (size_t)size, 4096);
+}
+
+static size_t ring_bytes(uint32_t size, uint32_t n_buffers, uint32_t buffer_size)
+{
+	return desc_bytes(size) + avail_bytes(size) + used_bytes(size) + rounded((size_t)n_buffers * rounded(buffer_size, 64), 4096);
+}
+
+static uint8_t *lay_out(struct guest_ring *r, uint8_t *at, uint32_t size, uint32_t n_buffers, uint32_t buffer_size)
 {
 	r->desc = (struct vring_desc_ *)(void *)at;
-	r->avail = (uint16_t *)(void *)(at + 8192);
-	r->used = at + 12288;
+	r->avail = (uint16_t *)(void *)(at + desc_bytes(size));
+	r->used = at + desc_bytes(size) + avail_bytes(size);
+	r->size = size;
 	r->n_buffers = n_buffers;
-	r->buffer_size = buffer_size;
-	r->buffers = at + 16384;
+	r->buffer_size = (uint32_t)rounded(buffer_size, 64);
+	r->buffers = at + desc_bytes(size) + avail_bytes(size) + used_bytes(size);
 	r->kick = r->call = -1;
-	return at + ring_bytes(n_buffers, buffer_size);
+	return at + ring_bytes(size, n_buffers, buffer_size);
 }
 
 static void give_buffer(struct guest_ring *r, uint16_t id)
 {
-	r->avail[2 + r->avail_idx % GUEST_RING] = id;
+	r->avail[2 + r->avail_idx % r->size] = id;
 	r->avail_idx++;
 	__atomic_store_n(&r->avail[1], r->avail_idx, __ATOMIC_RELEASE);
 }
 
+/* Return: whether the guest has its memory, mapped and sealed as it shall be. */
+static bool make_memory(struct guest *g, bool huge)
+{
+	if (huge)
+		g->mem_size = rounded(g->mem_size, 2u << 20);
+	g->memfd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING | (huge ? MFD_HUGETLB : 0));
+	if (g->memfd < 0 || ftruncate(g->memfd, (off_t)g->mem_size) != 0)
+		return false;
+	if (guest_seals && fcntl(g->memfd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
+		return false;
+	g->mem = mmap(NULL, g->mem_size, PROT_READ | PROT_WRITE, MAP_SHARED, g->memfd, 0);
+	return g->mem != MAP_FAILED;
+}
+
 struct guest *guest_new(const char *path, unsigned pairs)
+{
+	static const struct guest_shape usual = {
+		.ring = GUEST_RING, .rx_buffer = GUEST_RX_BUFFER, .tx_slots = GUEST_TX_SLOTS, .tx_buffer = GUEST_TX_BUFFER,
+	};
+	return guest_new_shaped(path, pairs, &usual);
+}
+
+struct guest *guest_new_shaped(const char *path, unsigned pairs, const struct guest_shape *shape)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct guest *g = calloc(1, sizeof *g);
-	size_t pair = ring_bytes(GUEST_RING, GUEST_RX_BUFFER) + ring_bytes(GUEST_TX_SLOTS, GUEST_TX_BUFFER);
+	size_t pair = ring_bytes(shape->ring, shape->ring, shape->rx_buffer) + ring_bytes(shape->ring, shape->tx_slots, shape->tx_buffer);
 	if (!g || pairs > GUEST_QUEUES || strlen(path) >= sizeof addr.sun_path)
 		return NULL;
 	g->fd = -1;
@@ -126,28 +170,25 @@ struct guest *guest_new(const char *path, unsigned pairs)
 	g->mem_size = pair * pairs;
 	strcpy(g->path, path);
 	strcpy(addr.sun_path, path);
-	g->memfd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	g->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	unlink(path);
-	if (g->memfd < 0 || ftruncate(g->memfd, (off_t)g->mem_size) != 0 || g->listener < 0 ||
-	    bind(g->listener, (struct sockaddr *)&addr, sizeof addr) != 0 || listen(g->listener, 1) != 0) {
+	if (g->listener < 0 || bind(g->listener, (struct sockaddr *)&addr, sizeof addr) != 0 || listen(g->listener, 1) != 0) {
 		fprintf(stderr, "guest: cannot listen at %s: %s\n", path, strerror(errno));
 		return NULL;
 	}
-	if (guest_seals && fcntl(g->memfd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
+	if (!make_memory(g, shape->huge)) {
+		fprintf(stderr, "guest: no memory: %s\n", strerror(errno));
 		return NULL;
-	g->mem = mmap(NULL, g->mem_size, PROT_READ | PROT_WRITE, MAP_SHARED, g->memfd, 0);
-	if (g->mem == MAP_FAILED)
-		return NULL;
+	}
 	uint8_t *at = g->mem;
 	for (unsigned i = 0; i < pairs; i++) {
-		at = lay_out(&g->rx[i], at, GUEST_RING, GUEST_RX_BUFFER);
-		at = lay_out(&g->tx[i], at, GUEST_TX_SLOTS, GUEST_TX_BUFFER);
-		for (uint16_t k = 0; k < GUEST_RING; k++) {
-			g->rx[i].desc[k] = (struct vring_desc_){
-				.addr = (uint64_t)(g->rx[i].buffers + k * GUEST_RX_BUFFER - g->mem), .len = GUEST_RX_BUFFER, .flags = DESC_WRITE
-			};
-			give_buffer(&g->rx[i], k);
+		at = lay_out(&g->rx[i], at, shape->ring, shape->ring, shape->rx_buffer);
+		at = lay_out(&g->tx[i], at, shape->ring, shape->tx_slots, shape->tx_buffer);
+		struct guest_ring *rx = &g->rx[i];
+		for (uint32_t k = 0; k < rx->size; k++) {
+			rx->desc[k] = (struct vring_desc_){ .addr = (uint64_t)(rx->buffers + (size_t)k * rx->buffer_size - g->mem),
+							    .len = rx->buffer_size, .flags = DESC_WRITE };
+			give_buffer(rx, (uint16_t)k);
 		}
 	}
 	return g;
@@ -168,7 +209,7 @@ bool guest_accept(struct guest *g, int timeout_ms)
 
 static bool start_ring(struct guest *g, struct guest_ring *r, uint32_t index)
 {
-	uint32_t num[2] = { index, GUEST_RING }, base[2] = { index, 0 };
+	uint32_t num[2] = { index, r->size }, base[2] = { index, 0 };
 	uint64_t file = index;
 	struct {
 		uint32_t index, flags;
@@ -261,10 +302,10 @@ bool guest_send(struct guest *g, unsigned pair, const struct virtio_net_hdr *off
 {
 	struct guest_ring *r = &g->tx[pair];
 	uint8_t header[HEADER] = { 0 };
-	if ((uint16_t)(r->avail_idx - used_idx(r)) >= GUEST_TX_SLOTS || len + HEADER > GUEST_TX_BUFFER)
+	if ((uint16_t)(r->avail_idx - used_idx(r)) >= r->n_buffers || len + HEADER > r->buffer_size)
 		return false;
-	uint16_t slot = r->avail_idx % GUEST_TX_SLOTS;
-	uint8_t *at = r->buffers + (size_t)slot * GUEST_TX_BUFFER;
+	uint16_t slot = (uint16_t)(r->avail_idx % r->n_buffers);
+	uint8_t *at = r->buffers + (size_t)slot * r->buffer_size;
 	if (offload)
 		memcpy(header, offload, sizeof *offload);
 	memcpy(at, header, HEADER);
@@ -277,38 +318,42 @@ bool guest_send(struct guest *g, unsigned pair, const struct virtio_net_hdr *off
 	return true;
 }
 
-/* Return: length of the buffer, copied to out; its id goes back to the ring. */
-static size_t take_used(struct guest_ring *r, uint8_t *out, size_t capacity)
+/* Return: the next used buffer, *len bytes of it; *id goes back by give_back(). */
+static const uint8_t *take_used(struct guest_ring *r, size_t *len, uint16_t *id)
 {
 	uint32_t e[2];
-	memcpy(e, r->used + 4 + 8u * (r->used_seen % GUEST_RING), sizeof e);
+	memcpy(e, r->used + 4 + 8u * (r->used_seen % r->size), sizeof e);
 	r->used_seen++;
-	size_t n = e[1] < capacity ? e[1] : capacity;
-	memcpy(out, r->buffers + (size_t)(e[0] % GUEST_RING) * GUEST_RX_BUFFER, n);
+	*id = (uint16_t)(e[0] % r->size);
+	*len = e[1] < r->buffer_size ? e[1] : r->buffer_size;
+	return r->buffers + (size_t)*id * r->buffer_size;
+}
+
+static void give_back(struct guest_ring *r, uint16_t id)
+{
 	if (guest_refills)
-		give_buffer(r, (uint16_t)(e[0] % GUEST_RING));
-	return n;
+		give_buffer(r, id);
 }
 
 static size_t take_frame(struct guest_ring *r, void *frame, size_t capacity, struct virtio_net_hdr *offload)
 {
-	uint8_t buffer[GUEST_RX_BUFFER];
-	size_t total = 0;
-	size_t n = take_used(r, buffer, sizeof buffer);
-	uint16_t buffers;
-	memcpy(&buffers, buffer + 10, sizeof buffers);
-	if (offload)
-		memcpy(offload, buffer, sizeof *offload);
-	for (uint16_t i = 0;;) {
+	size_t total = 0, n;
+	uint16_t buffers = 1, id;
+	for (uint16_t i = 0; i < buffers; i++) {
+		const uint8_t *buffer = take_used(r, &n, &id);
 		size_t skip = i == 0 ? HEADER : 0;
+		if (i == 0) {
+			memcpy(&buffers, buffer + 10, sizeof buffers);
+			if (offload)
+				memcpy(offload, buffer, sizeof *offload);
+		}
 		if (n > skip && total + n - skip <= capacity) {
 			memcpy((uint8_t *)frame + total, buffer + skip, n - skip);
 			total += n - skip;
 		}
-		if (++i >= buffers)
-			return total;
-		n = take_used(r, buffer, sizeof buffer);
+		give_back(r, id);
 	}
+	return total;
 }
 
 size_t guest_receive(struct guest *g, void *frame, size_t capacity, struct virtio_net_hdr *offload, unsigned *pair, int timeout_ms)

@@ -14,10 +14,19 @@
 #include <linux/virtio_net.h>
 
 #define GUEST_QUEUES 4
+/* The default shape. */
 #define GUEST_RING 256
 #define GUEST_RX_BUFFER 2048u
 #define GUEST_TX_SLOTS 64u
-#define GUEST_TX_BUFFER 70000u
+#define GUEST_TX_BUFFER 70016u
+
+/* What a guest's rings and buffers are like. Buffers begin at cache lines. */
+struct guest_shape {
+	uint32_t ring; /* descriptors of each ring: a power of two, 2 to 32768 */
+	uint32_t rx_buffer; /* bytes of each of the ring's receive buffers */
+	uint32_t tx_slots, tx_buffer; /* frames in flight: a power of two, at most ring; bytes of each, offload header included */
+	bool huge; /* memory from 2 MB huge pages; the machine must have reserved some */
+};
 
 #define GUEST_OFFLOADS                                                                                                      \
 	((1ull << VIRTIO_NET_F_CSUM) | (1ull << VIRTIO_NET_F_GUEST_CSUM) | (1ull << VIRTIO_NET_F_HOST_TSO4) |               \
@@ -30,6 +39,7 @@ struct guest_ring {
 	uint16_t avail_idx, used_seen;
 	int kick, call;
 	uint8_t *buffers;
+	uint32_t size; /* descriptors */
 	uint32_t buffer_size, n_buffers;
 };
 
@@ -45,6 +55,7 @@ struct guest {
 
 /* Listens. Return: NULL with a message on standard error. */
 struct guest *guest_new(const char *path, unsigned pairs);
+struct guest *guest_new_shaped(const char *path, unsigned pairs, const struct guest_shape *shape);
 /* Waits for the dataplane to connect, negotiates want (as far as offered; MRG_RXBUF and VERSION_1 always) and starts the
  * driver. Also after the dataplane went away: rings and their indices stay. Return: whether all went well in time. */
 bool guest_start(struct guest *g, uint64_t want, int timeout_ms);
