@@ -133,7 +133,7 @@ static void fuzz_manifest(const uint8_t *data, size_t size)
 	MUST(!st_manifest_read(&raw.backend, keys, &manifest, &failure));
 	MUST(failure.code == ST_DAMAGED || failure.code == ST_WRONG_KEY);
 	/* Sealed by us: any text may come out. */
-	uint8_t *object;
+	uint8_t *object = NULL;
 	size_t len;
 	if (size && st_manifest_seal(keys, &id, (const char *)data, size, &object, &len)) {
 		struct one sealed = { { &ops }, object, len };
