@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -119,13 +120,17 @@ final class CtlLink implements DataplaneLink {
 
     @Override
     public List<PortStatus> ports() throws DataplaneException {
-        return pages(PORT_STATUS, library::fh_ctl_ports, CtlLink::port);
+        return pages(PORT_STATUS, library::fh_ctl_ports, this::port);
     }
 
-    private static PortStatus port(Pointer status) {
-        long drops = 0;
+    private PortStatus port(Pointer status) {
+        var drops = new TreeMap<String, Long>();
         for (int reason = 0; reason < Layouts.DROP_REASONS; reason++) {
-            drops += status.getLong(PORT_STATUS.at("drops") + 8L * reason);
+            long packets = status.getLong(PORT_STATUS.at("drops") + 8L * reason);
+            var name = library.fh_drop_reason_name(reason);
+            if (packets != 0 && name != null) {
+                drops.put(name, packets);
+            }
         }
         return new PortStatus(
                 id(status, PORT_STATUS.at("id")),
@@ -196,7 +201,7 @@ final class CtlLink implements DataplaneLink {
     }
 
     /** Null: never. */
-    private static Instant instant(long nanos) {
+    static Instant instant(long nanos) {
         return nanos == 0 ? null : Instant.ofEpochSecond(nanos / 1_000_000_000, nanos % 1_000_000_000);
     }
 }
