@@ -199,6 +199,19 @@ table nic
     connection_quota integer not null default 65536
     established_timeout_seconds integer not null default 86400
     created_at timestamp with time zone not null
+table nic_drop
+    tenant_id uuid not null
+    nic_id uuid not null
+    ingress boolean not null
+    reason text not null
+    rule_id uuid
+    protocol smallint
+    remote inet
+    local inet
+    port integer
+    packets bigint not null
+    first_at timestamp with time zone not null
+    last_at timestamp with time zone not null
 table nic_security_group
     tenant_id uuid not null
     nic_id uuid not null
@@ -218,6 +231,7 @@ table nic_status
     connections bigint not null default 0
     problem jsonb
     reported_at timestamp with time zone not null
+    drop_reasons jsonb not null default '{}'::jsonb
 table operation
     id uuid not null
     tenant_id uuid not null
@@ -304,6 +318,27 @@ table recovery_point_volume
     added_bytes bigint not null
     shared_bytes bigint not null
     zero_bytes bigint not null
+table request_key
+    tenant_id uuid not null
+    key text not null
+    request bytea not null
+    object_id uuid not null
+    created_at timestamp with time zone not null
+table router
+    id uuid not null
+    tenant_id uuid not null
+    name text not null
+    version bigint not null default 1
+    created_at timestamp with time zone not null
+table router_network
+    tenant_id uuid not null
+    router_id uuid not null
+    network_id uuid not null
+table router_route
+    tenant_id uuid not null
+    router_id uuid not null
+    prefix cidr not null
+    next_hop inet not null
 table rule
     id uuid not null
     tenant_id uuid not null
@@ -475,6 +510,11 @@ view nic_enforcement
                  SELECT 'NETWORK'::text,
                     n.network_id
                 UNION ALL
+                 SELECT 'ROUTER'::text,
+                    x.router_id
+                   FROM router_network x
+                  WHERE x.network_id = n.network_id
+                UNION ALL
                  SELECT 'SECURITY_GROUP'::text,
                     x.group_id
                    FROM nic_security_group x
@@ -581,7 +621,7 @@ host_certificate.host_certificate_pkey: PRIMARY KEY (serial)
 host_certificate.host_certificate_sha256_key: UNIQUE (sha256)
 host_enrolment_token.host_enrolment_token_pkey: PRIMARY KEY (token_hash)
 host_object.host_object_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
-host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
+host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'ROUTER'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
 host_object.host_object_pkey: PRIMARY KEY (host_id, kind, object_id)
 host_object.host_object_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 host_question.host_question_answer_check: CHECK ((octet_length(answer) <= 1048576))
@@ -618,6 +658,11 @@ nic.nic_tenant_id_id_key: UNIQUE (tenant_id, id)
 nic.nic_tenant_id_network_id_fkey: FOREIGN KEY (tenant_id, network_id) REFERENCES network(tenant_id, id)
 nic.nic_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
 nic.nic_vm_id_device_index_key: UNIQUE (vm_id, device_index)
+nic_drop.nic_drop_nic_id_ingress_reason_rule_id_protocol_remote_loca_key: UNIQUE NULLS NOT DISTINCT (nic_id, ingress, reason, rule_id, protocol, remote, local, port)
+nic_drop.nic_drop_packets_check: CHECK ((packets > 0))
+nic_drop.nic_drop_port_check: CHECK (((port >= 0) AND (port <= 65535)))
+nic_drop.nic_drop_protocol_check: CHECK (((protocol >= 0) AND (protocol <= 255)))
+nic_drop.nic_drop_reason_check: CHECK ((reason ~ '^[a-z0-9-]{1,40}$'::text))
 nic_security_group.nic_security_group_pkey: PRIMARY KEY (nic_id, group_id)
 nic_security_group.nic_security_group_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id)
 nic_security_group.nic_security_group_tenant_id_nic_id_fkey: FOREIGN KEY (tenant_id, nic_id) REFERENCES nic(tenant_id, id) ON DELETE CASCADE
@@ -670,6 +715,24 @@ recovery_point_volume.recovery_point_volume_pkey: PRIMARY KEY (point_id, volume_
 recovery_point_volume.recovery_point_volume_root_check: CHECK ((root ~ '^[!-~]{1,200}$'::text))
 recovery_point_volume.recovery_point_volume_size_bytes_check: CHECK ((size_bytes > 0))
 recovery_point_volume.recovery_point_volume_tenant_id_point_id_fkey: FOREIGN KEY (tenant_id, point_id) REFERENCES recovery_point(tenant_id, id) ON DELETE CASCADE
+request_key.request_key_key_check: CHECK ((length(key) <= 200))
+request_key.request_key_pkey: PRIMARY KEY (tenant_id, key)
+request_key.request_key_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+router.router_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+router.router_pkey: PRIMARY KEY (id)
+router.router_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+router.router_tenant_id_id_key: UNIQUE (tenant_id, id)
+router.router_tenant_id_name_key: UNIQUE (tenant_id, name)
+router_network.router_network_pkey: PRIMARY KEY (network_id)
+router_network.router_network_tenant_id_network_id_fkey: FOREIGN KEY (tenant_id, network_id) REFERENCES network(tenant_id, id)
+router_network.router_network_tenant_id_router_id_fkey: FOREIGN KEY (tenant_id, router_id) REFERENCES router(tenant_id, id) ON DELETE CASCADE
+router_route.router_route_check: CHECK (((masklen(next_hop) =
+CASE family(next_hop)
+    WHEN 4 THEN 32
+    ELSE 128
+END) AND (family(next_hop) = family((prefix)::inet))))
+router_route.router_route_pkey: PRIMARY KEY (router_id, prefix)
+router_route.router_route_tenant_id_router_id_fkey: FOREIGN KEY (tenant_id, router_id) REFERENCES router(tenant_id, id) ON DELETE CASCADE
 rule.rule_action_check: CHECK ((action = ANY (ARRAY['ALLOW'::text, 'DROP'::text])))
 rule.rule_check: CHECK (((port_max >= port_min) AND (port_max <= 65535)))
 rule.rule_check1: CHECK ((num_nonnulls(remote_prefix, remote_group_id, remote_address_group_id) <= 1))
@@ -803,6 +866,10 @@ CREATE INDEX nic_network_idx ON public.nic USING btree (network_id)
 CREATE UNIQUE INDEX nic_pkey ON public.nic USING btree (id)
 CREATE UNIQUE INDEX nic_tenant_id_id_key ON public.nic USING btree (tenant_id, id)
 CREATE UNIQUE INDEX nic_vm_id_device_index_key ON public.nic USING btree (vm_id, device_index)
+CREATE INDEX nic_drop_age_idx ON public.nic_drop USING btree (last_at)
+CREATE UNIQUE INDEX nic_drop_nic_id_ingress_reason_rule_id_protocol_remote_loca_key ON public.nic_drop USING btree (nic_id, ingress, reason, rule_id, protocol, remote, local, port) NULLS NOT DISTINCT
+CREATE INDEX nic_drop_nic_idx ON public.nic_drop USING btree (nic_id, last_at DESC)
+CREATE INDEX nic_drop_tenant_idx ON public.nic_drop USING btree (tenant_id, last_at DESC)
 CREATE INDEX nic_security_group_group_idx ON public.nic_security_group USING btree (group_id)
 CREATE UNIQUE INDEX nic_security_group_pkey ON public.nic_security_group USING btree (nic_id, group_id)
 CREATE UNIQUE INDEX nic_status_pkey ON public.nic_status USING btree (nic_id)
@@ -825,6 +892,13 @@ CREATE UNIQUE INDEX recovery_point_pin_pkey ON public.recovery_point_pin USING b
 CREATE INDEX recovery_point_pin_point_idx ON public.recovery_point_pin USING btree (point_id)
 CREATE UNIQUE INDEX recovery_point_volume_pkey ON public.recovery_point_volume USING btree (point_id, volume_id)
 CREATE INDEX recovery_point_volume_volume_idx ON public.recovery_point_volume USING btree (volume_id)
+CREATE UNIQUE INDEX request_key_pkey ON public.request_key USING btree (tenant_id, key)
+CREATE UNIQUE INDEX router_pkey ON public.router USING btree (id)
+CREATE UNIQUE INDEX router_tenant_id_id_key ON public.router USING btree (tenant_id, id)
+CREATE UNIQUE INDEX router_tenant_id_name_key ON public.router USING btree (tenant_id, name)
+CREATE UNIQUE INDEX router_network_pkey ON public.router_network USING btree (network_id)
+CREATE INDEX router_network_router_idx ON public.router_network USING btree (router_id)
+CREATE UNIQUE INDEX router_route_pkey ON public.router_route USING btree (router_id, prefix)
 CREATE UNIQUE INDEX rule_group_id_position_key ON public.rule USING btree (group_id, "position")
 CREATE INDEX rule_group_remote_address_group_idx ON public.rule USING btree (group_id, remote_address_group_id) WHERE (remote_address_group_id IS NOT NULL)
 CREATE INDEX rule_group_remote_group_idx ON public.rule USING btree (group_id, remote_group_id) WHERE (remote_group_id IS NOT NULL)
@@ -1074,6 +1148,7 @@ CREATE OR REPLACE FUNCTION public.wanted_host_objects(of_host uuid)
 AS $function$
     WITH v AS (SELECT id, tenant_id FROM vm WHERE host_id = of_host AND deleting_since IS NULL),
          n AS (SELECT nic.id, nic.tenant_id, nic.network_id FROM nic JOIN v ON v.id = nic.vm_id),
+         r AS (SELECT DISTINCT x.router_id AS id, x.tenant_id FROM router_network x JOIN n ON n.network_id = x.network_id),
          g AS (SELECT DISTINCT s.group_id AS id, s.tenant_id FROM nic_security_group s JOIN n ON n.id = s.nic_id),
          fallback AS (SELECT jsonb_array_elements(r.rules) AS rule, g.tenant_id
                       FROM g JOIN security_group sg ON sg.id = g.id
@@ -1081,6 +1156,8 @@ AS $function$
     SELECT 'VM', id, tenant_id FROM v
     UNION SELECT 'NIC', id, tenant_id FROM n
     UNION SELECT 'NETWORK', network_id, tenant_id FROM n
+    UNION SELECT 'ROUTER', id, tenant_id FROM r
+    UNION SELECT 'NETWORK', x.network_id, x.tenant_id FROM router_network x JOIN r ON r.id = x.router_id
     UNION SELECT 'SECURITY_GROUP', id, tenant_id FROM g
     UNION SELECT 'GROUP_MEMBERS', r.remote_group_id, r.tenant_id FROM rule r JOIN g ON g.id = r.group_id
           WHERE r.remote_group_id IS NOT NULL
@@ -1112,6 +1189,7 @@ image_file
 member
 network
 nic
+nic_drop
 nic_security_group
 nic_status
 operation
@@ -1119,6 +1197,10 @@ quota
 recovery_point
 recovery_point_pin
 recovery_point_volume
+request_key
+router
+router_network
+router_route
 rule
 rule_draft
 rule_hits
@@ -1171,6 +1253,8 @@ network.system_all for ALL to freehold_system using (true) check (true)
 network.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic.system_all for ALL to freehold_system using (true) check (true)
 nic.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+nic_drop.system_all for ALL to freehold_system using (true) check (true)
+nic_drop.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_security_group.system_all for ALL to freehold_system using (true) check (true)
 nic_security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_status.system_all for ALL to freehold_system using (true) check (true)
@@ -1185,6 +1269,14 @@ recovery_point_pin.system_all for ALL to freehold_system using (true) check (tru
 recovery_point_pin.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 recovery_point_volume.system_all for ALL to freehold_system using (true) check (true)
 recovery_point_volume.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+request_key.system_all for ALL to freehold_system using (true) check (true)
+request_key.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+router.system_all for ALL to freehold_system using (true) check (true)
+router.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+router_network.system_all for ALL to freehold_system using (true) check (true)
+router_network.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+router_route.system_all for ALL to freehold_system using (true) check (true)
+router_route.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 rule.system_all for ALL to freehold_system using (true) check (true)
 rule.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 rule_draft.own_drafts for ALL to freehold_portal using (((tenant_id = app_tenant()) AND (account_id = app_user()))) check (((tenant_id = app_tenant()) AND (account_id = app_user())))
@@ -1255,6 +1347,8 @@ network_vni: USAGE to freehold_portal
 network_vni: USAGE to freehold_system
 nic: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 nic: DELETE, INSERT, SELECT, UPDATE to freehold_system
+nic_drop: SELECT to freehold_portal
+nic_drop: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_enforcement: SELECT to freehold_portal
 nic_enforcement: SELECT to freehold_system
 nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
@@ -1272,6 +1366,14 @@ recovery_point_pin: DELETE, INSERT, SELECT to freehold_portal
 recovery_point_pin: DELETE, INSERT, SELECT, UPDATE to freehold_system
 recovery_point_volume: SELECT to freehold_portal
 recovery_point_volume: DELETE, INSERT, SELECT, UPDATE to freehold_system
+request_key: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+request_key: DELETE, INSERT, SELECT, UPDATE to freehold_system
+router: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+router: DELETE, INSERT, SELECT, UPDATE to freehold_system
+router_network: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+router_network: DELETE, INSERT, SELECT, UPDATE to freehold_system
+router_route: DELETE, INSERT, SELECT, UPDATE to freehold_portal
+router_route: DELETE, INSERT, SELECT, UPDATE to freehold_system
 rule: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 rule: DELETE, INSERT, SELECT, UPDATE to freehold_system
 rule_draft: DELETE, INSERT, SELECT, UPDATE to freehold_portal
