@@ -78,16 +78,12 @@ static void post(struct port *port, int queue, int kick_fd)
 	eventfd_write(sys.fd, 1);
 }
 
-static struct port *port_of(int vid)
+static struct port *port_by_path(int vid)
 {
 	char path[PATH_MAX];
-	if (vid < 0 || vid >= RTE_MAX_VHOST_DEVICE)
-		return NULL;
-	if (sys.by_vid[vid])
-		return sys.by_vid[vid];
+	struct port *found = NULL;
 	if (rte_vhost_get_ifname(vid, path, sizeof path) != 0)
 		return NULL;
-	struct port *found = NULL;
 	pthread_mutex_lock(&sys.lock);
 	for (unsigned i = 0; i < DP_MAX_PORTS && !found; i++) {
 		struct port *p = sys.ports[i];
@@ -98,12 +94,21 @@ static struct port *port_of(int vid)
 	return found;
 }
 
+static struct port *port_of(int vid)
+{
+	if (vid < 0 || vid >= RTE_MAX_VHOST_DEVICE)
+		return NULL;
+	struct port *known = fh_load_acquire(&sys.by_vid[vid]);
+	return known ? known : port_by_path(vid);
+}
+
+/* The number may have been another connection's before. */
 static int new_connection(int vid)
 {
-	struct port *port = port_of(vid);
+	struct port *port = vid >= 0 && vid < RTE_MAX_VHOST_DEVICE ? port_by_path(vid) : NULL;
 	if (!port)
 		return -1;
-	sys.by_vid[vid] = port;
+	fh_store_release(&sys.by_vid[vid], port);
 	fh_store_release(&port->connected, 1);
 	return 0;
 }
@@ -113,7 +118,7 @@ static void destroy_connection(int vid)
 	struct port *port = port_of(vid);
 	if (!port)
 		return;
-	sys.by_vid[vid] = NULL;
+	fh_store_release(&sys.by_vid[vid], NULL);
 	fh_store(&port->rx_rings, 0);
 	fh_store_release(&port->connected, 0);
 }
@@ -451,7 +456,12 @@ void port_unregister(struct port *port)
 		return;
 	if (port->started)
 		rte_vhost_driver_unregister(port->socket_path);
+	/* It ends a connection without telling destroy_connection(). */
+	for (unsigned vid = 0; vid < RTE_MAX_VHOST_DEVICE; vid++)
+		if (fh_load(&sys.by_vid[vid]) == port)
+			fh_store_release(&sys.by_vid[vid], NULL);
 	port->registered = port->started = false;
+	fh_store(&port->rx_rings, 0);
 	fh_store_release(&port->vid, -1);
 	fh_store(&port->connected, 0);
 	take_queues(port);

@@ -484,6 +484,33 @@ static void test_reconnect(void)
 	env_await_state(6, FH_PORT_CONNECTED);
 }
 
+/* A connection's number is another connection's afterwards, also when the first one's port went without its guest. */
+static void test_removed_while_connected(void)
+{
+	struct fh_port port = env_port(2, 8);
+	port.groups[0] = env_id(FH_KIND_GROUP, 7);
+	fh_txn *t = fh_txn_new();
+	env_put_port(t, &port);
+	env_must(t);
+	struct guest *left = env_guest(8, 0);
+	for (uint32_t n = 9; n < 13; n++) {
+		t = fh_txn_new();
+		CHECK(fh_txn_remove(t, FH_KIND_PORT, &port.id) == FH_OK, " ");
+		port = env_port(2, n);
+		port.groups[0] = env_id(FH_KIND_GROUP, 7);
+		env_put_port(t, &port);
+		env_must(t);
+		struct guest *next = env_guest(n, 0);
+		struct host h = env_host(2, n);
+		frame_arp(&f, &h, 1, h.mac, h.ip4, hc.ip4);
+		env_send(next, &f);
+		CHECK(env_receive(next, &got, WAIT_MS) && memcmp(got.b + 22, hc.mac, 6) == 0, "guest %u is not served", n);
+		guest_free(left);
+		left = next;
+	}
+	guest_free(left);
+}
+
 static void test_replace_all(void)
 {
 	struct fh_info info = { .struct_size = sizeof info };
@@ -510,7 +537,7 @@ int main(int argc, char *argv[])
 		{ "forwarding", test_forwarding }, { "isolation", test_isolation }, { "policy", test_policy }, { "seeing-inside", test_seeing_inside }, { "confined", test_confined },
 		{ "validity-window", test_validity_window }, { "sets", test_sets }, { "atomicity", test_atomicity },
 		{ "fragments", test_fragments }, { "kill-and-restart", test_kill_and_restart }, { "reconnect", test_reconnect },
-		{ "replace-all", test_replace_all },
+		{ "removed-while-connected", test_removed_while_connected }, { "replace-all", test_replace_all },
 	};
 	if (argc > 1)
 		env_workers = argv[1];
