@@ -48,7 +48,7 @@ class AgentIntegrationTest {
     static final TestWatcher WATCHER = new TestWatcher() {
         @Override
         public void testFailed(ExtensionContext context, Throwable cause) {
-            System.out.println(context.getDisplayName() + " failed; the agent said:\n" + rig.agentLog());
+            System.out.println(context.getDisplayName() + " failed\n" + rig.logs());
         }
     };
 

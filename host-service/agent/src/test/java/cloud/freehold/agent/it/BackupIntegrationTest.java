@@ -41,7 +41,7 @@ class BackupIntegrationTest {
 
     @AfterAll
     static void stop() throws Exception {
-        System.out.println(rig.agentLog());
+        System.out.println(rig.logs());
         vm.close();
         rig.close();
     }

@@ -43,7 +43,7 @@ class RestoreIntegrationTest {
 
     @AfterAll
     static void stop() throws Exception {
-        System.out.println(rig.agentLog());
+        System.out.println(rig.logs());
         vm.close();
         rig.close();
     }

@@ -278,11 +278,20 @@ final class Rig implements AutoCloseable {
         }
     }
 
-    String agentLog() {
+    /** What agent, dataplane and libvirtd said, for a failure's message. */
+    String logs() {
+        var text = new StringBuilder();
+        for (var name : List.of("agent", "dataplane", "libvirtd", "libvirtd-rig")) {
+            text.append("--- ").append(name).append('\n').append(log(name));
+        }
+        return text.toString();
+    }
+
+    private String log(String name) {
         try {
-            return Files.readString(directory.resolve("agent.log"));
+            return Files.readString(directory.resolve(name + ".log"));
         } catch (IOException e) {
-            return "";
+            return "(" + e.getMessage() + ")\n";
         }
     }
 

@@ -30,7 +30,7 @@ class SnapshotIntegrationTest {
 
     @AfterAll
     static void stop() throws Exception {
-        System.out.println(rig.agentLog());
+        System.out.println(rig.logs());
         vm.close();
         rig.close();
     }
