@@ -20,6 +20,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
+import org.springframework.validation.BindException;
 import org.springframework.validation.BindingResult;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.ModelAttribute;
@@ -119,8 +120,13 @@ class VmController {
             BindingResult binding,
             Model model,
             RedirectAttributes redirect,
-            HttpServletResponse response) {
+            HttpServletResponse response)
+            throws BindException {
         VmId id = VmId.of(vmId);
+        if (binding.getTarget() == null) {
+            // What no browser sends for these fields: there is no form to show again.
+            throw new BindException(binding);
+        }
         if (!binding.hasErrors()) {
             try {
                 vms.describe(scope.tenantId(), id, form.toCommand(), form.version());
