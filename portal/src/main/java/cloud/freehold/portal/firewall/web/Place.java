@@ -12,6 +12,6 @@ record Place(
         @Nullable String nics) {
 
     ViewState state() {
-        return ViewState.of(q, in, out, inSort, outSort, nics);
+        return ViewState.of(this);
     }
 }

@@ -24,24 +24,18 @@ record ViewState(
         @Nullable SortOrder outSort,
         int nics) {
 
-    /** As it stands in an address. A page that is none is the first, likewise a column: a cut-off address is no error. */
-    static ViewState of(
-            @Nullable String q,
-            @Nullable String in,
-            @Nullable String out,
-            @Nullable String inSort,
-            @Nullable String outSort,
-            @Nullable String nics) {
-        return new ViewState(
-                q == null ? "" : q.strip(),
-                page(in),
-                page(out),
-                SortOrder.of(inSort),
-                SortOrder.of(outSort),
-                page(nics));
-    }
-
     private static final int LAST_PAGE = 999_999;
+
+    /** As it stands in an address. A page that is none is the first, likewise a column: a cut-off address is no error. */
+    static ViewState of(Place place) {
+        return new ViewState(
+                place.q() == null ? "" : place.q().strip(),
+                page(place.in()),
+                page(place.out()),
+                SortOrder.of(place.inSort()),
+                SortOrder.of(place.outSort()),
+                page(place.nics()));
+    }
 
     private static int page(@Nullable String text) {
         return text != null && text.matches("[1-9][0-9]{0,5}") ? Integer.parseInt(text) : 1;
