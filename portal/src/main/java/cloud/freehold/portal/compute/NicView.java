@@ -1,6 +1,8 @@
 package cloud.freehold.portal.compute;
 
 import cloud.freehold.portal.hostlink.HostProgress;
+import cloud.freehold.portal.network.NetworkId;
+import cloud.freehold.portal.network.NicSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A NIC with what is wanted of it and what its host says.
  *
+ * @param version grows with each change of its settings
+ * @param allowedAddresses further prefixes that it may send from
  * @param desired the revision that it should be judged by; null while no host knows it
  * @param applied the revision that it is judged by
  * @param committedAt when desired was saved
@@ -17,15 +21,20 @@ import org.jspecify.annotations.Nullable;
  */
 public record NicView(
         UUID id,
+        long version,
         int index,
+        UUID vmId,
         String vm,
+        NetworkId networkId,
         String network,
         String mac,
         List<String> addresses,
+        boolean portSecurity,
+        List<String> allowedAddresses,
         List<String> securityGroups,
         @Nullable Long desired,
         @Nullable Long applied,
-        @Nullable String link,
+        NicPlug plug,
         @Nullable String problem,
         @Nullable Instant committedAt,
         @Nullable Instant appliedAt,
@@ -65,13 +74,12 @@ public record NicView(
         return hostAway ? "host away, change waits" : desired == null ? "waiting for a host" : "applying";
     }
 
-    public String linkLabel() {
-        return link == null
-                ? "unknown"
-                : switch (link) {
-                    case "UP" -> "up";
-                    case "CONNECTED" -> "waiting for the guest's driver";
-                    default -> "down";
-                };
+    /** As guests and people call it. */
+    public String name() {
+        return "eth" + index;
+    }
+
+    public NicSettings settings() {
+        return new NicSettings(portSecurity, allowedAddresses);
     }
 }

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 public record HostProgress(
         int hosts, int applied, int away, @Nullable Duration took) {
 
+    /** No host has to know it. */
+    public static final HostProgress UNUSED = new HostProgress(0, 0, 0, null);
+
     public boolean isEnforced() {
         return hosts > 0 && applied == hosts;
     }

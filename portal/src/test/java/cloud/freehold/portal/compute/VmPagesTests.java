@@ -249,32 +249,6 @@ class VmPagesTests {
         assertThat(fixtures.as(otto, () -> vms.list(otto.tenant()))).isEmpty();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"10.0.0.0", "10.0.0.1/24", "300.0.0.0/24", "127.0.0.0/8", "10.0.0.0/31", "x"})
-    void wrongPrefixIsSaidBesideItsField(String prefix) throws Exception {
-        mvc.perform(post("/t/acme/networks")
-                        .with(otto.signedIn())
-                        .param("name", "n")
-                        .param("ipv4Prefix", prefix))
-                .andExpect(status().is(422))
-                .andExpect(content().string(containsString("fh-error")));
-    }
-
-    @Test
-    void networkIsCreatedAndDeletedUnlessInUse() throws Exception {
-        mvc.perform(post("/t/acme/networks")
-                        .with(otto.signedIn())
-                        .param("name", "lab")
-                        .param("ipv4Prefix", "10.9.0.0/24"))
-                .andExpect(redirectedUrl("/t/acme/networks"));
-        web();
-        String id = system.sql("select id::text from network where name = 'lab'")
-                .query(String.class)
-                .single();
-        mvc.perform(post("/t/acme/networks/" + id + "/delete").with(otto.signedIn()))
-                .andExpect(status().isConflict());
-    }
-
     @Test
     void liveStreamBegins() throws Exception {
         mvc.perform(get("/t/acme/live").with(otto.signedIn()).accept(MediaType.TEXT_EVENT_STREAM))

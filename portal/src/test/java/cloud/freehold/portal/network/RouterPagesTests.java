@@ -57,7 +57,7 @@ class RouterPagesTests {
     }
 
     private NetworkId network(String name, String prefix) {
-        return fixtures.as(otto, () -> networks.create(otto.tenant(), new NewNetwork(name, prefix, null)));
+        return fixtures.as(otto, () -> networks.create(otto.tenant(), new NewNetwork(name, prefix, null), null));
     }
 
     private RouterId router(NetworkId... joined) {

@@ -71,7 +71,7 @@ class RoutersTests {
     }
 
     private NetworkId network(Person person, String name, String prefix) {
-        return fixtures.as(person, () -> networks.create(person.tenant(), new NewNetwork(name, prefix, null)));
+        return fixtures.as(person, () -> networks.create(person.tenant(), new NewNetwork(name, prefix, null), null));
     }
 
     private RouterId router(String name, NetworkId... joined) {
@@ -274,10 +274,10 @@ class RoutersTests {
     @Test
     void aNetworkWithARouterIsNotDeletedUnderIt() {
         RouterId id = router("main", office);
-        assertThatThrownBy(() -> run(() -> networks.delete(otto.tenant(), office)))
+        assertThatThrownBy(() -> run(() -> networks.delete(otto.tenant(), office, false, null)))
                 .hasMessageContaining("main");
         run(() -> routers.detach(otto.tenant(), id, office));
-        run(() -> networks.delete(otto.tenant(), office));
+        run(() -> networks.delete(otto.tenant(), office, false, null));
     }
 
     @Test

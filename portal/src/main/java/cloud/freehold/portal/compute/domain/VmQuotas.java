@@ -3,9 +3,9 @@ package cloud.freehold.portal.compute.domain;
 import cloud.freehold.portal.common.CapacityException;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.compute.QuotaUse;
+import cloud.freehold.portal.tenancy.TenantLock;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -43,9 +43,11 @@ class VmQuotas {
             """;
 
     private final JdbcClient jdbc;
+    private final TenantLock lock;
 
-    VmQuotas(JdbcClient jdbc) {
+    VmQuotas(JdbcClient jdbc, TenantLock lock) {
         this.jdbc = jdbc;
+        this.lock = lock;
     }
 
     List<QuotaUse> use(TenantId tenant) {
@@ -66,10 +68,7 @@ class VmQuotas {
 
     /** Requests of one tenant count one after another, so that together they cannot exceed what each alone may use. */
     void require(TenantId tenant, FlavorRow flavor) {
-        jdbc.sql("select id from tenant where id = :tenant for no key update")
-                .param("tenant", tenant.value())
-                .query(UUID.class)
-                .single();
+        lock.take(tenant);
         Map<String, Long> needed =
                 Map.of("VMS", 1L, "VCPUS", (long) flavor.vcpus(), "MEMORY_MIB", flavor.memoryMib(), "VOLUME_GIB", (long)
                         flavor.diskGib());

@@ -33,7 +33,9 @@ class VmReader {
             """;
 
     private static final String NICS = """
-            select n.id, n.device_index, n.mac, w.name as network, v.name as vm_name, e.desired_revision, e.applied_revision,
+            select n.id, n.version, n.device_index, n.mac, n.vm_id, n.network_id, w.name as network, v.name as vm_name,
+                   n.port_security, array(select p::text from unnest(n.allowed_address_pairs) p) as allowed,
+                   coalesce(m.state in ('RUNNING', 'PAUSED'), false) as runs, e.desired_revision, e.applied_revision,
                    e.link, e.problem ->> 'message' as problem, e.committed_at, e.applied_at, e.host_last_seen_at, e.host_id,
                    coalesce(s.rx_packets, 0) as rx_packets, coalesce(s.rx_bytes, 0) as rx_bytes,
                    coalesce(s.tx_packets, 0) as tx_packets, coalesce(s.tx_bytes, 0) as tx_bytes,
@@ -44,6 +46,7 @@ class VmReader {
             from nic n join vm v on v.id = n.vm_id join network w on w.id = n.network_id
             join nic_enforcement e on e.nic_id = n.id
             left join nic_status s on s.nic_id = n.id
+            left join vm_status m on m.vm_id = n.vm_id
             where n.tenant_id = :tenant and v.deleting_since is null
             """;
 

@@ -1,10 +1,12 @@
 package cloud.freehold.portal.compute.domain;
 
+import cloud.freehold.portal.compute.NicPlug;
 import cloud.freehold.portal.compute.NicView;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.compute.VmState;
 import cloud.freehold.portal.compute.VmView;
 import cloud.freehold.portal.hostlink.Hosts;
+import cloud.freehold.portal.network.NetworkId;
 import cloud.freehold.portal.operation.OperationKind;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -56,15 +58,20 @@ final class VmRowMapper {
         Instant lastSeen = instant(row, "host_last_seen_at");
         return new NicView(
                 row.getObject("id", UUID.class),
+                row.getLong("version"),
                 row.getInt("device_index"),
+                row.getObject("vm_id", UUID.class),
                 row.getString("vm_name"),
+                new NetworkId(row.getObject("network_id", UUID.class)),
                 row.getString("network"),
                 row.getString("mac"),
                 strings(row, "addresses"),
+                row.getBoolean("port_security"),
+                strings(row, "allowed"),
                 strings(row, "groups"),
                 row.getObject("desired_revision", Long.class),
                 row.getObject("applied_revision", Long.class),
-                row.getString("link"),
+                NicPlug.of(row.getBoolean("runs"), row.getString("link")),
                 row.getString("problem"),
                 instant(row, "committed_at"),
                 instant(row, "applied_at"),

@@ -32,6 +32,14 @@ class NewVmChoices {
         transactions.read(scope.tenantId(), () -> {
             model.addAttribute("choices", vms.choices(scope.tenantId()));
             model.addAttribute("quotas", vms.quotas(scope.tenantId()));
+            return true;
+        });
+        addNetworking(model, scope);
+    }
+
+    /** Networks and security groups alone. */
+    void addNetworking(Model model, TenantScope scope) {
+        transactions.read(scope.tenantId(), () -> {
             model.addAttribute("groups", firewall.choices(scope.tenantId()));
             model.addAttribute("networks", options(networks.list(scope.tenantId())));
             return true;

@@ -4,7 +4,6 @@ import cloud.freehold.portal.common.ETags;
 import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.compute.Choices;
-import cloud.freehold.portal.compute.NicView;
 import cloud.freehold.portal.compute.VmCommand;
 import cloud.freehold.portal.compute.VmDescription;
 import cloud.freehold.portal.compute.VmId;
@@ -70,13 +69,6 @@ class VmApi {
     ResponseEntity<VmView> get(TenantScope scope, @PathVariable String vmId) {
         VmView vm = vms.get(scope.tenantId(), VmId.of(vmId));
         return ResponseEntity.ok().eTag(ETags.of(vm.version())).body(vm);
-    }
-
-    @GetMapping("/vms/{vmId}/nics")
-    Items<NicView> nics(TenantScope scope, @PathVariable String vmId) {
-        VmId id = VmId.of(vmId);
-        vms.get(scope.tenantId(), id);
-        return new Items<>(vms.nics(scope.tenantId(), id));
     }
 
     @PostMapping("/vms")

@@ -50,11 +50,6 @@ class VmController {
         return page(scope, vmId, "overview", model);
     }
 
-    @GetMapping("/network")
-    String network(TenantScope scope, @PathVariable String vmId, Model model) {
-        return page(scope, vmId, "network", model);
-    }
-
     @GetMapping("/operations")
     String operations(
             TenantScope scope,

@@ -19,8 +19,6 @@ import org.springframework.transaction.annotation.Transactional;
 @Component
 class PostgresHostedObjects implements HostedObjects {
 
-    private static final HostProgress UNKNOWN = new HostProgress(0, 0, 0, null);
-
     private final JdbcClient jdbc;
     private final Clock clock;
 
@@ -38,7 +36,7 @@ class PostgresHostedObjects implements HostedObjects {
     @Override
     @Transactional(readOnly = true)
     public HostProgress progress(TenantId tenant, ObjectKind kind, UUID id) {
-        return read(tenant, kind, id).getOrDefault(id, UNKNOWN);
+        return read(tenant, kind, id).getOrDefault(id, HostProgress.UNUSED);
     }
 
     private Map<UUID, HostProgress> read(TenantId tenant, ObjectKind kind, @Nullable UUID id) {

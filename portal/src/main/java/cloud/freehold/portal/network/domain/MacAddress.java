@@ -16,6 +16,11 @@ record MacAddress(byte[] bytes) {
         return new MacAddress(bytes);
     }
 
+    /** Six hex pairs with colons. */
+    static MacAddress parse(String text) {
+        return new MacAddress(PAIRS.parseHex(text));
+    }
+
     /** The lower half of the address that SLAAC makes (RFC 4291, modified EUI-64), as in {@code 00ff:fe00:1}. */
     String interfaceIdentifier() {
         byte[] id = {

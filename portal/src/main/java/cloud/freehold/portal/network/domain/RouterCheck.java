@@ -60,6 +60,40 @@ final class RouterCheck {
         }
     }
 
+    /** Without the network and the routes whose next hop is in it. */
+    static RouterSpec without(RouterSpec router, Network network) {
+        return new RouterSpec(
+                router.name(),
+                router.networks().stream()
+                        .filter(each -> !each.equals(network.id()))
+                        .toList(),
+                router.routes().stream()
+                        .filter(route -> ranges(network).stream()
+                                .noneMatch(range -> IpRange.address(route.nextHop())
+                                        .filter(range::contains)
+                                        .isPresent()))
+                        .toList());
+    }
+
+    /** The subnets of one of the router's networks are other ones now. */
+    void checkAfterChange(Router router, List<RouterSpec.Route> routes) {
+        try {
+            checkNetworks(router.id(), router.spec().networks());
+        } catch (InvalidInputException overlap) {
+            throw subnet(String.valueOf(overlap.getMessage()));
+        }
+        try {
+            routes(router.spec().networks(), routes);
+        } catch (InvalidInputException lost) {
+            throw subnet("A static route of the router " + router.name()
+                    + " depends on this subnet or leads to it. Remove the route there first.");
+        }
+    }
+
+    private static InvalidInputException subnet(String why) {
+        return InvalidInputException.field("network.routed", "prefix", why);
+    }
+
     private Optional<Router> ownerOf(NetworkId network) {
         return routers.stream()
                 .filter(router -> router.networks().stream()

@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +28,6 @@ import org.springframework.stereotype.Component;
 /** The tables of routers. */
 @Component
 class RouterRows {
-
-    private static final HostProgress UNUSED = new HostProgress(0, 0, 0, null);
 
     private final JdbcClient jdbc;
     private final HostedObjects hosted;
@@ -54,7 +51,7 @@ class RouterRows {
                             row.getLong("version"),
                             networks.getOrDefault(id, List.of()),
                             routes.getOrDefault(id, List.of()),
-                            progress.getOrDefault(id, UNUSED),
+                            progress.getOrDefault(id, HostProgress.UNUSED),
                             row.getObject("created_at", OffsetDateTime.class).toInstant());
                 })
                 .list();
@@ -91,13 +88,9 @@ class RouterRows {
         return new Joined(
                 new NetworkId(row.getObject("id", UUID.class)),
                 row.getString("name"),
-                texts(row, "prefixes"),
-                texts(row, "gateways"),
+                NetworkRows.texts(row, "prefixes"),
+                NetworkRows.texts(row, "gateways"),
                 row.getInt("nics"));
-    }
-
-    static List<String> texts(ResultSet row, String column) throws SQLException {
-        return Arrays.asList((String[]) row.getArray(column).getArray());
     }
 
     private Map<UUID, List<Hop>> routes(TenantId tenant) {
@@ -120,6 +113,18 @@ class RouterRows {
                             row.getBoolean("held")));
         });
         return routes;
+    }
+
+    /** Also those whose next hop is in no network of the router any more. */
+    List<RouterSpec.Route> storedRoutes(TenantId tenant, RouterId id) {
+        return jdbc.sql("""
+                        select prefix::text as prefix, host(next_hop) as next_hop from router_route
+                        where tenant_id = :tenant and router_id = :id order by family(prefix), prefix
+                        """)
+                .param("tenant", tenant.value())
+                .param("id", id.value())
+                .query((row, number) -> new RouterSpec.Route(row.getString("prefix"), row.getString("next_hop")))
+                .list();
     }
 
     Optional<RouterId> named(TenantId tenant, String name) {

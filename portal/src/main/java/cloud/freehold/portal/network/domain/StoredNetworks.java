@@ -1,27 +1,35 @@
 package cloud.freehold.portal.network.domain;
 
+import cloud.freehold.api.ObjectKind;
 import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.common.CapacityException;
 import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
+import cloud.freehold.portal.common.StaleVersionException;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.common.Uuid7;
+import cloud.freehold.portal.hostlink.HostChanges;
+import cloud.freehold.portal.live.LiveEvents;
+import cloud.freehold.portal.live.LiveTopic;
 import cloud.freehold.portal.network.Network;
 import cloud.freehold.portal.network.NetworkId;
+import cloud.freehold.portal.network.NetworkNic;
+import cloud.freehold.portal.network.NetworkSpec;
 import cloud.freehold.portal.network.Networks;
 import cloud.freehold.portal.network.NewNetwork;
+import cloud.freehold.portal.network.NicSettings;
+import cloud.freehold.portal.network.SubnetSpec;
+import cloud.freehold.portal.tenancy.CreatedOnce;
+import cloud.freehold.portal.tenancy.TenantLock;
 import java.time.Clock;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
-import org.springframework.jdbc.core.simple.JdbcClient;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -33,17 +41,38 @@ class StoredNetworks implements Networks {
     private static final String DEFAULT_NAME = "default";
     private static final String DEFAULT_IPV4 = "10.0.0.0/24";
 
-    private final JdbcClient jdbc;
-    private final NicAddresses addresses;
+    private final NetworkRows rows;
+    private final StoredNics nics;
+    private final SubnetChanges subnets;
+    private final RouterTies ties;
+    private final CreatedOnce createdOnce;
     private final TenantLock lock;
+    private final HostChanges hosts;
+    private final LiveEvents live;
     private final AuditTrail audit;
     private final Uuid7 ids;
     private final Clock clock;
 
-    StoredNetworks(JdbcClient jdbc, NicAddresses addresses, TenantLock lock, AuditTrail audit, Uuid7 ids, Clock clock) {
-        this.jdbc = jdbc;
-        this.addresses = addresses;
+    StoredNetworks(
+            NetworkRows rows,
+            StoredNics nics,
+            SubnetChanges subnets,
+            RouterTies ties,
+            CreatedOnce createdOnce,
+            TenantLock lock,
+            HostChanges hosts,
+            LiveEvents live,
+            AuditTrail audit,
+            Uuid7 ids,
+            Clock clock) {
+        this.rows = rows;
+        this.nics = nics;
+        this.subnets = subnets;
+        this.ties = ties;
+        this.createdOnce = createdOnce;
         this.lock = lock;
+        this.hosts = hosts;
+        this.live = live;
         this.audit = audit;
         this.ids = ids;
         this.clock = clock;
@@ -52,178 +81,233 @@ class StoredNetworks implements Networks {
     @Override
     @Transactional(readOnly = true)
     public List<Network> list(TenantId tenant) {
-        Map<UUID, List<Network.Subnet>> subnets = new HashMap<>();
-        jdbc.sql("""
-                        select s.network_id, s.prefix::text as prefix, host(s.gateway) as gateway,
-                               (select count(*) from address a where a.subnet_id = s.id) as used
-                        from subnet s where s.tenant_id = :tenant order by family(s.prefix), s.prefix
-                        """).param("tenant", tenant.value()).query(row -> {
-            subnets.computeIfAbsent(row.getObject("network_id", UUID.class), id -> new ArrayList<>())
-                    .add(new Network.Subnet(row.getString("prefix"), row.getString("gateway"), row.getLong("used")));
-        });
-        return jdbc.sql("""
-                        select n.*, (select count(*) from nic where nic.network_id = n.id) as nics
-                        from network n where n.tenant_id = :tenant order by n.name
-                        """)
-                .param("tenant", tenant.value())
-                .query((row, number) -> {
-                    UUID id = row.getObject("id", UUID.class);
-                    return new Network(
-                            new NetworkId(id),
-                            row.getString("name"),
-                            row.getInt("vni"),
-                            row.getInt("mtu"),
-                            subnets.getOrDefault(id, List.of()),
-                            row.getInt("nics"),
-                            row.getObject("created_at", OffsetDateTime.class).toInstant());
-                })
-                .list();
+        return rows.list(tenant);
     }
 
     @Override
     @Transactional(readOnly = true)
     public Network get(TenantId tenant, NetworkId id) {
-        return list(tenant).stream()
-                .filter(network -> network.id().equals(id))
-                .findFirst()
-                .orElseThrow(StoredNetworks::notFound);
+        return rows.get(tenant, id);
+    }
+
+    @Override
+    @Transactional(readOnly = true)
+    public List<NetworkNic> nics(TenantId tenant, NetworkId id) {
+        return nics.in(tenant, id);
     }
 
     @Override
     public NetworkId provide(TenantId tenant, NewNetwork network) {
         lock.take(tenant);
-        return find(tenant, network.name()).orElseGet(() -> insert(tenant, network));
-    }
-
-    @Override
-    public NetworkId create(TenantId tenant, NewNetwork network) {
-        lock.take(tenant);
-        if (find(tenant, network.name()).isPresent()) {
-            throw InvalidInputException.field(
-                    "network.name-taken", "name", "There is already a network of this name. Choose another name.");
-        }
-        return insert(tenant, network);
+        return rows.named(tenant, network.name().strip()).orElseGet(() -> insert(tenant, spec(network)));
     }
 
     @Override
     public NetworkId provideDefault(TenantId tenant) {
         lock.take(tenant);
-        return jdbc.sql("select id from network where tenant_id = :tenant order by created_at, id limit 1")
-                .param("tenant", tenant.value())
-                .query(UUID.class)
-                .optional()
-                .map(NetworkId::new)
-                .orElseGet(() -> insert(tenant, new NewNetwork(DEFAULT_NAME, DEFAULT_IPV4, null)));
+        return rows.oldest(tenant)
+                .orElseGet(() -> insert(tenant, spec(new NewNetwork(DEFAULT_NAME, DEFAULT_IPV4, null))));
     }
 
-    private NetworkId insert(TenantId tenant, NewNetwork network) {
-        String name = ThingNames.check("network.name", network.name());
-        if (list(tenant).size() >= MOST_NETWORKS) {
+    @Override
+    public NetworkId create(TenantId tenant, NewNetwork network, @Nullable String idempotencyKey) {
+        return new NetworkId(createdOnce.once(
+                tenant,
+                idempotencyKey,
+                network,
+                () -> insert(tenant, spec(network)).value()));
+    }
+
+    @Override
+    public NetworkId create(TenantId tenant, NetworkSpec spec, @Nullable String idempotencyKey) {
+        return new NetworkId(createdOnce.once(
+                tenant, idempotencyKey, spec, () -> insert(tenant, spec).value()));
+    }
+
+    /** The form has a field for each family, so what is wrong is said of these. */
+    private static NetworkSpec spec(NewNetwork network) {
+        List<SubnetSpec> subnets = new ArrayList<>();
+        if (network.ipv4Prefix() != null) {
+            subnets.add(subnet("ipv4Prefix", 4, network.ipv4Prefix()));
+        }
+        subnets.add(
+                network.ipv6Prefix() == null
+                        ? new SubnetSpec(Prefixes.randomIpv6(), null, List.of(), true)
+                        : subnet("ipv6Prefix", 6, network.ipv6Prefix()));
+        return new NetworkSpec(network.name(), subnets);
+    }
+
+    private static SubnetSpec subnet(String field, int family, String prefix) {
+        if (Prefixes.check(field, prefix).family() != family) {
+            throw InvalidInputException.field("network.prefix", field, "This is no IPv" + family + " prefix.");
+        }
+        return new SubnetSpec(prefix, null, List.of(), true);
+    }
+
+    private NetworkId insert(TenantId tenant, NetworkSpec wanted) {
+        String name = ThingNames.check("network.name", wanted.name());
+        requireFree(tenant, name, null);
+        if (rows.list(tenant).size() >= MOST_NETWORKS) {
             throw new CapacityException(
                     "network.too-many",
                     "A tenant has at most " + MOST_NETWORKS + " networks. Delete one that is not used.");
         }
-        List<String> prefixes = new ArrayList<>();
-        if (network.ipv4Prefix() != null) {
-            prefixes.add(Prefixes.ipv4(network.ipv4Prefix()));
-        }
-        prefixes.add(network.ipv6Prefix() == null ? Prefixes.randomIpv6() : Prefixes.ipv6(network.ipv6Prefix()));
+        List<SubnetSpec> checked = NetworkCheck.subnets(wanted.subnets());
         NetworkId id = new NetworkId(ids.next());
-        jdbc.sql("""
-                        insert into network (id, tenant_id, name, vni, gateway_mac, created_at)
-                        values (:id, :tenant, :name, nextval('network_vni'), :mac::macaddr, :now)
-                        """)
-                .param("id", id.value())
-                .param("tenant", tenant.value())
-                .param("name", name)
-                .param("mac", MacAddress.random().toString())
-                .param("now", clock.instant().atOffset(ZoneOffset.UTC))
-                .update();
-        for (String prefix : prefixes) {
-            jdbc.sql("""
-                            insert into subnet (id, tenant_id, network_id, prefix, gateway)
-                            values (:id, :tenant, :network, :prefix::cidr, host(:prefix::cidr)::inet + 1)
-                            """)
-                    .param("id", ids.next())
-                    .param("tenant", tenant.value())
-                    .param("network", id.value())
-                    .param("prefix", prefix)
-                    .update();
-        }
+        rows.insert(tenant, id, name, clock.instant());
+        checked.forEach(subnet -> rows.insertSubnet(tenant, id, ids.next(), subnet));
+        live.publish(tenant, LiveTopic.NETWORKS);
         audit.record(
                 tenant,
-                AuditEntry.of("network.created", "network", id.value(), name).after(Map.of("prefixes", prefixes)));
+                AuditEntry.of("network.created", "network", id.value(), name).after(state(rows.get(tenant, id))));
         return id;
     }
 
     @Override
-    public void delete(TenantId tenant, NetworkId id) {
+    public void replace(TenantId tenant, NetworkId id, NetworkSpec spec, @Nullable Long expectedVersion) {
+        change(tenant, id, expectedVersion, now -> spec);
+    }
+
+    @Override
+    public void rename(TenantId tenant, NetworkId id, String name) {
+        change(tenant, id, null, now -> new NetworkSpec(name, now.subnets()));
+    }
+
+    @Override
+    public void addSubnet(TenantId tenant, NetworkId id, SubnetSpec subnet) {
+        change(tenant, id, null, now -> {
+            List<SubnetSpec> more = new ArrayList<>(now.subnets());
+            more.add(subnet);
+            return new NetworkSpec(now.name(), more);
+        });
+    }
+
+    @Override
+    public void changeSubnet(TenantId tenant, NetworkId id, UUID subnet, SubnetSpec to) {
+        String prefix = prefixOf(tenant, id, subnet);
+        change(
+                tenant,
+                id,
+                null,
+                now -> new NetworkSpec(
+                        now.name(),
+                        now.subnets().stream()
+                                .map(each -> each.prefix().equals(prefix)
+                                        ? new SubnetSpec(prefix, to.gateway(), to.dnsServers(), to.dhcp())
+                                        : each)
+                                .toList()));
+    }
+
+    @Override
+    public void removeSubnet(TenantId tenant, NetworkId id, UUID subnet) {
+        String prefix = prefixOf(tenant, id, subnet);
+        change(
+                tenant,
+                id,
+                null,
+                now -> new NetworkSpec(
+                        now.name(),
+                        now.subnets().stream()
+                                .filter(each -> !each.prefix().equals(prefix))
+                                .toList()));
+    }
+
+    private String prefixOf(TenantId tenant, NetworkId id, UUID subnet) {
+        return rows.get(tenant, id).subnets().stream()
+                .filter(each -> each.id().equals(subnet))
+                .map(Network.Subnet::prefix)
+                .findFirst()
+                .orElseThrow(() -> new NotFoundException("The network has no such subnet. Reload the page."));
+    }
+
+    private void change(TenantId tenant, NetworkId id, @Nullable Long expectedVersion, UnaryOperator<NetworkSpec> by) {
         lock.take(tenant);
-        Network network = get(tenant, id);
-        if (network.nics() > 0) {
+        Network before = find(tenant, id, expectedVersion);
+        NetworkSpec wanted = by.apply(before.spec());
+        String name = ThingNames.check("network.name", wanted.name());
+        requireFree(tenant, name, id);
+        boolean renamed = !name.equals(before.name());
+        boolean rearranged = subnets.apply(tenant, before, NetworkCheck.subnets(wanted.subnets()));
+        if (!renamed && !rearranged) {
+            return;
+        }
+        rows.update(tenant, id, name);
+        if (rearranged) {
+            ties.check(tenant, id);
+            hosts.touched(ObjectKind.NETWORK, id.value());
+        }
+        live.publish(tenant, LiveTopic.NETWORKS, LiveTopic.NICS);
+        audit.record(
+                tenant,
+                AuditEntry.of("network.changed", "network", id.value(), name)
+                        .before(state(before))
+                        .after(state(rows.get(tenant, id))));
+    }
+
+    @Override
+    public void delete(TenantId tenant, NetworkId id, boolean withNics, @Nullable Long expectedVersion) {
+        lock.take(tenant);
+        Network network = find(tenant, id, expectedVersion);
+        List<NetworkNic> inside = nics.in(tenant, id);
+        if (!withNics && (!inside.isEmpty() || network.router() != null)) {
             throw new ConflictException(
                     "network.in-use",
-                    network.name() + " has " + network.nics() + " NICs. Delete their VMs first, then the network.");
+                    network.name() + " has " + inside.size() + (inside.size() == 1 ? " NIC" : " NICs")
+                            + (network.router() == null
+                                    ? ""
+                                    : " and the router " + network.router().name())
+                            + ". Remove those first, or say that they go along.");
         }
-        routerOf(tenant, id).ifPresent(router -> {
-            throw new ConflictException(
-                    "network.routed",
-                    "The router " + router + " leads to " + network.name() + ". Detach the network there first.");
-        });
-        jdbc.sql("delete from network where tenant_id = :tenant and id = :id")
-                .param("tenant", tenant.value())
-                .param("id", id.value())
-                .update();
+        ties.detach(tenant, network);
+        nics.removeAll(tenant, id);
+        rows.delete(tenant, id);
+        live.publish(tenant, LiveTopic.NETWORKS, LiveTopic.NICS, LiveTopic.VMS);
+        Map<String, Object> before = state(network);
+        before.put("nics", inside.stream().map(NetworkNic::name).toList());
         audit.record(
                 tenant,
                 AuditEntry.of("network.deleted", "network", id.value(), network.name())
-                        .before(Map.of("prefixes", network.prefixes())));
+                        .before(before));
     }
 
     @Override
     public UUID plug(TenantId tenant, NetworkId network, UUID vm, int index) {
-        get(tenant, network);
-        UUID nic = ids.next();
-        MacAddress mac = MacAddress.random();
-        jdbc.sql("""
-                        insert into nic (id, tenant_id, vm_id, network_id, device_index, mac, connection_quota, created_at)
-                        select :id, :tenant, :vm, :network, :index, :mac::macaddr,
-                               coalesce((select limit_value from quota
-                                         where tenant_id = :tenant and resource = 'CONNECTIONS_PER_NIC'), 65536), :now
-                        """)
-                .param("id", nic)
-                .param("tenant", tenant.value())
-                .param("vm", vm)
-                .param("network", network.value())
-                .param("index", index)
-                .param("mac", mac.toString())
-                .param("now", clock.instant().atOffset(ZoneOffset.UTC))
-                .update();
-        addresses.allocate(tenant, network, nic, mac);
-        return nic;
+        rows.get(tenant, network);
+        return nics.plug(tenant, network, vm, index);
     }
 
-    private Optional<String> routerOf(TenantId tenant, NetworkId id) {
-        return jdbc.sql("""
-                        select r.name from router r join router_network x on x.router_id = r.id
-                        where x.tenant_id = :tenant and x.network_id = :id
-                        """)
-                .param("tenant", tenant.value())
-                .param("id", id.value())
-                .query(String.class)
-                .optional();
+    @Override
+    public void configure(TenantId tenant, UUID nic, NicSettings settings) {
+        lock.take(tenant);
+        nics.configure(tenant, nic, settings);
+        live.publish(tenant, LiveTopic.NICS);
     }
 
-    private Optional<NetworkId> find(TenantId tenant, String name) {
-        return jdbc.sql("select id from network where tenant_id = :tenant and name = :name")
-                .param("tenant", tenant.value())
-                .param("name", name.strip())
-                .query(UUID.class)
-                .optional()
-                .map(NetworkId::new);
+    @Override
+    public void unplug(TenantId tenant, UUID nic) {
+        nics.unplug(tenant, nic);
     }
 
-    private static NotFoundException notFound() {
-        return new NotFoundException("There is no such network. Go to Networks and pick one from the list.");
+    private Network find(TenantId tenant, NetworkId id, @Nullable Long expectedVersion) {
+        Network network = rows.get(tenant, id);
+        if (expectedVersion != null && expectedVersion != network.version()) {
+            throw new StaleVersionException("network", expectedVersion, network.version());
+        }
+        return network;
+    }
+
+    private void requireFree(TenantId tenant, String name, @Nullable NetworkId except) {
+        rows.named(tenant, name).filter(id -> !id.equals(except)).ifPresent(taken -> {
+            throw InvalidInputException.field(
+                    "network.name-taken", "name", "There is already a network of this name. Choose another name.");
+        });
+    }
+
+    private static Map<String, Object> state(Network network) {
+        Map<String, Object> state = new java.util.LinkedHashMap<>();
+        state.put("name", network.name());
+        state.put(
+                "subnets", network.subnets().stream().map(Network.Subnet::spec).toList());
+        return state;
     }
 }

@@ -19,6 +19,8 @@ import cloud.freehold.portal.network.Router;
 import cloud.freehold.portal.network.RouterId;
 import cloud.freehold.portal.network.RouterSpec;
 import cloud.freehold.portal.network.Routers;
+import cloud.freehold.portal.tenancy.CreatedOnce;
+import cloud.freehold.portal.tenancy.TenantLock;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -126,22 +128,7 @@ class StoredRouters implements Routers {
     @Override
     public void detach(TenantId tenant, RouterId id, NetworkId network) {
         Network gone = networks.get(tenant, network);
-        change(tenant, id, null, now -> {
-            List<NetworkId> left = now.networks().stream()
-                    .filter(each -> !each.equals(network))
-                    .toList();
-            List<RouterSpec.Route> routes = now.routes().stream()
-                    .filter(route -> !isIn(gone, route.nextHop()))
-                    .toList();
-            return new RouterSpec(now.name(), left, routes);
-        });
-    }
-
-    private static boolean isIn(Network network, String address) {
-        IpRange hop = IpRange.address(address).orElseThrow();
-        return network.subnets().stream()
-                .anyMatch(
-                        subnet -> IpRange.prefix(subnet.prefix()).orElseThrow().contains(hop));
+        change(tenant, id, null, now -> RouterCheck.without(now, gone));
     }
 
     @Override

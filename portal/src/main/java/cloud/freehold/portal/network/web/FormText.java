@@ -3,6 +3,8 @@ package cloud.freehold.portal.network.web;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.network.NetworkId;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What forms and bodies hold, read leniently; what it may be is the domain's business. */
@@ -16,6 +18,18 @@ final class FormText {
 
     static @Nullable String given(@Nullable String text) {
         return text == null || text.isBlank() ? null : text.strip();
+    }
+
+    /** Made by the form itself; what somebody else put there only loses its effect. */
+    static @Nullable String formKey(@Nullable String key) {
+        return key == null || !key.matches("[A-Za-z0-9-]{1,64}") ? null : key;
+    }
+
+    /** What stands between commas, blanks and line breaks. */
+    static List<String> list(@Nullable String text) {
+        return Stream.of(text(text).split("[\\s,;]+"))
+                .filter(part -> !part.isEmpty())
+                .toList();
     }
 
     /** A wrong choice stands beside its field, as every other mistake in a form. */

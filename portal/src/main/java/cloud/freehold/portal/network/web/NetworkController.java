@@ -1,15 +1,23 @@
 package cloud.freehold.portal.network.web;
 
-import cloud.freehold.portal.common.CapacityException;
 import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.FreeholdException;
+import cloud.freehold.portal.common.Htmx;
+import cloud.freehold.portal.common.Ids;
 import cloud.freehold.portal.common.InvalidInputException;
+import cloud.freehold.portal.common.NotFoundException;
+import cloud.freehold.portal.network.Network;
 import cloud.freehold.portal.network.NetworkId;
+import cloud.freehold.portal.network.NetworkNic;
 import cloud.freehold.portal.network.Networks;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.validation.BindingResult;
@@ -18,9 +26,10 @@ import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
-/** Networks. */
+/** Networks: a list with a form for a new one, and a page for each with its subnets and NICs. */
 @Controller
 @RequestMapping("/t/{tenantSlug}/networks")
 class NetworkController {
@@ -32,12 +41,13 @@ class NetworkController {
     }
 
     @GetMapping
-    String list(TenantScope scope, Model model) {
-        model.addAttribute("form", new NetworkForm("", "", ""));
-        return page(scope, model);
+    String list(TenantScope scope, HttpServletRequest request, Model model) {
+        model.addAttribute("form", NetworkForm.empty());
+        String page = listPage(scope, model);
+        return Htmx.of(request).view(page, "network/_networks :: list");
     }
 
-    private String page(TenantScope scope, Model model) {
+    private String listPage(TenantScope scope, Model model) {
         model.addAttribute("networks", networks.list(scope.tenantId()));
         return "network/networks";
     }
@@ -53,22 +63,178 @@ class NetworkController {
             HttpServletResponse response) {
         if (!binding.hasErrors()) {
             try {
-                networks.create(scope.tenantId(), form.toCommand());
+                String key = form.key() == null ? null : "form " + form.key();
+                NetworkId id = networks.create(scope.tenantId(), form.toCommand(), key);
                 redirect.addFlashAttribute("notice", "Network " + form.name() + " is there.");
-                return "redirect:" + scope.path("/networks");
-            } catch (InvalidInputException | CapacityException problem) {
-                FormErrors.add(binding, (FreeholdException) problem);
+                return "redirect:" + scope.path("/networks/" + id);
+            } catch (FreeholdException problem) {
+                FormErrors.add(binding, problem);
             }
         }
         response.setStatus(422);
-        return page(scope, model);
+        return listPage(scope, model);
     }
 
+    @GetMapping("/{networkId}")
+    String show(TenantScope scope, @PathVariable String networkId, HttpServletRequest request, Model model) {
+        model.addAttribute("form", SubnetForm.empty());
+        String page = page(scope, networkId, null, model);
+        return Htmx.of(request).view(page, "network/_networks :: nics");
+    }
+
+    /** @param editing the subnet whose form is open */
+    private String page(TenantScope scope, String networkId, @Nullable UUID editing, Model model) {
+        NetworkId id = NetworkId.of(networkId);
+        Network network = networks.get(scope.tenantId(), id);
+        List<NetworkNic> nics = networks.nics(scope.tenantId(), id);
+        model.addAttribute("network", network);
+        model.addAttribute("nics", nics);
+        model.addAttribute("vms", NamedVms.of(nics));
+        model.addAttribute("editing", editing);
+        return "network/network";
+    }
+
+    @PostMapping("/{networkId}/name")
+    @RequiresRole(Role.OPERATOR)
+    String rename(
+            TenantScope scope,
+            @PathVariable String networkId,
+            @RequestParam(defaultValue = "") String name,
+            Model model,
+            RedirectAttributes redirect,
+            HttpServletResponse response) {
+        NetworkId id = NetworkId.of(networkId);
+        try {
+            networks.rename(scope.tenantId(), id, name);
+        } catch (InvalidInputException problem) {
+            response.setStatus(422);
+            model.addAttribute("nameError", problem.getMessage());
+            model.addAttribute("form", SubnetForm.empty());
+            return page(scope, networkId, null, model);
+        }
+        redirect.addFlashAttribute("notice", "Saved.");
+        return "redirect:" + scope.path("/networks/" + id);
+    }
+
+    @GetMapping("/{networkId}/subnets/{subnetId}")
+    @RequiresRole(Role.OPERATOR)
+    String subnetForm(TenantScope scope, @PathVariable String networkId, @PathVariable String subnetId, Model model) {
+        UUID id = Ids.parse(subnetId);
+        Network.Subnet subnet = networks.get(scope.tenantId(), NetworkId.of(networkId)).subnets().stream()
+                .filter(each -> each.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new NotFoundException("The network has no such subnet. Go back to the network."));
+        model.addAttribute("form", SubnetForm.of(subnet));
+        return page(scope, networkId, id, model);
+    }
+
+    @PostMapping("/{networkId}/subnets")
+    @RequiresRole(Role.OPERATOR)
+    String addSubnet(
+            TenantScope scope,
+            @PathVariable String networkId,
+            @ModelAttribute("form") SubnetForm form,
+            BindingResult binding,
+            Model model,
+            RedirectAttributes redirect,
+            HttpServletResponse response) {
+        return change(
+                scope,
+                networkId,
+                null,
+                binding,
+                model,
+                redirect,
+                response,
+                id -> networks.addSubnet(scope.tenantId(), id, form.toCommand()));
+    }
+
+    @PostMapping("/{networkId}/subnets/{subnetId}")
+    @RequiresRole(Role.OPERATOR)
+    String changeSubnet(
+            TenantScope scope,
+            @PathVariable String networkId,
+            @PathVariable String subnetId,
+            @ModelAttribute("form") SubnetForm form,
+            BindingResult binding,
+            Model model,
+            RedirectAttributes redirect,
+            HttpServletResponse response) {
+        UUID subnet = Ids.parse(subnetId);
+        return change(
+                scope,
+                networkId,
+                subnet,
+                binding,
+                model,
+                redirect,
+                response,
+                id -> networks.changeSubnet(scope.tenantId(), id, subnet, form.toCommand()));
+    }
+
+    private interface Command {
+        void on(NetworkId id);
+    }
+
+    private String change(
+            TenantScope scope,
+            String networkId,
+            @Nullable UUID editing,
+            BindingResult binding,
+            Model model,
+            RedirectAttributes redirect,
+            HttpServletResponse response,
+            Command command) {
+        NetworkId id = NetworkId.of(networkId);
+        if (!binding.hasErrors()) {
+            try {
+                command.on(id);
+                redirect.addFlashAttribute("notice", "Saved; the hosts follow.");
+                return "redirect:" + scope.path("/networks/" + id);
+            } catch (NotFoundException gone) {
+                throw gone;
+            } catch (FreeholdException problem) {
+                FormErrors.add(binding, problem);
+            }
+        }
+        response.setStatus(422);
+        return page(scope, networkId, editing, model);
+    }
+
+    @PostMapping("/{networkId}/subnets/{subnetId}/remove")
+    @RequiresRole(Role.OPERATOR)
+    String removeSubnet(
+            TenantScope scope,
+            @PathVariable String networkId,
+            @PathVariable String subnetId,
+            RedirectAttributes redirect) {
+        NetworkId id = NetworkId.of(networkId);
+        networks.removeSubnet(scope.tenantId(), id, Ids.parse(subnetId));
+        redirect.addFlashAttribute("notice", "Saved; the hosts follow.");
+        return "redirect:" + scope.path("/networks/" + id);
+    }
+
+    /** @param confirm the network's name, where NICs or a router go along */
     @PostMapping("/{networkId}/delete")
     @RequiresRole(Role.OPERATOR)
-    String delete(TenantScope scope, @PathVariable String networkId, RedirectAttributes redirect) {
-        networks.delete(scope.tenantId(), NetworkId.of(networkId));
-        redirect.addFlashAttribute("notice", "The network is deleted.");
+    String delete(
+            TenantScope scope,
+            @PathVariable String networkId,
+            @RequestParam(defaultValue = "") String confirm,
+            Model model,
+            RedirectAttributes redirect,
+            HttpServletResponse response) {
+        NetworkId id = NetworkId.of(networkId);
+        Network network = networks.get(scope.tenantId(), id);
+        boolean named = confirm.strip().equals(network.name());
+        if (!named && (network.nics() > 0 || network.router() != null)) {
+            response.setStatus(422);
+            model.addAttribute("confirmError", "Type the name of the network, " + network.name() + ", to delete it.");
+            model.addAttribute("form", SubnetForm.empty());
+            return page(scope, networkId, null, model);
+        }
+        networks.delete(scope.tenantId(), id, named, null);
+        redirect.addFlashAttribute("notice", "Network " + network.name() + " is deleted.");
         return "redirect:" + scope.path("/networks");
     }
 }

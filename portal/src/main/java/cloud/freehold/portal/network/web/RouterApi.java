@@ -32,8 +32,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/api/v1/tenants/{tenantSlug}/routers")
 class RouterApi {
 
-    record Items<T>(List<T> items) {}
-
     record Route(@Nullable String prefix, @Nullable String nextHop) {}
 
     record Body(

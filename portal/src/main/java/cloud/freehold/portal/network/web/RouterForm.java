@@ -11,8 +11,7 @@ record RouterForm(
         @Nullable String key) {
 
     RouterForm {
-        // Made by the form itself; what somebody else put there only loses its effect.
-        key = key == null || !key.matches("[A-Za-z0-9-]{1,64}") ? null : key;
+        key = FormText.formKey(key);
     }
 
     RouterSpec toCommand() {

@@ -1,4 +1,4 @@
-package cloud.freehold.portal.network.domain;
+package cloud.freehold.portal.tenancy;
 
 import cloud.freehold.portal.common.TenantId;
 import java.util.UUID;
@@ -6,11 +6,11 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * One change of a tenant's networking at a time, so that what was checked (overlaps, names, quotas) still holds when it is
+ * One change of a kind at a time for a tenant, so that what was checked (overlaps, names, quotas) still holds when it is
  * saved. Quotas are counted under the same lock everywhere.
  */
 @Component
-class TenantLock {
+public class TenantLock {
 
     private final JdbcClient jdbc;
 
@@ -18,7 +18,7 @@ class TenantLock {
         this.jdbc = jdbc;
     }
 
-    void take(TenantId tenant) {
+    public void take(TenantId tenant) {
         jdbc.sql("select id from tenant where id = :tenant for no key update")
                 .param("tenant", tenant.value())
                 .query(UUID.class)

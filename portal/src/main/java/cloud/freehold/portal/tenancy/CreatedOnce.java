@@ -1,4 +1,4 @@
-package cloud.freehold.portal.network.domain;
+package cloud.freehold.portal.tenancy;
 
 import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.TenantId;
@@ -19,7 +19,7 @@ import org.springframework.stereotype.Component;
 
 /** Lets a request that is repeated with its {@code Idempotency-Key} within a day create one thing. */
 @Component
-class CreatedOnce {
+public class CreatedOnce {
 
     private static final Duration REMEMBERED = Duration.ofDays(1);
 
@@ -40,7 +40,7 @@ class CreatedOnce {
      * @param request what was asked for; the same request has the same text
      * @return what {@code create} made, now or when the key was first sent
      */
-    UUID once(TenantId tenant, @Nullable String key, Record request, Supplier<UUID> create) {
+    public UUID once(TenantId tenant, @Nullable String key, Record request, Supplier<UUID> create) {
         lock.take(tenant);
         if (key == null) {
             return create.get();

@@ -1,0 +1,46 @@
+package cloud.freehold.portal.compute.web;
+
+import cloud.freehold.portal.common.InvalidInputException;
+import cloud.freehold.portal.common.NotFoundException;
+import cloud.freehold.portal.firewall.SecurityGroupId;
+import cloud.freehold.portal.network.NetworkId;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** @param key makes a form that is sent twice add one NIC */
+record NewNicForm(
+        @Nullable String network,
+        @Nullable List<String> groups,
+        @Nullable String key) {
+
+    NewNicForm {
+        // Made by the form itself; what somebody else put there only loses its effect.
+        key = key == null || !key.matches("[A-Za-z0-9-]{1,64}") ? null : key;
+    }
+
+    static NewNicForm empty() {
+        return new NewNicForm("", List.of(), UUID.randomUUID().toString());
+    }
+
+    NetworkId networkId() {
+        try {
+            return NetworkId.of(network == null ? "" : network.strip());
+        } catch (NotFoundException e) {
+            throw InvalidInputException.field("nic.network", "network", "Choose a network of the list.");
+        }
+    }
+
+    /** Null: the default group. */
+    @Nullable
+    List<SecurityGroupId> groupIds() {
+        if (groups == null || groups.isEmpty()) {
+            return null;
+        }
+        try {
+            return groups.stream().map(SecurityGroupId::of).distinct().toList();
+        } catch (NotFoundException e) {
+            throw InvalidInputException.field("nic.groups", "groups", "Choose security groups of the list.");
+        }
+    }
+}
