@@ -23,6 +23,9 @@ class AccessibilityTests {
             "/t/acme",
             "/t/acme/vms",
             "/t/acme/vms/new",
+            "/t/acme/network",
+            "/t/acme/networks",
+            "/t/acme/routers",
             "/t/acme/firewall/groups",
             "/t/acme/firewall/groups/new",
             "/t/acme/firewall/addresses",
@@ -59,6 +62,10 @@ class AccessibilityTests {
         String web = "/t/acme/vms/" + Demo.guest(page, "acme", "web").vm();
         check(page, web);
         check(page, web + "/connections");
+        check(page, web + "/network");
+        check(page, page.locator("#vm-nics th a").first().getAttribute("href"));
+        page.navigate("/t/acme/networks");
+        check(page, page.locator("table a[href*='/networks/']").first().getAttribute("href"));
         page.navigate("/t/acme/firewall/groups");
         check(page, page.locator("table a[href*='/firewall/groups/']").first().getAttribute("href"));
     }

@@ -36,7 +36,7 @@ class RouterTests {
         page.getByLabel("Name").fill("far away");
         page.getByLabel("IPv4 prefix").fill("10.77.0.0/24");
         button("Create network").click();
-        assertThat(page.getByRole(AriaRole.ROWHEADER, new Page.GetByRoleOptions().setName("far away")))
+        assertThat(page.getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setName("far away")))
                 .isVisible();
 
         page.navigate("/t/acme/vms/new");
