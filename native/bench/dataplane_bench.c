@@ -1,15 +1,16 @@
 /*
  * One measurement of a vhost-user switch with one worker on core 0, the load on core 1: ours, or a peer that connects to our sockets.
  *
- *   dataplane_bench forward|create|swap|idle [option...]
+ *   dataplane_bench forward|create|swap|idle|serve [option...]
  *     forward  packets a second and cycles a packet of established connections
  *     create   new connections a second: each packet opens one
  *     swap     10,000 rules replaced again and again under full load (ours only)
  *     idle     100 ports without traffic, and the first packet after a pause (ours only)
+ *     serve    no load: ports 5 and 6 for other front ends until standard input ends, then what went through (ours only)
  *   --mode unfiltered|stateful|rules   rules: 10,000 of them, and the last one allows (ours only)
  *   --flows N   --load 60...1514|imix|tso   --seconds S   --huge
  *   --peer DIR  the peer's sockets are DIR/port5 and DIR/port6; --pid PID is its process, whose thread pmd-* works
- *   --flush COMMAND   makes the peer forget its connections (create)
+ *   --mtu BYTES (serve)   --flush COMMAND   makes the peer forget its connections (create)
  *
  * Prints one JSON object. Cycles are those of the time stamp counter while the worker was on its core, per packet that arrived; the
  * same for the peer. Of five rounds the best counts: neighbours on a machine only ever add.
@@ -33,11 +34,11 @@
 static struct options {
 	const char *what, *mode, *peer, *flush;
 	enum load_kind kind;
-	uint32_t flows, size;
+	uint32_t flows, size, mtu;
 	double seconds;
 	long pid;
 	bool huge;
-} opt = { .mode = "stateful", .kind = LOAD_UDP, .flows = 1000, .size = 60, .seconds = 2 };
+} opt = { .mode = "stateful", .kind = LOAD_UDP, .flows = 1000, .size = 60, .mtu = 1500, .seconds = 2 };
 
 static struct guest *a, *b;
 static struct host ha, hb;
@@ -140,6 +141,8 @@ static void move_away(const char *task_dir, long tid, void *arg)
 static uint32_t make_rules(void)
 {
 	rules[0] = env_rule(1, FH_INGRESS, opt.kind == LOAD_TSO ? 6 : 17, 9, NULL);
+	if (strcmp(opt.what, "serve") == 0)
+		rules[0] = env_rule(1, FH_INGRESS, 6, 5201, NULL);
 	if (strcmp(opt.mode, "rules") != 0)
 		return 1;
 	for (uint32_t n = 0; n < RULES - 1; n++) {
@@ -151,17 +154,12 @@ static uint32_t make_rules(void)
 	return RULES;
 }
 
-static void start_ours(void)
+static void put_ports(void)
 {
-	env_cores = "0";
-	env_memory = "512";
-	env_huge = opt.huge;
-	env_start();
-	opt.pid = env_pid();
-	each_thread(move_away, NULL);
 	fh_txn *t = fh_txn_new();
 	struct fh_segment s = env_segment(1);
 	s.n_subnets = 1;
+	s.mtu = opt.mtu;
 	CHECK(fh_txn_put_segment(t, &s) == FH_OK, " ");
 	env_put_group(t, 5, NULL, 0);
 	env_put_group(t, 6, rules, make_rules());
@@ -173,6 +171,17 @@ static void start_ours(void)
 		env_put_port(t, &port);
 	}
 	env_must(t);
+}
+
+static void start_ours(void)
+{
+	env_cores = "0";
+	env_memory = "512";
+	env_huge = opt.huge;
+	env_start();
+	opt.pid = env_pid();
+	each_thread(move_away, NULL);
+	put_ports();
 }
 
 static void start(void)
@@ -420,11 +429,25 @@ static void idle(void)
 	printf("{\"share\": %.2f, \"first_us\": %.1f, \"first_p90_us\": %.1f}\n", share, us[50], us[90]);
 }
 
+static void serve(void)
+{
+	char c;
+	env_memory = "512";
+	env_start();
+	put_ports();
+	printf("{\"dir\": \"%s\", \"pid\": %ld}\n", env_path(""), env_pid());
+	fflush(stdout);
+	while (read(STDIN_FILENO, &c, 1) > 0)
+		;
+	struct fh_port_status s = env_status(6);
+	printf("{\"connections\": %llu, \"bytes\": %llu}\n", (unsigned long long)s.connections, (unsigned long long)(s.rx_bytes + s.tx_bytes));
+}
+
 /* --- arguments ----------------------------------------------------------------------------------------------------------------- */
 static void usage(const char *program)
 {
-	fprintf(stderr, "usage: %s forward|create|swap|idle [--mode unfiltered|stateful|rules] [--flows N] [--load BYTES|imix|tso]\n"
-			"       [--seconds S] [--huge] [--peer DIR --pid PID [--flush COMMAND]]\n", program);
+	fprintf(stderr, "usage: %s forward|create|swap|idle|serve [--mode unfiltered|stateful|rules] [--flows N] [--load BYTES|imix|tso]\n"
+			"       [--seconds S] [--huge] [--mtu BYTES] [--peer DIR --pid PID [--flush COMMAND]]\n", program);
 	exit(2);
 }
 
@@ -433,9 +456,10 @@ static void parse(int argc, char *argv[])
 	static const struct option known[] = {
 		{ "mode", required_argument, NULL, 'm' }, { "flows", required_argument, NULL, 'f' }, { "load", required_argument, NULL, 'l' },
 		{ "seconds", required_argument, NULL, 's' }, { "huge", no_argument, NULL, 'h' }, { "peer", required_argument, NULL, 'p' },
-		{ "pid", required_argument, NULL, 'i' }, { "flush", required_argument, NULL, 'u' }, { 0 },
+		{ "pid", required_argument, NULL, 'i' }, { "mtu", required_argument, NULL, 't' }, { "flush", required_argument, NULL, 'u' }, { 0 },
 	};
 	int c;
+	opt.what = "";
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (c) {
 		case 'm':
@@ -460,6 +484,9 @@ static void parse(int argc, char *argv[])
 		case 'i':
 			opt.pid = atol(optarg);
 			break;
+		case 't':
+			opt.mtu = (uint32_t)atoi(optarg);
+			break;
 		case 'u':
 			opt.flush = optarg;
 			break;
@@ -478,7 +505,7 @@ int main(int argc, char *argv[])
 		const char *name;
 		void (*run)(void);
 		bool ours_only, starts_itself;
-	} measurements[] = { { "forward", forward, false, false }, { "create", create, false, false }, { "swap", swap, true, false }, { "idle", idle, true, true } };
+	} measurements[] = { { "forward", forward, false, false }, { "create", create, false, false }, { "swap", swap, true, false }, { "idle", idle, true, true }, { "serve", serve, true, true } };
 	parse(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	ha = env_host(1, 5);

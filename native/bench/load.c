@@ -238,6 +238,8 @@ uint64_t load_count(struct load_lane *l, uint64_t frames)
 		now = load_mono_ns();
 		if (l->received != seen)
 			l->last_ns = now;
+		else if (now - l->last_ns > LOST_NS)
+			l->given_up = l->sent - l->received;
 		seen = l->received;
 	}
 	return l->received - before;

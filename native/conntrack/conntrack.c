@@ -307,13 +307,13 @@ static enum hit tcp_hit(struct burst *b, struct ct_entry *e, unsigned rdir, cons
 		if (!relearn)
 			fh_store(&e->flags, (uint8_t)(e->flags & ~CT_F_RELEARN));
 	}
-	if (fh_unlikely(rdir && !(e->flags & CT_F_REPLY)))
-		fh_store(&e->flags, (uint8_t)(e->flags | CT_F_REPLY));
 	switch (ct_tcp_packet(e, rdir, p, data, seg_len, relearn, &v->reason)) {
 	case CT_TCP_OK:
 		touch(e, b->now + fh_load(&b->ct->ttl_tcp[ct_state(e)]));
 		/* fall through */
 	case CT_TCP_IGNORED:
+		if (fh_unlikely(rdir && !(e->flags & CT_F_REPLY)))
+			fh_store(&e->flags, (uint8_t)(e->flags | CT_F_REPLY));
 		ct_account(&e->tcp_counts, rdir, p->wire_segs ? p->wire_segs : 1, p->ip_len);
 		break;
 	case CT_TCP_REOPEN:

@@ -17,6 +17,9 @@
  *   3. its acknowledgement is of something sent:                ack <= receiver.end
  *   4. and not too old:                                         ack > receiver.end - max(sender.maxwin, 66000) - 1
  * (Van Rooij, "Real Stateful TCP Packet Filtering in IP Filter"). The right edge of the last SACK block counts for the acknowledgement.
+ * A segment that fails 2 or 4 alone is old news, a retransmission or an ACK that was long under way: it passes and changes nothing,
+ * because its receiver answers it with what it expects, and dropping it could leave both sides waiting for ever. So does one that fails 1
+ * alone and ends within one window beyond.
  * While an entry relearns, an invalid segment resets its sender's side instead of being dropped.
  */
 #include "ct_internal.h"
@@ -238,8 +241,20 @@ static bool reset_matches(const struct ct_entry *e, unsigned dir, const struct f
 	return relearn && p->seq - s->end + RELEARN_WINDOW <= 2 * RELEARN_WINDOW;
 }
 
-/* Checks and updates the windows. Return: whether the segment is valid; if not, nothing changed. */
-static bool windows(struct ct_entry *e, unsigned dir, const struct fh_pkt *p, const uint8_t *data, uint32_t seg_len, bool relearn)
+enum fit { FIT_OK, FIT_IGNORED, FIT_INVALID };
+
+/* Some send more than they may. Up to a window more passes, and only its end is noted: it may be acknowledged. */
+static enum fit too_far(struct ct_peer *s, const struct ct_peer *r, uint32_t end)
+{
+	if (window(r) == 0 || end - s->maxend + 1 > window(r))
+		return FIT_INVALID;
+	if (after(end, s->end))
+		s->end = end;
+	return FIT_IGNORED;
+}
+
+/* Checks and, if the segment fits, updates the windows; else nothing changed. */
+static enum fit windows(struct ct_entry *e, unsigned dir, const struct fh_pkt *p, const uint8_t *data, uint32_t seg_len, bool relearn)
 {
 	struct ct_peer *s = &e->peer[dir], *r = &e->peer[!dir];
 	bool syn = p->tcp_flags & FH_TCP_SYN, has_ack = p->tcp_flags & FH_TCP_ACK;
@@ -250,13 +265,14 @@ static bool windows(struct ct_entry *e, unsigned dir, const struct fh_pkt *p, co
 
 	if (fh_unlikely(window(s) == 0)) {
 		if (syn) {
-			/* At most the data that the SYN carried (fast open) may be unacknowledged. */
+			/* At most the data that the SYN carried (fast open) may be unacknowledged. An answer to an older SYN passes, so
+			 * that its receiver can refuse it (RFC 9293, 3.5.1). */
 			if (has_ack && r->end - ack > FAST_OPEN_MAX)
-				return false;
+				return after(ack, r->end) ? FIT_INVALID : FIT_IGNORED;
 			begin_side(e, dir, p, data, seg_len);
 			settle_scale(e);
 			if (!has_ack)
-				return true; /* simultaneous open */
+				return FIT_OK; /* simultaneous open */
 		} else {
 			learn_side(e, dir, p, end);
 		}
@@ -271,11 +287,11 @@ static bool windows(struct ct_entry *e, unsigned dir, const struct fh_pkt *p, co
 		ack = sack = r->end;
 
 	uint32_t back = window(s) > ACK_WINDOW ? window(s) : ACK_WINDOW;
-	bool valid = before(seq, s->maxend + 1) && (window(r) == 0 || after(end, s->end - window(r) - 1)) &&
-		     before(sack, r->end + 1) && after(sack, r->end - back - 1);
-	if (fh_unlikely(!valid)) {
+	bool allowed = before(seq, s->maxend + 1), known = before(sack, r->end + 1);
+	bool recent = (window(r) == 0 || after(end, s->end - window(r) - 1)) && after(sack, r->end - back - 1);
+	if (fh_unlikely(!allowed || !known || !recent)) {
 		if (!relearn)
-			return false;
+			return known && recent ? too_far(s, r, end) : allowed && known ? FIT_IGNORED : FIT_INVALID;
 		learn_side(e, dir, p, end);
 		if (after(sack, r->end))
 			r->end = sack;
@@ -299,7 +315,7 @@ static bool windows(struct ct_entry *e, unsigned dir, const struct fh_pkt *p, co
 		if (win == 0)
 			r->maxend++;
 	}
-	return true;
+	return FIT_OK;
 }
 
 /* A SYN/ACK that answers a SYN let through earlier: the two begin anew. */
@@ -342,18 +358,33 @@ enum ct_tcp_result ct_tcp_packet(struct ct_entry *e, unsigned dir, const struct 
 		}
 		return CT_TCP_IGNORED;
 	}
+	if (fh_unlikely(new == TW && old == LA && kind == SEG_ACK && dir == 1 && e->tcp_counts.syn_end)) {
+		/* The answer to that SYN (RFC 5961's challenge), not the acknowledgement of the last FIN. */
+		e->tcp_counts.syn_end = 0;
+		return CT_TCP_IGNORED;
+	}
 	if (fh_unlikely(kind == SEG_RST)) {
 		if (!reset_matches(e, dir, p, relearn)) {
 			*reason = FH_DROP_CT_TCP_RESET;
 			return CT_TCP_DROP;
 		}
-	} else if (fh_unlikely(!windows(e, dir, p, data, seg_len, relearn))) {
-		*reason = FH_DROP_CT_TCP_WINDOW;
-		return CT_TCP_DROP;
+		if (old != CL && after(p->seq, e->peer[dir].end))
+			e->peer[dir].end = p->seq;
+	} else {
+		enum fit fit = windows(e, dir, p, data, seg_len, relearn);
+
+		if (fh_unlikely(fit == FIT_IGNORED))
+			return CT_TCP_IGNORED;
+		if (fh_unlikely(fit == FIT_INVALID)) {
+			*reason = FH_DROP_CT_TCP_WINDOW;
+			return CT_TCP_DROP;
+		}
 	}
 	if (fh_unlikely(new != old)) {
 		if (new == FW)
 			e->peer[dir].maxwin |= CT_PEER_CLOSED;
+		if (new == LA)
+			e->tcp_counts.syn_end = 0; /* one that comes now will be answered by a challenge, see above */
 		if (new == ES && e->flags & CT_F_REPLY)
 			fh_store(&e->flags, (uint8_t)(e->flags | CT_F_ASSURED));
 		fh_store(&e->state, new);

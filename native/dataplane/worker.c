@@ -29,7 +29,7 @@
 #include "pipeline.h"
 
 #define SPIN_US 60
-#define POLL_KICKS_US 20
+#define POLL_KICKS_US 50
 #define STUCK_LIMIT 64
 #define STUCK_RETRY_MS 20
 #define SLEEP_MS 1000

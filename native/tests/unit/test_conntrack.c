@@ -332,7 +332,8 @@ static void survives_a_crash(void)
 	/* Learnt: later gaps count again. */
 	n.now += 61 * SECOND;
 	CHECK(passes(nic_tcp(&n, FH_EGRESS, tcp, (struct seg){ .flags = FH_TCP_ACK, .seq = 90000011, .ack = 80000001, .win = 500 })));
-	CHECK(dropped_for(nic_tcp(&n, FH_EGRESS, tcp, (struct seg){ .flags = FH_TCP_ACK, .seq = 5, .ack = 80000001, .win = 500 }), FH_DROP_CT_TCP_WINDOW));
+	CHECK(dropped_for(nic_tcp(&n, FH_EGRESS, tcp, (struct seg){ .flags = FH_TCP_ACK, .seq = 290000011, .ack = 80000001, .win = 500 }),
+			  FH_DROP_CT_TCP_WINDOW));
 	/* Another incarnation of the NIC starts empty. */
 	fh_ct_close(n.ct);
 	n.cfg.incarnation = 2;
