@@ -185,6 +185,7 @@ table network
     mtu integer not null default 65000
     gateway_mac macaddr not null
     created_at timestamp with time zone not null
+    version bigint not null default 1
 table nic
     id uuid not null
     tenant_id uuid not null
@@ -199,6 +200,7 @@ table nic
     connection_quota integer not null default 65536
     established_timeout_seconds integer not null default 86400
     created_at timestamp with time zone not null
+    version bigint not null default 1
 table nic_drop
     tenant_id uuid not null
     nic_id uuid not null
