@@ -32,6 +32,7 @@
 #include "manifest.h"
 #include "marks.h"
 #include "session.h"
+#include "sort.h"
 #include "walk.h"
 
 #define PAGE_CACHE (8u << 20)
@@ -284,7 +285,7 @@ static int by_text(const void *a, const void *b)
 
 static bool is_live(const struct st_job *job, const char *root)
 {
-	return bsearch(&root, job->live_roots.s, job->live_roots.n, sizeof root, by_text) != NULL;
+	return job->live_roots.n && bsearch(&root, job->live_roots.s, job->live_roots.n, sizeof root, by_text) != NULL;
 }
 
 /* Whether a manifest is of a point that is no more. One that cannot be read stays, and is counted. */
@@ -341,9 +342,9 @@ json_t *st_collect(struct st_session *s)
 	struct collect c = { .session = s, .run = &s->run };
 	struct st_job *job = &s->job;
 	json_t *result = NULL;
-	qsort(job->writers, job->n_writers, sizeof *job->writers, by_id);
-	qsort(job->open_writers, job->n_open_writers, sizeof *job->open_writers, by_id);
-	qsort(job->live_roots.s, job->live_roots.n, sizeof *job->live_roots.s, by_text);
+	st_sort(job->writers, job->n_writers, sizeof *job->writers, by_id);
+	st_sort(job->open_writers, job->n_open_writers, sizeof *job->open_writers, by_id);
+	st_sort(job->live_roots.s, job->live_roots.n, sizeof *job->live_roots.s, by_text);
 	c.reader = st_reader_new(&s->run, s->backend, s->keys, PAGE_CACHE);
 	c.coder = st_coder_new(s->keys, 1, ST_TRAILER_MAX);
 	if (!c.coder)

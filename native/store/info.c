@@ -7,6 +7,7 @@
 
 #include "manifest.h"
 #include "session.h"
+#include "sort.h"
 
 static int by_id(const void *a, const void *b)
 {
@@ -55,7 +56,7 @@ static bool note_pack(void *arg, const char *name, uint64_t size, uint64_t store
 static json_t *texts(struct writers *w)
 {
 	json_t *list = json_array();
-	qsort(w->ids, w->n, sizeof *w->ids, by_id);
+	st_sort(w->ids, w->n, sizeof *w->ids, by_id);
 	for (size_t i = 0; i < w->n; i++) {
 		char text[37];
 		if (i && st_same_id(&w->ids[i], &w->ids[i - 1]))

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sort.h"
+
 #define BUCKETS 4096
 /* Reading this much that nobody wants is cheaper than another request. */
 #define GAP (64u << 10)
@@ -334,7 +336,7 @@ bool st_fetch(struct st_reader *r, struct st_coder *coder, uint8_t *buffer, uint
 	struct fetching f = {
 		.reader = r, .coder = coder, .chunk_size = chunk_size, .chunk = buffer + ST_FETCH_BUFFER, .fetched = fetched, .arg = arg
 	};
-	qsort(wants, n, sizeof *wants, by_place);
+	st_sort(wants, n, sizeof *wants, by_place);
 	for (unsigned at = 0, count; at < n; at += count) {
 		uint32_t len;
 		const struct st_want *w = &wants[at];

@@ -286,7 +286,7 @@ class FailureTest(StoreTest):
             run.kill(signal.SIGTERM)
             before = time.monotonic()
             self.assertEqual(run.wait().code, "CANCELLED")
-            self.assertLess(time.monotonic() - before, 2)
+            self.assertLess(time.monotonic() - before, 5)
         self.check_left_nothing()
 
     def test_reader_goes_away(self):
@@ -313,7 +313,7 @@ class FailureTest(StoreTest):
                              ioTimeoutSeconds=2)
             time.sleep(1)
             server.process.send_signal(signal.SIGSTOP)
-            outcome = run.wait(10)
+            outcome = run.wait(20)
             self.assertEqual(outcome.code, "SOURCE_FAILED")
             self.assertIn("2 s", outcome.failure["message"])
         self.check_left_nothing()
@@ -362,7 +362,7 @@ class FailureTest(StoreTest):
         outcome = self.run_job("restore", volumes=[{"root": root, "target": self.path("t")}], ioTimeoutSeconds=2)
         self.assertEqual(outcome.code, "STORE_UNAVAILABLE", outcome)
         self.assertIn("reading packs/", outcome.failure["message"])
-        self.assertLess(time.monotonic() - before, 6)
+        self.assertLess(time.monotonic() - before, 10)
 
     def test_bad_jobs(self):
         def failing(document):

@@ -62,8 +62,12 @@ class PluginTest(StoreTest):
         self.image = make_image(self.path("image"), 40 * MIB + 512, 6)
         self.root = self.back_up(self.image)["root"]
         self.servers = []
+        self.clients = []
 
     def tearDown(self):
+        # nbdkit ends only when its clients have gone.
+        for client in self.clients:
+            client.close()
         for server in self.servers:
             server.terminate()
             self.assertEqual(server.wait(10), 0, "nbdkit did not end well")
@@ -92,7 +96,7 @@ class PluginTest(StoreTest):
 
     def client(self, path, export):
         client = Client(path, export)
-        self.addCleanup(client.close)
+        self.clients.append(client)
         return client
 
     def one(self, **more):
