@@ -69,14 +69,18 @@ class AccessibilityTests {
         page.navigate("/t/acme/networks");
         check(found, page, page.locator("table a[href*='/networks/']").first().getAttribute("href"));
         page.navigate("/t/acme/firewall/groups");
-        check(found, page, page.locator("table a[href*='/firewall/groups/']").first().getAttribute("href"));
+        check(
+                found,
+                page,
+                page.locator("table a[href*='/firewall/groups/']").first().getAttribute("href"));
         assertThat(found).isEmpty();
     }
 
     private static void check(List<String> found, Page page, String path) {
         assertThat(page.navigate(path).status()).as(path).isEqualTo(200);
         for (Rule rule : new AxeBuilder(page).withTags(WCAG_AA).analyze().getViolations()) {
-            found.add(path + ": " + rule.getId() + " at " + rule.getNodes().get(0).getTarget());
+            found.add(
+                    path + ": " + rule.getId() + " at " + rule.getNodes().get(0).getTarget());
         }
         if (!(boolean) page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")) {
             found.add(path + ": does not fit the width");

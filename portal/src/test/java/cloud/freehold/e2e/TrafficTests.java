@@ -9,7 +9,6 @@ import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import java.time.Duration;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -23,18 +22,10 @@ class TrafficTests {
     @RegisterExtension
     static final AcmeVisit acme = new AcmeVisit();
 
-    private GroupPage group;
-
-    /** What one test opened must be closed for the next. */
-    @AfterEach
-    void detach() {
-        group.detach("db/eth0");
-    }
-
     @Test
     void aLiveConnectionIsListedAndEndingItCutsIt() {
         String address = acme.db().ipv4();
-        group = acme.groupOnDb("looked at while it lives");
+        GroupPage group = acme.groupOnDb("looked at while it lives");
         group.allow("tcp", "7", acme.web().ipv4(), "web echoes");
         group.apply();
         group.awaitEnforced();
@@ -66,7 +57,7 @@ class TrafficTests {
     @Test
     void aDropSaysWhyAndOneClickAllowsIt() {
         String address = acme.db().ipv4();
-        group = acme.groupOnDb("allowed from a drop");
+        GroupPage group = acme.groupOnDb("allowed from a drop");
         group.awaitEnforced();
         assertThat(acme.web().connect(address, 7)).isEqualTo("timed out");
 
@@ -111,7 +102,7 @@ class TrafficTests {
     @Test
     void thePacketTesterAgreesWithPackets() {
         String address = acme.db().ipv4();
-        group = acme.groupOnDb("tested with words");
+        GroupPage group = acme.groupOnDb("tested with words");
         group.allow("tcp", "7", acme.web().ipv4(), "echo");
         group.apply();
         group.awaitEnforced();
@@ -152,7 +143,7 @@ class TrafficTests {
     @Test
     void theEditorCountsWhatAChangeWouldCutAndCutsNothing() {
         String address = acme.db().ipv4();
-        group = acme.groupOnDb("counted before it is cut");
+        GroupPage group = acme.groupOnDb("counted before it is cut");
         group.allow("tcp", "7", acme.web().ipv4(), "echo");
         group.apply();
         group.awaitEnforced();
