@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.UUID;
 
 /** One connection to a dataplane; for one thread. */
@@ -21,7 +20,7 @@ interface DataplaneLink extends AutoCloseable {
      * @param startedNs tells two runs of the dataplane apart
      * @param markEpoch with {@code markRevision}: what was last committed; revision 0: nothing
      */
-    record Info(long counterEpoch, long startedNs, UUID markEpoch, long markRevision, String version, int workers) {
+    record Info(long counterEpoch, long startedNs, UUID markEpoch, long markRevision, String version) {
         boolean marks(UUID epoch, long revision) {
             return markRevision == revision && markEpoch.equals(epoch);
         }
@@ -30,11 +29,7 @@ interface DataplaneLink extends AutoCloseable {
     /** @param replaceAll what is not put is removed */
     record Transaction(boolean replaceAll, List<Change> changes, UUID epoch, long revision) {}
 
-    /**
-     * @param drops by the reason's name; reasons that there was none for are missing
-     * @param workers bit w: worker w serves one of its queues
-     * @param frontEndPid QEMU's; 0: not known
-     */
+    /** @param drops by the reason's name; reasons that there was none for are missing */
     record PortStatus(
             UUID nic,
             long incarnation,
@@ -44,9 +39,7 @@ interface DataplaneLink extends AutoCloseable {
             long txPackets,
             long txBytes,
             long connections,
-            Map<String, Long> drops,
-            int workers,
-            int frontEndPid) {
+            Map<String, Long> drops) {
 
         enum State {
             CONNECTING,
@@ -63,9 +56,6 @@ interface DataplaneLink extends AutoCloseable {
     List<PortStatus> ports() throws DataplaneException;
 
     List<RuleHits> ruleHits(long counterEpoch) throws DataplaneException;
-
-    /** @param core empty: any */
-    void pinWorker(int worker, OptionalInt core) throws DataplaneException;
 
     @Override
     void close();

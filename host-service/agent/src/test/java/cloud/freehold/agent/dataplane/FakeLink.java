@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 
@@ -66,7 +65,7 @@ final class FakeLink implements DataplaneLink.Opener {
             public Info info() throws DataplaneException {
                 synchronized (FakeLink.this) {
                     check();
-                    return new Info(1, startedNs, markEpoch, markRevision, "fake", 1);
+                    return new Info(1, startedNs, markEpoch, markRevision, "fake");
                 }
             }
 
@@ -92,9 +91,6 @@ final class FakeLink implements DataplaneLink.Opener {
             public List<RuleHits> ruleHits(long counterEpoch) {
                 return List.of();
             }
-
-            @Override
-            public void pinWorker(int worker, OptionalInt core) {}
 
             @Override
             public void close() {}
