@@ -80,6 +80,10 @@ table backup_policy
     created_at timestamp with time zone not null
     updated_at timestamp with time zone not null
     version bigint not null default 0
+    last_tick timestamp with time zone not null default now()
+    last_verify_tick timestamp with time zone not null default now()
+    last_drill_tick timestamp with time zone not null default now()
+    last_run_at timestamp with time zone
 table backup_policy_label
     tenant_id uuid not null
     policy_id uuid not null
@@ -101,6 +105,13 @@ table backup_store
     bytes_per_second bigint not null default 0
     retired_at timestamp with time zone
     created_at timestamp with time zone not null
+table backup_usage
+    tenant_id uuid not null
+    store_id uuid not null
+    kept_bytes bigint not null
+    wasted_bytes bigint not null
+    freed_bytes bigint not null
+    collected_at timestamp with time zone not null
 table enforcement
     host_id uuid not null
     revision bigint not null
@@ -234,6 +245,47 @@ table nic_status
     problem jsonb
     reported_at timestamp with time zone not null
     drop_reasons jsonb not null default '{}'::jsonb
+table notification
+    id uuid not null
+    tenant_id uuid not null
+    kind text not null
+    title text not null
+    message text not null
+    path text
+    said_once text
+    created_at timestamp with time zone not null
+table notification_channel
+    id uuid not null
+    tenant_id uuid not null
+    kind text not null
+    name text not null
+    enabled boolean not null default true
+    kinds text[] not null default '{}'::text[]
+    account_id uuid
+    url text
+    secret bytea
+    wrapped_by text
+    created_at timestamp with time zone not null
+    version bigint not null default 0
+table notification_delivery
+    id uuid not null
+    tenant_id uuid not null
+    channel_id uuid not null
+    notification_id uuid not null
+    state text not null
+    attempts integer not null default 0
+    next_attempt_at timestamp with time zone not null
+    leased_until timestamp with time zone
+    status_code integer
+    error text
+    answer text
+    took_millis bigint
+    created_at timestamp with time zone not null
+    finished_at timestamp with time zone
+table notification_seen
+    tenant_id uuid not null
+    account_id uuid not null
+    seen_until uuid not null
 table operation
     id uuid not null
     tenant_id uuid not null
@@ -326,6 +378,22 @@ table request_key
     request bytea not null
     object_id uuid not null
     created_at timestamp with time zone not null
+table restore_drill
+    id uuid not null
+    tenant_id uuid not null
+    operation_id uuid not null
+    point_id uuid not null
+    policy_id uuid
+    vm_id uuid not null
+    vm_name text not null
+    taken_at timestamp with time zone not null
+    finished_at timestamp with time zone not null
+    passed boolean not null
+    restore_millis bigint
+    boot_millis bigint
+    objective_millis bigint
+    finding text not null
+    screenshot bytea
 table router
     id uuid not null
     tenant_id uuid not null
@@ -397,6 +465,19 @@ table ruleset_revision
     created_at timestamp with time zone not null
     confirmed_at timestamp with time zone
     reverted_at timestamp with time zone
+table scheduled_tasks
+    task_name text not null
+    task_instance text not null
+    task_data bytea
+    execution_time timestamp with time zone not null
+    picked boolean not null
+    picked_by text
+    last_success timestamp with time zone
+    last_failure timestamp with time zone
+    consecutive_failures integer
+    last_heartbeat timestamp with time zone
+    version bigint not null
+    priority smallint
 table security_group
     id uuid not null
     tenant_id uuid not null
@@ -415,6 +496,23 @@ table sign_in_link
     created_at timestamp with time zone not null
     expires_at timestamp with time zone not null
     used_at timestamp with time zone
+table snapshot
+    id uuid not null
+    tenant_id uuid not null
+    vm_id uuid not null
+    name text not null
+    description text not null default ''::text
+    parent_id uuid
+    operation_id uuid not null
+    achieved text not null
+    certificate jsonb not null
+    memory_bytes bigint not null default 0
+    hint text
+    taken_at timestamp with time zone not null
+table snapshot_head
+    vm_id uuid not null
+    tenant_id uuid not null
+    snapshot_id uuid
 table spring_session
     primary_id character(36) not null
     session_id character(36) not null
@@ -462,6 +560,7 @@ table vm
     deleting_since timestamp with time zone
     created_at timestamp with time zone not null
     version bigint not null default 0
+    bound_host_id uuid
 table vm_label
     tenant_id uuid not null
     vm_id uuid not null
@@ -484,6 +583,8 @@ table volume
     size_bytes bigint not null
     from_image boolean not null default false
     created_at timestamp with time zone not null
+    restored boolean not null default false
+    restored_by uuid
 
 -- Views
 view nic_enforcement
@@ -608,6 +709,12 @@ backup_store.backup_store_name_check: CHECK (((length(name) >= 1) AND (length(na
 backup_store.backup_store_name_key: UNIQUE (name)
 backup_store.backup_store_path_check: CHECK ((path ~~ '/%'::text))
 backup_store.backup_store_pkey: PRIMARY KEY (id)
+backup_usage.backup_usage_freed_bytes_check: CHECK ((freed_bytes >= 0))
+backup_usage.backup_usage_kept_bytes_check: CHECK ((kept_bytes >= 0))
+backup_usage.backup_usage_pkey: PRIMARY KEY (tenant_id, store_id)
+backup_usage.backup_usage_store_id_fkey: FOREIGN KEY (store_id) REFERENCES backup_store(id)
+backup_usage.backup_usage_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+backup_usage.backup_usage_wasted_bytes_check: CHECK ((wasted_bytes >= 0))
 enforcement.enforcement_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
 enforcement.enforcement_pkey: PRIMARY KEY (host_id, revision)
 flavor.flavor_disk_gib_check: CHECK ((disk_gib >= 1))
@@ -673,6 +780,33 @@ nic_status.nic_status_link_check: CHECK ((link = ANY (ARRAY['DOWN'::text, 'CONNE
 nic_status.nic_status_nic_id_fkey: FOREIGN KEY (nic_id) REFERENCES nic(id) ON DELETE CASCADE
 nic_status.nic_status_pkey: PRIMARY KEY (nic_id)
 nic_status.nic_status_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+notification.notification_message_check: CHECK ((length(message) <= 1000))
+notification.notification_path_check: CHECK (((path ~~ '/%'::text) AND (length(path) <= 200)))
+notification.notification_pkey: PRIMARY KEY (id)
+notification.notification_said_once_check: CHECK ((length(said_once) <= 200))
+notification.notification_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+notification.notification_tenant_id_id_key: UNIQUE (tenant_id, id)
+notification.notification_tenant_id_said_once_key: UNIQUE (tenant_id, said_once)
+notification.notification_title_check: CHECK (((length(title) >= 1) AND (length(title) <= 200)))
+notification_channel.notification_channel_check: CHECK (((kind = 'EMAIL'::text) = (account_id IS NOT NULL)))
+notification_channel.notification_channel_check1: CHECK (((kind = 'WEBHOOK'::text) = (num_nonnulls(url, secret, wrapped_by) = 3)))
+notification_channel.notification_channel_kind_check: CHECK ((kind = ANY (ARRAY['EMAIL'::text, 'WEBHOOK'::text])))
+notification_channel.notification_channel_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+notification_channel.notification_channel_pkey: PRIMARY KEY (id)
+notification_channel.notification_channel_tenant_id_account_id_fkey: FOREIGN KEY (tenant_id, account_id) REFERENCES member(tenant_id, account_id) ON DELETE CASCADE
+notification_channel.notification_channel_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id) ON DELETE CASCADE
+notification_channel.notification_channel_tenant_id_id_key: UNIQUE (tenant_id, id)
+notification_channel.notification_channel_tenant_id_name_key: UNIQUE (tenant_id, name)
+notification_channel.notification_channel_url_check: CHECK ((length(url) <= 500))
+notification_delivery.notification_delivery_answer_check: CHECK ((length(answer) <= 1000))
+notification_delivery.notification_delivery_error_check: CHECK ((length(error) <= 500))
+notification_delivery.notification_delivery_pkey: PRIMARY KEY (id)
+notification_delivery.notification_delivery_state_check: CHECK ((state = ANY (ARRAY['WAITING'::text, 'SENDING'::text, 'DELIVERED'::text, 'FAILED'::text])))
+notification_delivery.notification_delivery_tenant_id_channel_id_fkey: FOREIGN KEY (tenant_id, channel_id) REFERENCES notification_channel(tenant_id, id) ON DELETE CASCADE
+notification_delivery.notification_delivery_tenant_id_notification_id_fkey: FOREIGN KEY (tenant_id, notification_id) REFERENCES notification(tenant_id, id) ON DELETE CASCADE
+notification_seen.notification_seen_account_id_fkey: FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE
+notification_seen.notification_seen_pkey: PRIMARY KEY (tenant_id, account_id)
+notification_seen.notification_seen_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id) ON DELETE CASCADE
 operation.operation_bytes_done_check: CHECK ((bytes_done >= 0))
 operation.operation_bytes_per_second_check: CHECK ((bytes_per_second >= 0))
 operation.operation_bytes_total_check: CHECK ((bytes_total >= 0))
@@ -720,6 +854,13 @@ recovery_point_volume.recovery_point_volume_tenant_id_point_id_fkey: FOREIGN KEY
 request_key.request_key_key_check: CHECK ((length(key) <= 200))
 request_key.request_key_pkey: PRIMARY KEY (tenant_id, key)
 request_key.request_key_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+restore_drill.restore_drill_boot_millis_check: CHECK ((boot_millis >= 0))
+restore_drill.restore_drill_operation_id_key: UNIQUE (operation_id)
+restore_drill.restore_drill_pkey: PRIMARY KEY (id)
+restore_drill.restore_drill_policy_id_fkey: FOREIGN KEY (policy_id) REFERENCES backup_policy(id) ON DELETE SET NULL
+restore_drill.restore_drill_restore_millis_check: CHECK ((restore_millis >= 0))
+restore_drill.restore_drill_screenshot_check: CHECK ((length(screenshot) <= 4194304))
+restore_drill.restore_drill_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 router.router_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
 router.router_pkey: PRIMARY KEY (id)
 router.router_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
@@ -765,6 +906,7 @@ rule_hits_hour.rule_hits_hour_pkey: PRIMARY KEY (rule_id, hour)
 rule_hits_hour.rule_hits_hour_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 ruleset_revision.ruleset_revision_pkey: PRIMARY KEY (group_id, version)
 ruleset_revision.ruleset_revision_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id) ON DELETE CASCADE
+scheduled_tasks.scheduled_tasks_pkey: PRIMARY KEY (task_name, task_instance)
 security_group.security_group_check: CHECK (((confirm_until IS NULL) = (fallback_version IS NULL)))
 security_group.security_group_description_check: CHECK ((length(description) <= 500))
 security_group.security_group_egress_default_check: CHECK ((egress_default = ANY (ARRAY['ALLOW'::text, 'DROP'::text])))
@@ -776,6 +918,19 @@ security_group.security_group_tenant_id_name_key: UNIQUE (tenant_id, name)
 sign_in_link.sign_in_link_account_id_fkey: FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE
 sign_in_link.sign_in_link_pkey: PRIMARY KEY (id)
 sign_in_link.sign_in_link_secret_hash_key: UNIQUE (secret_hash)
+snapshot.snapshot_achieved_check: CHECK ((achieved = ANY (ARRAY['CRASH'::text, 'BARRIER'::text, 'FILESYSTEM'::text])))
+snapshot.snapshot_description_check: CHECK ((length(description) <= 500))
+snapshot.snapshot_hint_check: CHECK ((length(hint) <= 500))
+snapshot.snapshot_memory_bytes_check: CHECK ((memory_bytes >= 0))
+snapshot.snapshot_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+snapshot.snapshot_parent_id_fkey: FOREIGN KEY (parent_id) REFERENCES snapshot(id) ON DELETE SET NULL
+snapshot.snapshot_pkey: PRIMARY KEY (id)
+snapshot.snapshot_tenant_id_id_key: UNIQUE (tenant_id, id)
+snapshot.snapshot_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
+snapshot.snapshot_vm_id_name_key: UNIQUE (vm_id, name)
+snapshot_head.snapshot_head_pkey: PRIMARY KEY (vm_id)
+snapshot_head.snapshot_head_snapshot_id_fkey: FOREIGN KEY (snapshot_id) REFERENCES snapshot(id) ON DELETE SET NULL
+snapshot_head.snapshot_head_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
 spring_session.spring_session_pkey: PRIMARY KEY (primary_id)
 spring_session.spring_session_session_id_key: UNIQUE (session_id)
 spring_session_attributes.spring_session_attributes_pkey: PRIMARY KEY (session_primary_id, attribute_name)
@@ -791,6 +946,7 @@ tenant.tenant_slug_check: CHECK ((slug ~ '^[a-z][a-z0-9-]{1,38}[a-z0-9]$'::text)
 tenant.tenant_slug_key: UNIQUE (slug)
 throttle_bucket.throttle_bucket_key_check: CHECK ((length(key) <= 200))
 throttle_bucket.throttle_bucket_pkey: PRIMARY KEY (key)
+vm.vm_bound_host_id_fkey: FOREIGN KEY (bound_host_id) REFERENCES host(id)
 vm.vm_check: CHECK ((max_vcpus >= vcpus))
 vm.vm_check1: CHECK ((max_memory_mib >= memory_mib))
 vm.vm_description_check: CHECK ((length(description) <= 500))
@@ -813,6 +969,7 @@ vm_status.vm_status_vm_id_fkey: FOREIGN KEY (vm_id) REFERENCES vm(id) ON DELETE 
 volume.volume_device_index_check: CHECK (((device_index >= 0) AND (device_index <= 25)))
 volume.volume_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
 volume.volume_pkey: PRIMARY KEY (id)
+volume.volume_restored_by_fkey: FOREIGN KEY (restored_by) REFERENCES operation(id) ON DELETE SET NULL
 volume.volume_size_bytes_check: CHECK (((size_bytes >= 1048576) AND (size_bytes <= '17592186044416'::bigint)))
 volume.volume_tenant_id_vm_id_fkey: FOREIGN KEY (tenant_id, vm_id) REFERENCES vm(tenant_id, id) ON DELETE CASCADE
 volume.volume_vm_id_device_index_key: UNIQUE (vm_id, device_index)
@@ -838,6 +995,7 @@ CREATE UNIQUE INDEX backup_policy_tenant_id_name_key ON public.backup_policy USI
 CREATE UNIQUE INDEX backup_policy_label_pkey ON public.backup_policy_label USING btree (policy_id, label)
 CREATE UNIQUE INDEX backup_store_name_key ON public.backup_store USING btree (name)
 CREATE UNIQUE INDEX backup_store_pkey ON public.backup_store USING btree (id)
+CREATE UNIQUE INDEX backup_usage_pkey ON public.backup_usage USING btree (tenant_id, store_id)
 CREATE INDEX enforcement_open_idx ON public.enforcement USING btree (host_id, revision) WHERE (applied_at IS NULL)
 CREATE UNIQUE INDEX enforcement_pkey ON public.enforcement USING btree (host_id, revision)
 CREATE UNIQUE INDEX flavor_name_key ON public.flavor USING btree (name)
@@ -875,6 +1033,18 @@ CREATE INDEX nic_drop_tenant_idx ON public.nic_drop USING btree (tenant_id, last
 CREATE INDEX nic_security_group_group_idx ON public.nic_security_group USING btree (group_id)
 CREATE UNIQUE INDEX nic_security_group_pkey ON public.nic_security_group USING btree (nic_id, group_id)
 CREATE UNIQUE INDEX nic_status_pkey ON public.nic_status USING btree (nic_id)
+CREATE UNIQUE INDEX notification_pkey ON public.notification USING btree (id)
+CREATE UNIQUE INDEX notification_tenant_id_id_key ON public.notification USING btree (tenant_id, id)
+CREATE UNIQUE INDEX notification_tenant_id_said_once_key ON public.notification USING btree (tenant_id, said_once)
+CREATE INDEX notification_tenant_idx ON public.notification USING btree (tenant_id, id DESC)
+CREATE UNIQUE INDEX notification_channel_pkey ON public.notification_channel USING btree (id)
+CREATE UNIQUE INDEX notification_channel_tenant_id_id_key ON public.notification_channel USING btree (tenant_id, id)
+CREATE UNIQUE INDEX notification_channel_tenant_id_name_key ON public.notification_channel USING btree (tenant_id, name)
+CREATE INDEX notification_delivery_channel_idx ON public.notification_delivery USING btree (tenant_id, channel_id, id DESC)
+CREATE INDEX notification_delivery_due_idx ON public.notification_delivery USING btree (next_attempt_at) WHERE (state = ANY (ARRAY['WAITING'::text, 'SENDING'::text]))
+CREATE INDEX notification_delivery_notification_idx ON public.notification_delivery USING btree (notification_id)
+CREATE UNIQUE INDEX notification_delivery_pkey ON public.notification_delivery USING btree (id)
+CREATE UNIQUE INDEX notification_seen_pkey ON public.notification_seen USING btree (tenant_id, account_id)
 CREATE INDEX operation_chain_idx ON public.operation USING btree (tenant_id, chain_id)
 CREATE INDEX operation_open_idx ON public.operation USING btree (host_id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]))
 CREATE UNIQUE INDEX operation_pkey ON public.operation USING btree (id)
@@ -895,6 +1065,10 @@ CREATE INDEX recovery_point_pin_point_idx ON public.recovery_point_pin USING btr
 CREATE UNIQUE INDEX recovery_point_volume_pkey ON public.recovery_point_volume USING btree (point_id, volume_id)
 CREATE INDEX recovery_point_volume_volume_idx ON public.recovery_point_volume USING btree (volume_id)
 CREATE UNIQUE INDEX request_key_pkey ON public.request_key USING btree (tenant_id, key)
+CREATE UNIQUE INDEX restore_drill_operation_id_key ON public.restore_drill USING btree (operation_id)
+CREATE UNIQUE INDEX restore_drill_pkey ON public.restore_drill USING btree (id)
+CREATE INDEX restore_drill_point_idx ON public.restore_drill USING btree (point_id)
+CREATE INDEX restore_drill_tenant_idx ON public.restore_drill USING btree (tenant_id, id DESC)
 CREATE UNIQUE INDEX router_pkey ON public.router USING btree (id)
 CREATE UNIQUE INDEX router_tenant_id_id_key ON public.router USING btree (tenant_id, id)
 CREATE UNIQUE INDEX router_tenant_id_name_key ON public.router USING btree (tenant_id, name)
@@ -913,6 +1087,9 @@ CREATE UNIQUE INDEX rule_hits_pkey ON public.rule_hits USING btree (rule_id, hos
 CREATE INDEX rule_hits_hour_hour_idx ON public.rule_hits_hour USING btree (hour)
 CREATE UNIQUE INDEX rule_hits_hour_pkey ON public.rule_hits_hour USING btree (rule_id, hour)
 CREATE UNIQUE INDEX ruleset_revision_pkey ON public.ruleset_revision USING btree (group_id, version)
+CREATE INDEX scheduled_tasks_heartbeat_idx ON public.scheduled_tasks USING btree (last_heartbeat)
+CREATE UNIQUE INDEX scheduled_tasks_pkey ON public.scheduled_tasks USING btree (task_name, task_instance)
+CREATE INDEX scheduled_tasks_time_idx ON public.scheduled_tasks USING btree (execution_time)
 CREATE INDEX security_group_confirm_idx ON public.security_group USING btree (confirm_until) WHERE (confirm_until IS NOT NULL)
 CREATE UNIQUE INDEX security_group_pkey ON public.security_group USING btree (id)
 CREATE UNIQUE INDEX security_group_tenant_id_id_key ON public.security_group USING btree (tenant_id, id)
@@ -920,6 +1097,12 @@ CREATE UNIQUE INDEX security_group_tenant_id_name_key ON public.security_group U
 CREATE INDEX sign_in_link_account_idx ON public.sign_in_link USING btree (account_id)
 CREATE UNIQUE INDEX sign_in_link_pkey ON public.sign_in_link USING btree (id)
 CREATE UNIQUE INDEX sign_in_link_secret_hash_key ON public.sign_in_link USING btree (secret_hash)
+CREATE INDEX snapshot_operation_idx ON public.snapshot USING btree (operation_id)
+CREATE INDEX snapshot_parent_idx ON public.snapshot USING btree (parent_id) WHERE (parent_id IS NOT NULL)
+CREATE UNIQUE INDEX snapshot_pkey ON public.snapshot USING btree (id)
+CREATE UNIQUE INDEX snapshot_tenant_id_id_key ON public.snapshot USING btree (tenant_id, id)
+CREATE UNIQUE INDEX snapshot_vm_id_name_key ON public.snapshot USING btree (vm_id, name)
+CREATE UNIQUE INDEX snapshot_head_pkey ON public.snapshot_head USING btree (vm_id)
 CREATE INDEX spring_session_expiry_idx ON public.spring_session USING btree (expiry_time)
 CREATE UNIQUE INDEX spring_session_pkey ON public.spring_session USING btree (primary_id)
 CREATE INDEX spring_session_principal_idx ON public.spring_session USING btree (principal_name)
@@ -940,6 +1123,7 @@ CREATE INDEX vm_label_label_idx ON public.vm_label USING btree (tenant_id, label
 CREATE UNIQUE INDEX vm_label_pkey ON public.vm_label USING btree (vm_id, label)
 CREATE UNIQUE INDEX vm_status_pkey ON public.vm_status USING btree (vm_id)
 CREATE UNIQUE INDEX volume_pkey ON public.volume USING btree (id)
+CREATE INDEX volume_restored_idx ON public.volume USING btree (restored_by) WHERE (restored_by IS NOT NULL)
 CREATE UNIQUE INDEX volume_vm_id_device_index_key ON public.volume USING btree (vm_id, device_index)
 
 -- Functions
@@ -1034,10 +1218,10 @@ DECLARE
 BEGIN
     PERFORM lock_host_changes(of_tenant);
 
-    FOR w IN SELECT id, vcpus, memory_mib FROM vm
+    FOR w IN SELECT id, vcpus, memory_mib, bound_host_id FROM vm
              WHERE id = ANY (unplaced) AND tenant_id = of_tenant AND host_id IS NULL AND deleting_since IS NULL ORDER BY id
     LOOP
-        picked := host_with_room(w.vcpus, w.memory_mib);
+        picked := host_with_room(w.vcpus, w.memory_mib, w.bound_host_id);
         IF picked IS NOT NULL THEN
             PERFORM 1 FROM host WHERE id = picked FOR UPDATE;
             picked := host_with_room(w.vcpus, w.memory_mib, picked);
@@ -1184,6 +1368,7 @@ audit_event
 backup_key
 backup_policy
 backup_policy_label
+backup_usage
 host_object
 host_question
 image
@@ -1194,12 +1379,17 @@ nic
 nic_drop
 nic_security_group
 nic_status
+notification
+notification_channel
+notification_delivery
+notification_seen
 operation
 quota
 recovery_point
 recovery_point_pin
 recovery_point_volume
 request_key
+restore_drill
 router
 router_network
 router_route
@@ -1209,6 +1399,8 @@ rule_hits
 rule_hits_hour
 ruleset_revision
 security_group
+snapshot
+snapshot_head
 subnet
 tenant
 vm
@@ -1238,6 +1430,8 @@ backup_policy.system_all for ALL to freehold_system using (true) check (true)
 backup_policy.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 backup_policy_label.system_all for ALL to freehold_system using (true) check (true)
 backup_policy_label.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+backup_usage.system_all for ALL to freehold_system using (true) check (true)
+backup_usage.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 host_object.system_all for ALL to freehold_system using (true) check (true)
 host_object.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 host_question.system_all for ALL to freehold_system using (true) check (true)
@@ -1261,6 +1455,14 @@ nic_security_group.system_all for ALL to freehold_system using (true) check (tru
 nic_security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_status.system_all for ALL to freehold_system using (true) check (true)
 nic_status.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+notification.system_all for ALL to freehold_system using (true) check (true)
+notification.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+notification_channel.system_all for ALL to freehold_system using (true) check (true)
+notification_channel.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+notification_delivery.system_all for ALL to freehold_system using (true) check (true)
+notification_delivery.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+notification_seen.system_all for ALL to freehold_system using (true) check (true)
+notification_seen.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 operation.system_all for ALL to freehold_system using (true) check (true)
 operation.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 quota.system_all for ALL to freehold_system using (true) check (true)
@@ -1273,6 +1475,8 @@ recovery_point_volume.system_all for ALL to freehold_system using (true) check (
 recovery_point_volume.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 request_key.system_all for ALL to freehold_system using (true) check (true)
 request_key.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+restore_drill.system_all for ALL to freehold_system using (true) check (true)
+restore_drill.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 router.system_all for ALL to freehold_system using (true) check (true)
 router.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 router_network.system_all for ALL to freehold_system using (true) check (true)
@@ -1291,6 +1495,10 @@ ruleset_revision.system_all for ALL to freehold_system using (true) check (true)
 ruleset_revision.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 security_group.system_all for ALL to freehold_system using (true) check (true)
 security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+snapshot.system_all for ALL to freehold_system using (true) check (true)
+snapshot.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+snapshot_head.system_all for ALL to freehold_system using (true) check (true)
+snapshot_head.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 subnet.system_all for ALL to freehold_system using (true) check (true)
 subnet.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 tenant.own_tenant_update for UPDATE to freehold_portal using ((id = app_tenant())) check ()
@@ -1326,6 +1534,8 @@ backup_policy: DELETE, INSERT, SELECT, UPDATE to freehold_system
 backup_policy_label: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 backup_policy_label: SELECT to freehold_system
 backup_store: DELETE, INSERT, SELECT, UPDATE to freehold_system
+backup_usage: SELECT to freehold_portal
+backup_usage: DELETE, INSERT, SELECT, UPDATE to freehold_system
 enforcement: SELECT to freehold_portal
 enforcement: DELETE, INSERT, SELECT, UPDATE to freehold_system
 flavor: SELECT to freehold_portal
@@ -1357,6 +1567,14 @@ nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_status: SELECT to freehold_portal
 nic_status: DELETE, INSERT, SELECT, UPDATE to freehold_system
+notification: INSERT, SELECT to freehold_portal
+notification: DELETE, INSERT, SELECT, UPDATE to freehold_system
+notification_channel: DELETE, INSERT, UPDATE to freehold_portal
+notification_channel: DELETE, INSERT, SELECT, UPDATE to freehold_system
+notification_delivery: INSERT, SELECT to freehold_portal
+notification_delivery: DELETE, INSERT, SELECT, UPDATE to freehold_system
+notification_seen: INSERT, SELECT, UPDATE to freehold_portal
+notification_seen: DELETE, INSERT, SELECT, UPDATE to freehold_system
 operation: INSERT, SELECT, UPDATE to freehold_portal
 operation: DELETE, INSERT, SELECT, UPDATE to freehold_system
 provider_audit_event: INSERT, SELECT to freehold_system
@@ -1370,6 +1588,8 @@ recovery_point_volume: SELECT to freehold_portal
 recovery_point_volume: DELETE, INSERT, SELECT, UPDATE to freehold_system
 request_key: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 request_key: DELETE, INSERT, SELECT, UPDATE to freehold_system
+restore_drill: SELECT to freehold_portal
+restore_drill: DELETE, INSERT, SELECT, UPDATE to freehold_system
 router: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 router: DELETE, INSERT, SELECT, UPDATE to freehold_system
 router_network: DELETE, INSERT, SELECT, UPDATE to freehold_portal
@@ -1386,11 +1606,16 @@ rule_hits_hour: SELECT to freehold_portal
 rule_hits_hour: DELETE, INSERT, SELECT, UPDATE to freehold_system
 ruleset_revision: INSERT, SELECT, UPDATE to freehold_portal
 ruleset_revision: DELETE, INSERT, SELECT, UPDATE to freehold_system
+scheduled_tasks: DELETE, INSERT, SELECT, UPDATE to freehold_system
 security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 security_group: DELETE, INSERT, SELECT, UPDATE to freehold_system
 security_group_reference: SELECT to freehold_portal
 security_group_reference: SELECT to freehold_system
 sign_in_link: DELETE, INSERT, SELECT, UPDATE to freehold_system
+snapshot: SELECT to freehold_portal
+snapshot: DELETE, INSERT, SELECT, UPDATE to freehold_system
+snapshot_head: SELECT to freehold_portal
+snapshot_head: DELETE, INSERT, SELECT, UPDATE to freehold_system
 spring_session: DELETE, INSERT, SELECT, UPDATE to freehold_system
 spring_session_attributes: DELETE, INSERT, SELECT, UPDATE to freehold_system
 subnet: DELETE, INSERT, SELECT, UPDATE to freehold_portal
@@ -1424,11 +1649,22 @@ host(epoch): SELECT to freehold_portal
 host(id): SELECT to freehold_portal
 host(last_seen_at): SELECT to freehold_portal
 host(name): SELECT to freehold_portal
+notification_channel(account_id): SELECT to freehold_portal
+notification_channel(created_at): SELECT to freehold_portal
+notification_channel(enabled): SELECT to freehold_portal
+notification_channel(id): SELECT to freehold_portal
+notification_channel(kind): SELECT to freehold_portal
+notification_channel(kinds): SELECT to freehold_portal
+notification_channel(name): SELECT to freehold_portal
+notification_channel(tenant_id): SELECT to freehold_portal
+notification_channel(url): SELECT to freehold_portal
+notification_channel(version): SELECT to freehold_portal
 recovery_point(note): UPDATE to freehold_portal
 recovery_point(protected): UPDATE to freehold_portal
 recovery_point(removed_at): UPDATE to freehold_portal
 recovery_point(removed_by): UPDATE to freehold_portal
 recovery_point(version): UPDATE to freehold_portal
+snapshot(description): UPDATE to freehold_portal
 tenant(name): UPDATE to freehold_portal
 tenant(time_zone): UPDATE to freehold_portal
 

@@ -24,6 +24,7 @@ make_folders() {
   mkdir -p "$state" "$state/log" "$run"
   install -d -m 700 "$config"
   install -d -m 700 "$run/dataplane"
+  install -d -m 700 "$state/backups"
   install -d -m 711 "$state/vms" "$run/ports"
   # QEMU runs as libvirt-qemu: it creates the vhost-user sockets and reads the disks.
   chown libvirt-qemu "$run/ports" "$state/vms"
@@ -119,6 +120,7 @@ freehold.postgres.embedded.dir=$state/postgres
 freehold.agent.port=$agents_port
 freehold.hostlink.enrol-hosts=$host_name
 freehold.hostlink.token-dir=$state/tokens
+freehold.backup.stores.main.path=$state/backups
 freehold.demo.enabled=true
 freehold.demo.image-dir=$guest
 PROPERTIES
@@ -139,6 +141,8 @@ freehold.agent.ca-file=$state/tokens/authority.pem
 freehold.agent.libvirt-uri=$(libvirt_uri)
 freehold.agent.dataplane-socket=$run/dataplane.sock
 freehold.agent.ctl-library=$app/libfreeholdctl.so
+freehold.agent.store-program=$app/freehold-store
+freehold.agent.store-plugin=$app/freehold-store-plugin.so
 freehold.agent.accelerator=$accelerator
 freehold.agent.shutdown-grace-seconds=20
 PROPERTIES

@@ -116,7 +116,9 @@ class ArchitectureTests {
                         "..hostlink..",
                         "..live..",
                         "..operation..",
+                        "..notification.delivery..",
                         "..backup.hosting..",
+                        "..backup.schedule..",
                         "..demo..")
                 .and()
                 .doNotHaveSimpleName("UnconfirmedChanges")

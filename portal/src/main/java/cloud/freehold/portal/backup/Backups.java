@@ -1,5 +1,6 @@
 package cloud.freehold.portal.backup;
 
+import cloud.freehold.api.command.CommandResult.Damage;
 import cloud.freehold.portal.common.KeysetPage;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.operation.Operation;
@@ -19,6 +20,9 @@ public interface Backups {
     KeysetPage<RecoveryPoint> points(TenantId tenant, PointFilter filter);
 
     RecoveryPoint point(TenantId tenant, PointId id);
+
+    /** What the last verification of a point found; empty when it found nothing or there was none. */
+    List<Damage> damages(TenantId tenant, PointId id);
 
     /**
      * @param isProtected it is neither removed by hand nor by its policy

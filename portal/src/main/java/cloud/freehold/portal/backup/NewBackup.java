@@ -30,4 +30,8 @@ public record NewBackup(
             VmId vm, @Nullable StoreId store, Consistency wanted, Consistency acceptable, String note) {
         return new NewBackup(vm, store, null, Origin.MANUAL, wanted, acceptable, USUAL_FREEZE_LIMIT, note, null);
     }
+
+    public NewBackup freezingFor(int limitMillis) {
+        return new NewBackup(vm, store, policy, origin, wanted, acceptable, limitMillis, note, after);
+    }
 }

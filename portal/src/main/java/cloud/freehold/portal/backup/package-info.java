@@ -24,7 +24,12 @@
             "secrets",
             "operation",
             "compute",
+            "network",
+            "firewall",
+            "notification",
             "live",
+            "demo",
+            "members"
         })
 @NullMarked
 package cloud.freehold.portal.backup;

@@ -11,7 +11,8 @@ public enum LiveTopic {
     GROUPS,
     HITS,
     BACKUPS,
-    DROPS;
+    DROPS,
+    NOTIFICATIONS;
 
     /** The name of the server-sent event and of the DOM event that htmx makes of it. */
     public String event() {

@@ -17,6 +17,7 @@
  * <tr><td>{@code live-operations}</td><td>an operation came, moved on or ended</td></tr>
  * <tr><td>{@code live-groups}</td><td>a security group or address group changed, or its pending confirmation ended</td></tr>
  * <tr><td>{@code live-backups}</td><td>a recovery point, policy, drill or snapshot came, changed or went</td></tr>
+ * <tr><td>{@code live-notifications}</td><td>the tenant was told something, somebody read it, or a delivery moved on</td></tr>
  * <tr><td>{@code live-hits}</td><td>hit counters of rules, or counters of NICs, grew</td></tr>
  * <tr><td>{@code live-drops}</td><td>NICs dropped packets</td></tr>
  * </table>

@@ -10,7 +10,8 @@ public interface NextStep {
     /**
      * In a transaction of the tenant.
      *
+     * @return false: not yet, ask again a little later
      * @throws cloud.freehold.portal.common.FreeholdException when it is no longer possible; the operation fails with it
      */
-    void begin(TenantId tenant, Operation operation);
+    boolean begin(TenantId tenant, Operation operation);
 }

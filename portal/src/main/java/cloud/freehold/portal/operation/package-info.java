@@ -4,7 +4,7 @@
  */
 @ApplicationModule(
         displayName = "Operations",
-        allowedDependencies = {"common", "database", "tenancy", "live"})
+        allowedDependencies = {"common", "database", "tenancy", "live", "audit"})
 @NullMarked
 package cloud.freehold.portal.operation;
 

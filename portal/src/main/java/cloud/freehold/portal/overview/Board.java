@@ -1,5 +1,6 @@
 package cloud.freehold.portal.overview;
 
+import cloud.freehold.portal.backup.VmHealth;
 import cloud.freehold.portal.compute.NicView;
 import cloud.freehold.portal.compute.QuotaUse;
 import cloud.freehold.portal.compute.VmView;
@@ -16,7 +17,8 @@ public record Board(
         List<Operation> recent,
         List<Operation> open,
         List<Operation> failed,
-        List<QuotaUse> quotas) {
+        List<QuotaUse> quotas,
+        List<VmHealth> backups) {
 
     private static final int FULL = 90;
     private static final int FEW = 3;
@@ -35,6 +37,24 @@ public record Board(
 
     public int openOperations() {
         return open.size();
+    }
+
+    public long backedUp() {
+        return backups.stream()
+                .filter(vm -> vm.state() == VmHealth.State.IN_TIME || vm.state() == VmHealth.State.UNWATCHED)
+                .filter(vm -> vm.latest() != null)
+                .count();
+    }
+
+    public long toBackUp() {
+        return backups.stream().filter(VmHealth::exists).count();
+    }
+
+    /** What stands below the number of VMs that have a recovery point. */
+    public String backupNote() {
+        long late =
+                backups.stream().filter(vm -> vm.state() == VmHealth.State.LATE).count();
+        return late > 0 ? late + " late" : backedUp() == toBackUp() ? "none is late" : "the others have no point yet";
     }
 
     /** Such as "2 running, 1 stopped". */
@@ -75,6 +95,16 @@ public record Board(
                         nic.vm() + "/eth" + nic.index(),
                         "/vms",
                         nic.problem() == null ? "" : nic.problem())));
+        backups.stream()
+                .filter(vm -> vm.state() == VmHealth.State.LATE)
+                .forEach(vm -> attention.add(new Attention(
+                        "warning",
+                        "backup late",
+                        vm.name(),
+                        "/vms/" + vm.vm() + "/backups",
+                        vm.failure() == null
+                                ? "Its latest recovery point is older than its policy allows. Back it up now."
+                                : "The last backup failed: " + vm.failure().message())));
         failed.forEach(operation -> attention.add(new Attention(
                 "failed",
                 "failed",

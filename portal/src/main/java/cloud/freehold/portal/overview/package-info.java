@@ -1,7 +1,7 @@
 /** The first page: what needs attention, what runs, what is being done, what is used up. */
 @ApplicationModule(
         displayName = "Overview",
-        allowedDependencies = {"common", "tenancy", "compute", "operation"})
+        allowedDependencies = {"common", "tenancy", "compute", "operation", "backup"})
 @NullMarked
 package cloud.freehold.portal.overview;
 

@@ -2,6 +2,7 @@ package cloud.freehold.portal.shell;
 
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.identity.SignedInUser;
+import cloud.freehold.portal.notification.Notifications;
 import cloud.freehold.portal.shell.ShellModel.TenantChoice;
 import cloud.freehold.portal.tenancy.TenantScope;
 import cloud.freehold.portal.tenancy.Tenants;
@@ -14,14 +15,16 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ModelAttribute;
 
-/** Puts {@code shell}, {@code scope} and {@code requestId} into the model of every page. */
+/** Puts {@code shell}, {@code scope}, {@code unread} and {@code requestId} into the model of every page. */
 @ControllerAdvice(annotations = Controller.class)
 class ShellAdvice {
 
     private final Tenants tenants;
+    private final Notifications notifications;
 
-    ShellAdvice(Tenants tenants) {
+    ShellAdvice(Tenants tenants, Notifications notifications) {
         this.tenants = tenants;
+        this.notifications = notifications;
     }
 
     @ModelAttribute
@@ -36,6 +39,9 @@ class ShellAdvice {
                 && (wholePage || formShownAgain)
                 && !request.getRequestURI().startsWith("/api/")) {
             model.addAttribute("shell", shell(user, scope));
+            if (scope != null) {
+                model.addAttribute("unread", notifications.unread(scope.tenantId(), user.id()));
+            }
         }
     }
 

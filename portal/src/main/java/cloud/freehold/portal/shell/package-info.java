@@ -1,7 +1,7 @@
 /** The frame around all features: security of the doors, error pages, headers, what the layout shows. */
 @ApplicationModule(
         displayName = "Shell",
-        allowedDependencies = {"common", "database", "tenancy", "audit", "identity"})
+        allowedDependencies = {"common", "database", "tenancy", "audit", "identity", "notification"})
 @NullMarked
 package cloud.freehold.portal.shell;
 

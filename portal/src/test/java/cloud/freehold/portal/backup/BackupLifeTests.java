@@ -331,13 +331,13 @@ class BackupLifeTests {
     void resultIsNeitherLostNorDoubledWhenTheDatabaseDiesInTheMiddle() throws Exception {
         rig.host.onCommand(command -> null);
         for (int round = 0; round < 4; round++) {
-            Operation asked = fixtures.as(anna, () -> {
+            Operation asked = onALivingConnection(() -> fixtures.as(anna, () -> {
                 context.getBean(JdbcClient.class)
                         .sql("set local synchronous_commit = on")
                         .update();
                 return backups.backUp(
                         anna.tenant(), NewBackup.byHand(web, null, Consistency.CRASH, Consistency.CRASH, ""), null);
-            });
+            }));
             rig.hostFollows();
             HostCommand.BackupVm command = backupsSeen().get(round);
             Thread crash = new Thread(() -> PostgresFault.killAndAwaitAnother(context));

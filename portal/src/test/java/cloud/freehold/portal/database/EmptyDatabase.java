@@ -64,7 +64,8 @@ public final class EmptyDatabase implements AfterEachCallback {
                             "freehold.postgres.embedded.dir=" + dir,
                             "freehold.postgres.embedded.durable=false",
                             "freehold.agent.port=0",
-                            "spring.task.scheduling.enabled=false")
+                            "spring.task.scheduling.enabled=false",
+                            "db-scheduler.enabled=false")
                     .applyTo(context);
         }
     }

@@ -4,7 +4,6 @@ import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.backup.NewBackup;
 import cloud.freehold.portal.backup.Store;
-import cloud.freehold.portal.backup.StoreId;
 import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.TenantId;
@@ -68,7 +67,8 @@ public class BackupOrdering {
         NewOperation operation = new NewOperation(
                         OperationKind.BACKUP, wanted.vm().value(), vm.name(), host, false, idempotencyKey)
                 .with(arguments);
-        Operation started = operations.start(tenant, ordered(operation, wanted, openCollection(tenant, store.id())));
+        Operation started =
+                operations.start(tenant, ordered(operation, wanted, Collections.open(jdbc, tenant, store.id())));
         audit.record(
                 tenant,
                 AuditEntry.of("backup.requested", "vm", wanted.vm().value(), vm.name())
@@ -86,22 +86,6 @@ public class BackupOrdering {
             return operation.after(wanted.after());
         }
         return openCollection == null ? operation : operation.afterEndOf(openCollection);
-    }
-
-    /** No writer begins while garbage is collected: the collection could not know of it. */
-    private @Nullable OperationId openCollection(TenantId tenant, StoreId store) {
-        return jdbc
-                .sql("""
-                        select id from operation where tenant_id = :tenant and target_id = :store and kind = 'GARBAGE_COLLECT'
-                          and state in ('WAITING', 'QUEUED', 'RUNNING') order by id desc limit 1
-                        """)
-                .param("tenant", tenant.value())
-                .param("store", store.value())
-                .query((row, number) -> new OperationId(row.getObject("id", UUID.class)))
-                .list()
-                .stream()
-                .findFirst()
-                .orElse(null);
     }
 
     private static void check(NewBackup wanted) {

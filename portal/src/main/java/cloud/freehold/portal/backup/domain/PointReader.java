@@ -2,6 +2,7 @@ package cloud.freehold.portal.backup.domain;
 
 import cloud.freehold.api.backup.Certificate;
 import cloud.freehold.api.backup.Consistency;
+import cloud.freehold.api.command.CommandResult.Damage;
 import cloud.freehold.portal.backup.Origin;
 import cloud.freehold.portal.backup.PointFilter;
 import cloud.freehold.portal.backup.PointId;
@@ -89,6 +90,16 @@ class PointReader {
                 .query((row, number) -> point(row, volumes))
                 .list();
         return KeysetPage.of(points, filter.limit(), last -> last.id().toString());
+    }
+
+    List<Damage> damages(TenantId tenant, PointId id) {
+        return jdbc.sql(
+                        "select coalesce(damages, '[]') as damages from recovery_point where tenant_id = :tenant and id = :id")
+                .param("tenant", tenant.value())
+                .param("id", id.value())
+                .query((row, number) -> List.of(json.readValue(row.getString("damages"), Damage[].class)))
+                .optional()
+                .orElseThrow(PointReader::notFound);
     }
 
     private Map<UUID, List<PointVolume>> volumes(TenantId tenant, UUID[] points) {

@@ -1,5 +1,6 @@
 package cloud.freehold.portal.backup.domain;
 
+import cloud.freehold.api.command.CommandResult.Damage;
 import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.backup.Backups;
@@ -91,6 +92,12 @@ class StoredBackups implements Backups {
     @Transactional(readOnly = true)
     public RecoveryPoint point(TenantId tenant, PointId id) {
         return reader.point(tenant, id);
+    }
+
+    @Override
+    @Transactional(readOnly = true)
+    public List<Damage> damages(TenantId tenant, PointId id) {
+        return reader.damages(tenant, id);
     }
 
     @Override

@@ -33,6 +33,16 @@ class Stores {
                 .list();
     }
 
+    /** The only host that reaches it, also when it is no longer offered; null: all do. */
+    @Nullable
+    UUID hostOf(StoreId store) {
+        return jdbc.sql("select host_id from backup_store where id = :id and host_id is not null")
+                .param("id", store.value())
+                .query(UUID.class)
+                .optional()
+                .orElse(null);
+    }
+
     /** @param wanted null: the first that the host reaches */
     Store choose(TenantId tenant, @Nullable StoreId wanted, UUID host) {
         List<Store> offered = offered(tenant);

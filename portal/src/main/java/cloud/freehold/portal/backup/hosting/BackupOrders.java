@@ -29,6 +29,7 @@ class BackupOrders implements HostOrders {
     private final Inputs inputs;
     private final Pins pins;
     private final TakenPoints taken;
+    private final Tellings tellings;
     private final JsonMapper json;
 
     BackupOrders(
@@ -37,12 +38,14 @@ class BackupOrders implements HostOrders {
             Inputs inputs,
             Pins pins,
             TakenPoints taken,
+            Tellings tellings,
             JsonMapper json) {
         this.system = system;
         this.stores = stores;
         this.inputs = inputs;
         this.pins = pins;
         this.taken = taken;
+        this.tellings = tellings;
         this.json = json;
     }
 
@@ -113,6 +116,11 @@ class BackupOrders implements HostOrders {
             throw new UnusableResultException("it did not say what it stored.");
         }
         taken.store(order, arguments(order), backup);
+    }
+
+    @Override
+    public void failed(HostOrder order, String code, String message) {
+        tellings.backupFailed(order, message);
     }
 
     private BackupArguments arguments(HostOrder order) {

@@ -15,7 +15,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.ApplicationArguments;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
@@ -23,8 +27,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** Brings the provider's stores from the configuration into the database; a host's store waits until the host has enrolled. */
 @Component
+@Order(Ordered.HIGHEST_PRECEDENCE)
 @EnableConfigurationProperties(BackupProperties.class)
-class ConfiguredStores {
+class ConfiguredStores implements ApplicationRunner {
 
     private static final Logger log = LoggerFactory.getLogger(ConfiguredStores.class);
 
@@ -51,9 +56,14 @@ class ConfiguredStores {
         this.clock = clock;
     }
 
+    @Override
+    public void run(ApplicationArguments arguments) {
+        bringIn();
+    }
+
     /** Until all are there; what is there stays as it was configured at the portal's start. */
     @Scheduled(fixedDelayString = "PT2S")
-    void bringIn() {
+    synchronized void bringIn() {
         if (missing == 0) {
             return;
         }

@@ -5,8 +5,11 @@ import cloud.freehold.api.command.CommandResult.BackupTaken;
 import cloud.freehold.api.command.CommandResult.StoredVolume;
 import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
+import cloud.freehold.portal.backup.Policies;
+import cloud.freehold.portal.backup.PolicyId;
 import cloud.freehold.portal.backup.domain.BackupArguments;
 import cloud.freehold.portal.backup.domain.MachineRecord;
+import cloud.freehold.portal.backup.domain.Pruning;
 import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.database.SystemAccess;
@@ -37,6 +40,8 @@ class TakenPoints {
 
     private final JdbcClient system;
     private final Machines machines;
+    private final PolicyRetention policies;
+    private final Tellings tellings;
     private final AuditTrail audit;
     private final LiveEvents live;
     private final JsonMapper json;
@@ -45,12 +50,16 @@ class TakenPoints {
     TakenPoints(
             @SystemAccess JdbcClient system,
             Machines machines,
+            PolicyRetention policies,
+            Tellings tellings,
             AuditTrail audit,
             LiveEvents live,
             JsonMapper json,
             Clock clock) {
         this.system = system;
         this.machines = machines;
+        this.policies = policies;
+        this.tellings = tellings;
         this.audit = audit;
         this.live = live;
         this.json = json;
@@ -70,6 +79,13 @@ class TakenPoints {
                     stored,
                     Objects.requireNonNull(volumes.get(stored.root().volumeId())));
         }
+        Certificate certificate = backup.certificate();
+        if (certificate.achieved() != wanted.wanted() && wanted.policyId() != null) {
+            tellings.weaker(order, wanted.pointId(), wanted.wanted(), certificate.achieved(), certificate.reason());
+        }
+        if (wanted.policyId() != null) {
+            prune(order, new PolicyId(wanted.policyId()));
+        }
         audit.recordAsSystem(
                 order.tenant(),
                 Actor.host(order.hostId(), machines.hostName(order.hostId()), null),
@@ -79,6 +95,15 @@ class TakenPoints {
                                 "achieved", backup.certificate().achieved(),
                                 "addedBytes", sum(backup, StoredVolume::addedBytes))));
         live.publishAsSystem(order.tenant(), LiveTopic.BACKUPS);
+    }
+
+    /** The new point may take the place of older ones. */
+    private void prune(HostOrder order, PolicyId policy) {
+        policies.find(order.tenant(), policy).ifPresent(found -> {
+            List<Policies.Preview> previews =
+                    Pruning.judge(system, order.tenant(), policy, order.targetId(), found.retention(), found.zone());
+            Pruning.remove(system, order.tenant(), previews, "policy " + found.name(), clock.instant());
+        });
     }
 
     private static void check(BackupArguments wanted, BackupTaken backup) throws UnusableResultException {

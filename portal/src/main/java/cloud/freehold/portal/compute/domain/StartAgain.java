@@ -26,10 +26,11 @@ class StartAgain implements NextStep {
     }
 
     @Override
-    public void begin(TenantId tenant, Operation operation) {
+    public boolean begin(TenantId tenant, Operation operation) {
         rows.findByTenantIdAndId(tenant.value(), operation.targetId())
                 .orElseThrow(VmReader::notFound)
                 .start();
         hosts.touched(ObjectKind.VM, operation.targetId());
+        return true;
     }
 }

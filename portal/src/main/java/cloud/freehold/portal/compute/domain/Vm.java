@@ -122,7 +122,7 @@ class Vm {
         }
     }
 
-    private void requireNotDeleting() {
+    void requireNotDeleting() {
         if (deletingSince != null) {
             throw new ConflictException("vm.deleting", name + " is being deleted; nothing else can be done with it.");
         }

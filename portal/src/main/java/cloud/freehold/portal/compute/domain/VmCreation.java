@@ -27,6 +27,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -35,7 +36,13 @@ import org.springframework.stereotype.Component;
 @Component
 class VmCreation {
 
-    private static final long GIB = 1L << 30;
+    static final long GIB = 1L << 30;
+
+    /** Whether an image or flavor has to be on offer still. */
+    enum Age {
+        OFFERED,
+        ANY
+    }
 
     private final EntityManager entities;
     private final VmQuotas quotas;
@@ -78,10 +85,29 @@ class VmCreation {
     }
 
     Operation create(TenantId tenant, NewVm wanted, @Nullable String idempotencyKey) {
+        FlavorRow flavor = flavor(wanted.flavorId(), Age.OFFERED);
+        UUID id = build(
+                tenant,
+                wanted,
+                Age.OFFERED,
+                flavor.diskGib(),
+                null,
+                vm -> bootVolume(tenant, vm, flavor, clock.instant()));
+        return operations.start(
+                tenant, new NewOperation(OperationKind.VM_CREATE, id, wanted.name(), null, false, idempotencyKey));
+    }
+
+    /**
+     * Everything but what ends the creation.
+     *
+     * @param host the only host that it can be on; null: any
+     * @param disks inserts its volumes
+     */
+    UUID build(TenantId tenant, NewVm wanted, Age age, long diskGib, @Nullable UUID host, Consumer<UUID> disks) {
         VmNames.check(wanted.name(), wanted.description());
-        FlavorRow flavor = flavor(wanted.flavorId());
-        String image = image(wanted.imageId());
-        quotas.require(tenant, flavor);
+        FlavorRow flavor = flavor(wanted.flavorId(), age);
+        String image = image(wanted.imageId(), age);
+        quotas.require(tenant, flavor, diskGib);
         VmNames.requireFree(jdbc, tenant, wanted.name());
         NetworkId network = wanted.network() == null
                 ? networks.provideDefault(tenant)
@@ -92,20 +118,18 @@ class VmCreation {
                 : wanted.securityGroups();
 
         UUID id = ids.next();
-        Instant now = clock.instant();
-        entities.persist(
-                new Vm(id, tenant.value(), wanted.name(), wanted.description(), wanted.imageId(), flavor, now));
+        entities.persist(new Vm(
+                id, tenant.value(), wanted.name(), wanted.description(), wanted.imageId(), flavor, clock.instant()));
         // The rows that follow are written past Hibernate and refer to this one.
         entities.flush();
-        bootVolume(tenant, id, flavor, now);
+        bind(tenant, id, host);
+        disks.accept(id);
         UUID nic = networks.plug(tenant, network, id, 0);
         firewall.attach(tenant, actor, nic, groups);
         hosts.touched(
                 ObjectKind.GROUP_MEMBERS,
                 groups.stream().map(SecurityGroupId::value).toList());
         hosts.unplaced(id);
-        Operation operation = operations.start(
-                tenant, new NewOperation(OperationKind.VM_CREATE, id, wanted.name(), null, false, idempotencyKey));
         live.publish(tenant, LiveTopic.VMS, LiveTopic.NICS);
         audit.record(
                 tenant,
@@ -116,7 +140,17 @@ class VmCreation {
                                 "flavor", flavor.name(),
                                 "vcpus", flavor.vcpus(),
                                 "memoryMib", flavor.memoryMib())));
-        return operation;
+        return id;
+    }
+
+    private void bind(TenantId tenant, UUID vm, @Nullable UUID host) {
+        if (host != null) {
+            jdbc.sql("update vm set bound_host_id = :host where tenant_id = :tenant and id = :vm")
+                    .param("host", host)
+                    .param("tenant", tenant.value())
+                    .param("vm", vm)
+                    .update();
+        }
     }
 
     /** It was on no host, so there is nothing to wait for. */
@@ -142,9 +176,10 @@ class VmCreation {
                 .update();
     }
 
-    private FlavorRow flavor(UUID id) {
-        return jdbc.sql("select * from flavor where id = :id and retired_at is null")
+    private FlavorRow flavor(UUID id, Age age) {
+        return jdbc.sql("select * from flavor where id = :id and (retired_at is null or :any)")
                 .param("id", id)
+                .param("any", age == Age.ANY)
                 .query((row, number) -> new FlavorRow(
                         row.getObject("id", UUID.class),
                         row.getString("name"),
@@ -156,9 +191,10 @@ class VmCreation {
                         "vm.flavor", "flavor", "There is no such flavor. Choose one of the list."));
     }
 
-    private String image(UUID id) {
-        return jdbc.sql("select name from image where id = :id and retired_at is null")
+    private String image(UUID id, Age age) {
+        return jdbc.sql("select name from image where id = :id and (retired_at is null or :any)")
                 .param("id", id)
+                .param("any", age == Age.ANY)
                 .query(String.class)
                 .optional()
                 .orElseThrow(() -> InvalidInputException.field(

@@ -66,12 +66,27 @@ class VmQuotas {
                 .list();
     }
 
-    /** Requests of one tenant count one after another, so that together they cannot exceed what each alone may use. */
-    void require(TenantId tenant, FlavorRow flavor) {
+    void require(TenantId tenant, FlavorRow flavor, long diskGib) {
+        require(
+                tenant,
+                Map.of(
+                        "VMS",
+                        1L,
+                        "VCPUS",
+                        (long) flavor.vcpus(),
+                        "MEMORY_MIB",
+                        flavor.memoryMib(),
+                        "VOLUME_GIB",
+                        diskGib));
+    }
+
+    /**
+     * Requests of one tenant count one after another, so that together they cannot exceed what each alone may use.
+     *
+     * @param needed more of each resource
+     */
+    void require(TenantId tenant, Map<String, Long> needed) {
         lock.take(tenant);
-        Map<String, Long> needed =
-                Map.of("VMS", 1L, "VCPUS", (long) flavor.vcpus(), "MEMORY_MIB", flavor.memoryMib(), "VOLUME_GIB", (long)
-                        flavor.diskGib());
         for (QuotaUse use : use(tenant)) {
             long more = needed.getOrDefault(use.resource(), 0L);
             if (more > 0 && use.used() + more > use.limit()) {

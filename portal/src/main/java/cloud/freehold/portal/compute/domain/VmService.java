@@ -25,6 +25,7 @@ import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.operation.OperationKind;
 import cloud.freehold.portal.operation.Operations;
 import java.time.Clock;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -127,6 +128,7 @@ class VmService implements Vms {
             Vm vm = find(tenant, id, expectedVersion);
             VmState state = reader.vm(tenant, id).state();
             boolean before = vm.wantsToRun();
+            requireNoRestore(tenant, vm, command);
             switch (command) {
                 case START -> vm.start();
                 case STOP, FORCE_OFF -> vm.stop();
@@ -155,6 +157,15 @@ class VmService implements Vms {
                             .after(Map.of("wantsToRun", vm.wantsToRun())));
             return operation;
         });
+    }
+
+    /** A VM must not run while its disks are overwritten. */
+    private void requireNoRestore(TenantId tenant, Vm vm, VmCommand command) {
+        if (command == VmCommand.START && operations.isOpen(tenant, vm.id(), EnumSet.of(OperationKind.RESTORE))) {
+            throw new ConflictException(
+                    "vm.being-restored",
+                    vm.name() + " is being restored. Wait until that has ended, or cancel it under Operations.");
+        }
     }
 
     @Override

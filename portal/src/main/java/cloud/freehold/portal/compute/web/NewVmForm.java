@@ -1,5 +1,6 @@
 package cloud.freehold.portal.compute.web;
 
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.Ids;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
@@ -29,12 +30,12 @@ record NewVmForm(
                 choices.flavors().isEmpty() ? "" : choices.flavors().get(0).id().toString(),
                 "",
                 List.of(),
-                UUID.randomUUID().toString());
+                IdempotencyKey.forForm());
     }
 
     NewVmForm {
         // Made by the form itself; what somebody else put there only loses its effect.
-        key = key == null || !key.matches("[A-Za-z0-9-]{1,64}") ? null : key;
+        key = IdempotencyKey.ofForm(key);
     }
 
     NewVm toCommand() {

@@ -61,12 +61,16 @@ final class DesiredVms {
                                     row.getString("name"),
                                     row.getInt("device_index"),
                                     row.getLong("size_bytes"),
-                                    row.getBoolean("from_image")
-                                            ? DesiredVolume.Origin.IMAGE
-                                            : DesiredVolume.Origin.BLANK,
+                                    origin(row.getBoolean("from_image"), row.getBoolean("restored")),
                                     null));
                 });
         return volumes;
+    }
+
+    private static DesiredVolume.Origin origin(boolean fromImage, boolean restored) {
+        return restored
+                ? DesiredVolume.Origin.RESTORED
+                : fromImage ? DesiredVolume.Origin.IMAGE : DesiredVolume.Origin.BLANK;
     }
 
     private static Map<UUID, List<ImageFile>> imageFiles(HostQuery query) {

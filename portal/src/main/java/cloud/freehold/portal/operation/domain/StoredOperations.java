@@ -1,5 +1,7 @@
 package cloud.freehold.portal.operation.domain;
 
+import cloud.freehold.portal.audit.AuditEntry;
+import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.ActorSource;
 import cloud.freehold.portal.common.ConflictException;
@@ -21,6 +23,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -49,14 +52,23 @@ class StoredOperations implements Operations {
     private final Clock clock;
     private final ActorSource actors;
     private final LiveEvents live;
+    private final AuditTrail audit;
 
-    StoredOperations(JdbcClient jdbc, JsonMapper json, Uuid7 ids, Clock clock, ActorSource actors, LiveEvents live) {
+    StoredOperations(
+            JdbcClient jdbc,
+            JsonMapper json,
+            Uuid7 ids,
+            Clock clock,
+            ActorSource actors,
+            LiveEvents live,
+            AuditTrail audit) {
         this.jdbc = jdbc;
         this.json = json;
         this.ids = ids;
         this.clock = clock;
         this.actors = actors;
         this.live = live;
+        this.audit = audit;
     }
 
     @Override
@@ -92,6 +104,9 @@ class StoredOperations implements Operations {
                 .param("before", before == null ? null : before.value(), java.sql.Types.OTHER)
                 .param("evenIfFailed", operation.evenIfFailed())
                 .update();
+        if (operation.kind() == OperationKind.VM_FORCE_OFF) {
+            stopByForce(tenant, operation.targetId(), id);
+        }
         if (before == null && operation.hostId() != null) {
             jdbc.sql("select pg_notify('host', :host::text)")
                     .param("host", operation.hostId())
@@ -121,6 +136,19 @@ class StoredOperations implements Operations {
                 .update();
     }
 
+    /** What waited for the VM to shut down now waits for its being switched off. */
+    private void stopByForce(TenantId tenant, UUID target, OperationId off) {
+        jdbc.sql("""
+                        update operation w set waits_for = :off from operation s
+                        where s.tenant_id = :tenant and s.target_id = :target and s.kind = 'VM_STOP' and s.state = 'CANCELLED'
+                          and w.waits_for = s.id and w.state = 'WAITING'
+                        """)
+                .param("off", off.value())
+                .param("tenant", tenant.value())
+                .param("target", target)
+                .update();
+    }
+
     private static String[] names(Set<OperationKind> kinds) {
         return kinds.stream().map(Enum::name).toArray(String[]::new);
     }
@@ -140,7 +168,6 @@ class StoredOperations implements Operations {
     }
 
     @Override
-    @Transactional(propagation = Propagation.MANDATORY)
     public void cancel(TenantId tenant, OperationId id) {
         Operation operation = get(tenant, id);
         if (!operation.kind().isCancellable()) {
@@ -162,6 +189,14 @@ class StoredOperations implements Operations {
             throw new ConflictException("operation.ended", "The operation has ended already. Look at how it ended.");
         }
         live.publish(tenant, LiveTopic.OPERATIONS, LiveTopic.VMS);
+        audit.record(
+                tenant,
+                AuditEntry.of(
+                                "operation.cancelled",
+                                operation.targetKind(),
+                                operation.targetId(),
+                                operation.targetName())
+                        .after(Map.of("operation", id.toString(), "kind", operation.kind())));
     }
 
     @Override

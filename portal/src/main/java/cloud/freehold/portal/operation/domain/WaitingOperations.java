@@ -115,10 +115,15 @@ class WaitingOperations {
     }
 
     private void begin(TenantId tenant, Operation operation) {
-        steps.stream().filter(step -> step.kind() == operation.kind()).forEach(step -> step.begin(tenant, operation));
+        if (!steps.stream()
+                .filter(step -> step.kind() == operation.kind())
+                .allMatch(step -> step.begin(tenant, operation))) {
+            return;
+        }
         jdbc.sql("""
                         update operation set state = 'QUEUED', step = '', deadline = :deadline
-                        where tenant_id = :tenant and id = :id returning pg_notify('host', host_id::text)
+                        where tenant_id = :tenant and id = :id
+                        returning case when host_id is not null then pg_notify('host', host_id::text) end
                         """)
                 .param("deadline", now().plus(operation.kind().limit()))
                 .param("tenant", tenant.value())

@@ -6,10 +6,13 @@ import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.operation.OperationFilter;
 import cloud.freehold.portal.operation.OperationId;
 import cloud.freehold.portal.operation.Operations;
+import cloud.freehold.portal.tenancy.RequiresRole;
+import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
@@ -42,5 +45,13 @@ class OperationApi {
     @GetMapping("/{operationId}")
     Operation get(TenantScope scope, @PathVariable String operationId) {
         return operations.get(scope.tenantId(), OperationId.of(operationId));
+    }
+
+    @PostMapping("/{operationId}/cancel")
+    @RequiresRole(Role.OPERATOR)
+    Operation cancel(TenantScope scope, @PathVariable String operationId) {
+        OperationId id = OperationId.of(operationId);
+        operations.cancel(scope.tenantId(), id);
+        return operations.get(scope.tenantId(), id);
     }
 }

@@ -2,9 +2,12 @@ package cloud.freehold.portal.operation.web;
 
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.common.Ids;
+import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.operation.OperationFilter;
 import cloud.freehold.portal.operation.OperationId;
 import cloud.freehold.portal.operation.Operations;
+import cloud.freehold.portal.tenancy.RequiresRole;
+import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Arrays;
@@ -14,8 +17,10 @@ import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
 /** Activity: operations. */
 @Controller
@@ -63,8 +68,19 @@ class OperationController {
 
     @GetMapping("/{operationId}")
     String detail(TenantScope scope, @PathVariable String operationId, HttpServletRequest request, Model model) {
-        model.addAttribute("operation", operations.get(scope.tenantId(), OperationId.of(operationId)));
-        return Htmx.of(request).view("operation/operation", "operation/operation :: detail");
+        Operation operation = operations.get(scope.tenantId(), OperationId.of(operationId));
+        model.addAttribute("operation", operation);
+        model.addAttribute("chain", operations.chain(scope.tenantId(), operation.chain()));
+        return Htmx.of(request).view("operation/operation", "operation/_operation :: detail");
+    }
+
+    @PostMapping("/{operationId}/cancel")
+    @RequiresRole(Role.OPERATOR)
+    String cancel(TenantScope scope, @PathVariable String operationId, RedirectAttributes after) {
+        OperationId id = OperationId.of(operationId);
+        operations.cancel(scope.tenantId(), id);
+        after.addFlashAttribute("notice", "Cancelled. The host gives it up within seconds.");
+        return "redirect:" + scope.path("/operations/" + id);
     }
 
     /** What is no state filters nothing. */

@@ -1,5 +1,6 @@
 package cloud.freehold.portal.overview.web;
 
+import cloud.freehold.portal.backup.BackupHealth;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.operation.Operation;
@@ -28,11 +29,13 @@ class OverviewController {
 
     private final Vms vms;
     private final Operations operations;
+    private final BackupHealth backups;
     private final Clock clock;
 
-    OverviewController(Vms vms, Operations operations, Clock clock) {
+    OverviewController(Vms vms, Operations operations, BackupHealth backups, Clock clock) {
         this.vms = vms;
         this.operations = operations;
+        this.backups = backups;
         this.clock = clock;
     }
 
@@ -52,7 +55,8 @@ class OverviewController {
                                 .items(),
                         list(scope, State.OPEN, MOST_OPEN),
                         failed,
-                        vms.quotas(scope.tenantId())));
+                        vms.quotas(scope.tenantId()),
+                        backups.all(scope.tenantId())));
         return Htmx.of(request).view("overview/overview", "overview/_overview :: board");
     }
 

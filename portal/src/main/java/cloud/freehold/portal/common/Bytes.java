@@ -1,4 +1,4 @@
-package cloud.freehold.portal.compute;
+package cloud.freehold.portal.common;
 
 import java.util.Locale;
 import org.springframework.stereotype.Component;

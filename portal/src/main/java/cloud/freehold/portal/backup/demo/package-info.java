@@ -1,0 +1,5 @@
+/** What the demo shows of backups. */
+@NullMarked
+package cloud.freehold.portal.backup.demo;
+
+import org.jspecify.annotations.NullMarked;

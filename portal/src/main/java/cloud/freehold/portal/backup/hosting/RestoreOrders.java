@@ -1,0 +1,102 @@
+package cloud.freehold.portal.backup.hosting;
+
+import cloud.freehold.api.backup.CommandInput;
+import cloud.freehold.api.command.CommandResult;
+import cloud.freehold.api.command.HostCommand;
+import cloud.freehold.portal.audit.AuditEntry;
+import cloud.freehold.portal.audit.AuditTrail;
+import cloud.freehold.portal.backup.domain.RestoreArguments;
+import cloud.freehold.portal.common.Actor;
+import cloud.freehold.portal.live.LiveEvents;
+import cloud.freehold.portal.live.LiveTopic;
+import cloud.freehold.portal.operation.HostOrder;
+import cloud.freehold.portal.operation.HostOrders;
+import cloud.freehold.portal.operation.OperationKind;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Brings volumes back. */
+@Component
+class RestoreOrders implements HostOrders {
+
+    private final StoreRows stores;
+    private final Inputs inputs;
+    private final Pins pins;
+    private final Machines machines;
+    private final Tellings tellings;
+    private final AuditTrail audit;
+    private final LiveEvents live;
+    private final JsonMapper json;
+
+    RestoreOrders(
+            StoreRows stores,
+            Inputs inputs,
+            Pins pins,
+            Machines machines,
+            Tellings tellings,
+            AuditTrail audit,
+            LiveEvents live,
+            JsonMapper json) {
+        this.stores = stores;
+        this.inputs = inputs;
+        this.pins = pins;
+        this.machines = machines;
+        this.tellings = tellings;
+        this.audit = audit;
+        this.live = live;
+        this.json = json;
+    }
+
+    @Override
+    public Set<OperationKind> kinds() {
+        return EnumSet.of(OperationKind.RESTORE);
+    }
+
+    @Override
+    public Optional<HostCommand> command(HostOrder order) {
+        RestoreArguments wanted = arguments(order);
+        return stores.find(wanted.storeId())
+                .map(store -> new HostCommand.RestoreVolumes(
+                        order.id().value(),
+                        order.deadline(),
+                        order.tenant().value(),
+                        order.targetId(),
+                        store.ref(),
+                        wanted.volumes(),
+                        wanted.live(),
+                        store.bytesPerSecond()));
+    }
+
+    @Override
+    public Optional<CommandInput> input(HostOrder order) {
+        return Optional.of(inputs.forReading(order.tenant(), arguments(order).storeId(), pins.roots(order), List.of()));
+    }
+
+    @Override
+    public void completed(HostOrder order, @Nullable CommandResult result) {
+        audit.recordAsSystem(
+                order.tenant(),
+                Actor.host(order.hostId(), machines.hostName(order.hostId()), null),
+                AuditEntry.of("restore.done", "vm", order.targetId(), order.targetName())
+                        .after(Map.of(
+                                "point", arguments(order).pointId(),
+                                "volumes", arguments(order).volumes().size())));
+        live.publishAsSystem(order.tenant(), LiveTopic.BACKUPS, LiveTopic.VMS);
+        tellings.restored(order);
+    }
+
+    @Override
+    public void failed(HostOrder order, String code, String message) {
+        tellings.restoreFailed(order, message);
+    }
+
+    private RestoreArguments arguments(HostOrder order) {
+        return json.readValue(order.arguments(), RestoreArguments.class);
+    }
+}

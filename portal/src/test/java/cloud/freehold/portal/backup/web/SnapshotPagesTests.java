@@ -1,0 +1,232 @@
+package cloud.freehold.portal.backup.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.delete;
+import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
+import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.patch;
+import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
+import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.jsonPath;
+import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
+
+import cloud.freehold.api.command.CommandProgress;
+import cloud.freehold.api.command.CommandProgress.Status;
+import cloud.freehold.api.command.CommandResult;
+import cloud.freehold.api.command.HostCommand;
+import cloud.freehold.portal.backup.BackupFixture;
+import cloud.freehold.portal.backup.Snapshot;
+import cloud.freehold.portal.backup.Snapshots;
+import cloud.freehold.portal.compute.VmId;
+import cloud.freehold.portal.database.SystemAccess;
+import cloud.freehold.portal.testing.Fixtures;
+import cloud.freehold.portal.testing.Fixtures.Person;
+import cloud.freehold.portal.testing.PortalTest;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.context.ApplicationContext;
+import org.springframework.http.MediaType;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.mock.web.MockHttpServletResponse;
+import org.springframework.test.web.servlet.MockMvc;
+import org.springframework.test.web.servlet.request.MockHttpServletRequestBuilder;
+
+/** Snapshots from the browser and by the API, with a host that follows. */
+@PortalTest
+class SnapshotPagesTests {
+
+    @Autowired
+    private ApplicationContext context;
+
+    @Autowired
+    private MockMvc mvc;
+
+    @Autowired
+    private Fixtures fixtures;
+
+    @Autowired
+    private Snapshots snapshots;
+
+    @Autowired
+    @SystemAccess
+    private JdbcClient system;
+
+    private BackupFixture rig;
+    private Person anna;
+    private VmId web;
+
+    @BeforeEach
+    void aVm() throws IOException {
+        anna = fixtures.owner("acme");
+        rig = new BackupFixture(context, system);
+        web = rig.vm(anna, "web");
+    }
+
+    @AfterEach
+    void close() {
+        rig.close();
+    }
+
+    private String page(String path) throws Exception {
+        return mvc.perform(get("/t/acme" + path).with(anna.signedIn()))
+                .andExpect(status().isOk())
+                .andReturn()
+                .getResponse()
+                .getContentAsString();
+    }
+
+    private MockHttpServletResponse send(String path, Map<String, String> fields) throws Exception {
+        MockHttpServletRequestBuilder request = post("/t/acme" + path).with(anna.signedIn());
+        fields.forEach(request::param);
+        return mvc.perform(request).andReturn().getResponse();
+    }
+
+    private List<Snapshot> of(VmId vm) {
+        return fixtures.as(anna, () -> snapshots.of(anna.tenant(), vm));
+    }
+
+    private Snapshot take(String name) throws Exception {
+        assertThat(send("/vms/" + web + "/snapshots", Map.of("name", name)).getStatus())
+                .isEqualTo(302);
+        rig.hostFollows();
+        return of(web).stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void emptyTabLeadsOnAndRefusalsComeBackBesideTheField() throws Exception {
+        assertThat(page("/vms/" + web + "/snapshots")).contains("No snapshots").contains("it is no backup");
+        MockHttpServletResponse nameless = send("/vms/" + web + "/snapshots", Map.of("name", " "));
+        assertThat(nameless.getStatus()).isEqualTo(422);
+        assertThat(nameless.getContentAsString()).contains("Give the snapshot a name");
+        take("first");
+        MockHttpServletResponse twice = send("/vms/" + web + "/snapshots", Map.of("name", "first"));
+        assertThat(twice.getStatus()).isEqualTo(422);
+        assertThat(twice.getContentAsString()).contains("has a snapshot of this name");
+    }
+
+    @Test
+    void treeShowsWhereTheVmGoesOn() throws Exception {
+        Snapshot first = take("first");
+        Snapshot second = take("second");
+        assertThat(second.depth()).isEqualTo(1);
+        assertThat(page("/vms/" + web + "/snapshots")).contains("2 of 16").contains("web goes on from here");
+
+        String back = "/vms/" + web + "/snapshots/" + first.id() + "/roll-back";
+        assertThat(page(back)).contains("What they hold now is lost");
+        MockHttpServletResponse wrong = send(back, Map.of("confirm", "wep"));
+        assertThat(wrong.getStatus()).isEqualTo(422);
+        assertThat(wrong.getContentAsString()).contains("Type the name of the VM, web");
+        assertThat(send(back, Map.of("confirm", "web")).getStatus()).isEqualTo(302);
+        rig.hostFollows();
+        assertThat(of(web))
+                .filteredOn(Snapshot::isHead)
+                .extracting(Snapshot::name)
+                .containsExactly("first");
+        Snapshot third = take("third");
+        assertThat(third.parent()).isEqualTo(first.id());
+        assertThat(third.depth()).isEqualTo(1);
+
+        assertThat(send("/vms/" + web + "/snapshots/" + first.id() + "/delete", Map.of())
+                        .getStatus())
+                .isEqualTo(302);
+        rig.hostFollows();
+        assertThat(of(web)).extracting(Snapshot::name).containsExactlyInAnyOrder("second", "third");
+        assertThat(of(web)).allMatch(each -> each.depth() == 0);
+    }
+
+    @Test
+    void severalVmsShareAMoment() throws Exception {
+        VmId db = rig.vm(anna, "db");
+        assertThat(page("/vms/" + web + "/snapshots")).contains("At the same moment also");
+        send("/vms/" + web + "/snapshots", Map.of("name", "together", "vms", db.toString()));
+        rig.hostFollows();
+        assertThat(of(web))
+                .singleElement()
+                .satisfies(each -> assertThat(each.together()).containsExactly("db"));
+        assertThat(of(db))
+                .singleElement()
+                .satisfies(each -> assertThat(each.together()).containsExactly("web"));
+        MockHttpServletResponse memory = send(
+                "/vms/" + web + "/snapshots",
+                Map.of("name", "with memory", "vms", db.toString(), "withMemory", "true"));
+        assertThat(memory.getStatus()).isEqualTo(422);
+        assertThat(memory.getContentAsString()).contains("one VM at a time");
+    }
+
+    @Test
+    void hostThatAnswersForAnotherSnapshotIsNotBelieved() throws Exception {
+        rig.host.onCommand(command -> command instanceof HostCommand.TakeSnapshots
+                ? new CommandProgress(
+                        Status.DONE, 100, "", null, Instant.now(), null, new CommandResult.SnapshotsTaken(List.of()))
+                : rig.host.done(command));
+        send("/vms/" + web + "/snapshots", Map.of("name", "never there"));
+        rig.hostFollows();
+        assertThat(of(web)).isEmpty();
+    }
+
+    @Test
+    void programsTakeDescribeAndDelete() throws Exception {
+        String api = "/api/v1/tenants/acme";
+        mvc.perform(post(api + "/vms/" + web + "/snapshots")
+                        .with(anna.signedIn())
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .content("{\"name\": \"by a program\", \"withMemory\": true}"))
+                .andExpect(status().isAccepted());
+        rig.hostFollows();
+        Snapshot taken = of(web).get(0);
+        assertThat(taken.memoryBytes()).isPositive();
+        mvc.perform(patch(api + "/snapshots/" + taken.id())
+                        .with(anna.signedIn())
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .content("{\"description\": \"why\"}"))
+                .andExpect(status().isNoContent());
+        mvc.perform(get(api + "/vms/" + web + "/snapshots").with(anna.signedIn()))
+                .andExpect(jsonPath("$.items[0].description").value("why"));
+        mvc.perform(post(api + "/snapshots/" + taken.id() + "/roll-back").with(anna.signedIn()))
+                .andExpect(status().isAccepted());
+        rig.hostFollows();
+        mvc.perform(delete(api + "/snapshots/" + taken.id()).with(anna.signedIn()))
+                .andExpect(status().isAccepted());
+        rig.hostFollows();
+        assertThat(of(web)).isEmpty();
+        mvc.perform(post(api + "/vms/" + web + "/snapshots")
+                        .with(anna.signedIn())
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .content("{\"alsoVms\": [\"nonsense\"]}"))
+                .andExpect(status().is4xxClientError());
+    }
+
+    @Test
+    void othersSnapshotsAreNotFound() throws Exception {
+        Snapshot mine = take("mine");
+        Person gina = fixtures.owner("globex");
+        Person vera = fixtures.viewer("acme");
+        String api = "/api/v1/tenants/globex/snapshots/" + mine.id();
+        mvc.perform(get("/t/globex/vms/" + web + "/snapshots").with(gina.signedIn()))
+                .andExpect(status().isNotFound());
+        mvc.perform(get("/api/v1/tenants/globex/vms/" + web + "/snapshots").with(gina.signedIn()))
+                .andExpect(status().isNotFound());
+        mvc.perform(delete(api).with(gina.signedIn())).andExpect(status().isNotFound());
+        mvc.perform(post(api + "/roll-back").with(gina.signedIn())).andExpect(status().isNotFound());
+        VmId lab = rig.vm(gina, "lab");
+        mvc.perform(post("/t/globex/vms/" + lab + "/snapshots/" + mine.id() + "/delete")
+                        .with(gina.signedIn()))
+                .andExpect(status().isNotFound());
+        mvc.perform(post("/t/globex/vms/" + lab + "/snapshots")
+                        .param("name", "x")
+                        .param("vms", web.toString())
+                        .with(gina.signedIn()))
+                .andExpect(status().isNotFound());
+        mvc.perform(post("/t/acme/vms/" + web + "/snapshots/" + mine.id() + "/delete")
+                        .with(vera.signedIn()))
+                .andExpect(status().isForbidden());
+        assertThat(of(web)).hasSize(1);
+    }
+}
