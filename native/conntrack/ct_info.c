@@ -185,6 +185,12 @@ static bool would_cut(const struct ct_entry *e, const struct fh_policy *candidat
 	return pol_judge(candidate, e->flags & CT_F_INGRESS ? FH_INGRESS : FH_EGRESS, &q).action == FH_DROP;
 }
 
+/* Both ends closed it, or one reset it: what waits here are stray segments. */
+static bool is_over(const struct ct_entry *e)
+{
+	return e->state == FH_CT_S_TIME_WAIT || e->state == FH_CT_S_CLOSE;
+}
+
 uint32_t fh_ct_preview(struct fh_ct *ct, const struct fh_policy *candidate, uint64_t now_ns,
 		       void (*cb)(void *arg, const struct fh_ct_info *info), void *arg)
 {
@@ -195,7 +201,7 @@ uint32_t fh_ct_preview(struct fh_ct *ct, const struct fh_policy *candidate, uint
 	while ((i = next_entry(ct, now, &cursor, &e)) != FH_CT_NONE) {
 		struct fh_ct_info info;
 
-		if (!would_cut(&e, candidate))
+		if (is_over(&e) || !would_cut(&e, candidate))
 			continue;
 		n++;
 		if (cb) {

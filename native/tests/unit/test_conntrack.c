@@ -295,8 +295,11 @@ static void list_kill_preview_pin(void)
 	CHECK_EQ(info.packets[1], 1);
 	CHECK(info.age_ns > 9 * SECOND && info.age_ns < 11 * SECOND);
 
+	struct ends over = ends4(FAR, 7001, GUEST, 22);
+	nic_handshake(&n, FH_INGRESS, over);
+	CHECK(passes(nic_tcp(&n, FH_EGRESS, reversed(over), (struct seg){ .flags = FH_TCP_RST | FH_TCP_ACK, .seq = 5001, .ack = 1001 })));
 	struct fh_policy *strict = fh_policy_new(n.domain);
-	CHECK_EQ(fh_ct_preview(n.ct, strict, n.now, NULL, NULL), 1); /* the SSH session; the guest's own goes on */
+	CHECK_EQ(fh_ct_preview(n.ct, strict, n.now, NULL, NULL), 1); /* the SSH session; the guest's own goes on, the reset one is over */
 	CHECK_EQ(fh_ct_preview(n.ct, n.policy, n.now, NULL, NULL), 0);
 	CHECK_EQ(fh_ct_pin(n.ct, strict, n.now), 1);
 	CHECK_EQ(fh_ct_preview(n.ct, strict, n.now, NULL, NULL), 0);
