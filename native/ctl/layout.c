@@ -39,7 +39,7 @@ static const struct fh_layout_entry layout[] = {
 	F(fh_port_status, generation), F(fh_port_status, incarnation), F(fh_port_status, policy_generation),
 	F(fh_port_status, rx_packets), F(fh_port_status, rx_bytes), F(fh_port_status, tx_packets),
 	F(fh_port_status, tx_bytes), F(fh_port_status, connections), F(fh_port_status, connection_quota),
-	F(fh_port_status, drops),
+	F(fh_port_status, drops), F(fh_port_status, workers), F(fh_port_status, front_end_pid),
 	S(fh_object_ref), F(fh_object_ref, id), F(fh_object_ref, generation), F(fh_object_ref, kind), F(fh_object_ref, pad),
 	S(fh_rule_hit), F(fh_rule_hit, rule), F(fh_rule_hit, connections), F(fh_rule_hit, packets), F(fh_rule_hit, bytes),
 	F(fh_rule_hit, last_hit_ns),

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -30,6 +31,7 @@
 #include "model.h"
 #include "options.h"
 #include "port.h"
+#include "watchdog.h"
 #include "worker.h"
 
 struct dp dp;
@@ -187,13 +189,19 @@ int main(int argc, char *argv[])
 	}
 	if (!workers_start(o.cores) || !journal_open(o.state) || !control_open(o.control))
 		return 1;
+	if (!watchdog_start(o.watchdog_s)) {
+		dp_log(LOG_ERR, "cannot start the watchdog: %s", strerror(errno));
+		return 1;
+	}
 	if (!confine_syscalls()) {
 		dp_log(LOG_ERR, "the kernel refuses the system call filter: %s", strerror(errno));
 		return 1;
 	}
 	dp_log(LOG_INFO, "ready: %u workers, %u ports", dp.n_workers, model.tables[FH_KIND_PORT].n);
-	while (!fh_load(&dp.stop))
+	while (!fh_load(&dp.stop)) {
 		control_serve(earlier(earlier(ports_start_due(), model_tick()), 1000));
+		watchdog_control_lives();
+	}
 	control_close();
 	workers_join();
 	/* librte_vhost's threads still run: rte_eal_cleanup() would race them. */

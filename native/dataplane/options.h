@@ -8,6 +8,7 @@ struct options {
 	const char *control, *state;
 	unsigned workers;
 	unsigned memory_mb;
+	unsigned watchdog_s;
 	bool huge, unsealed;
 	int cores[DP_MAX_WORKERS]; /* -1: not pinned */
 };

@@ -10,6 +10,9 @@
  * thread's job, told by an event. The exception is destroy_device(), after which librte_vhost frees the device: there
  * waiting for a grace period is right.
  *
+ * A front end whose connections end again and again costs librte_vhost's one thread time that others wait for (deadline.c
+ * bounds each time): it is left alone for a while.
+ *
  * An event carries the session (connection count) that it belongs to; one of an earlier session is stale and dropped.
  */
 #include "port.h"
@@ -36,12 +39,17 @@
 #define POOL_SIZE (DP_BURST * 34 + 256)
 #define START_RETRY_MS 25
 #define REGISTER_RETRY_MS 1000
+#define ENDS_MAX 20
+#define ENDS_WINDOW_MS 10000
+#define REST_MS 5000
+
+enum { QUEUE_DEVICE = -1, QUEUE_ENDED = -2 };
 
 struct event {
 	struct event *next;
 	struct port *port;
 	uint32_t session;
-	int queue;   /* -1: the device is there or gone */
+	int queue;   /* or QUEUE_DEVICE: the device is there or gone; QUEUE_ENDED: a connection ended */
 	int kick_fd; /* for queue >= 0 */
 };
 
@@ -121,6 +129,7 @@ static void destroy_connection(int vid)
 	fh_store_release(&sys.by_vid[vid], NULL);
 	fh_store(&port->rx_rings, 0);
 	fh_store_release(&port->connected, 0);
+	post(port, QUEUE_ENDED, -1);
 }
 
 static void record_kick(struct port *port, int vid, uint16_t ring)
@@ -163,7 +172,7 @@ static int new_device(int vid)
 	fh_store(&port->features, features);
 	fh_store(&port->session, port->session + 1);
 	fh_store_release(&port->vid, vid);
-	post(port, -1, -1);
+	post(port, QUEUE_DEVICE, -1);
 	uint16_t rings = rte_vhost_get_vring_num(vid);
 	for (uint16_t r = 1; r < rings && r < port->queue_pairs * 2; r += 2)
 		record_kick(port, vid, r);
@@ -178,7 +187,7 @@ static void destroy_device(int vid)
 	fh_store_release(&port->vid, -1);
 	dp_grace();
 	fh_store(&port->session, port->session + 1);
-	post(port, -1, -1);
+	post(port, QUEUE_DEVICE, -1);
 }
 
 static int vring_state_changed(int vid, uint16_t ring, int enable)
@@ -320,9 +329,30 @@ static bool make_pool(struct port *port)
 	return port->pool != NULL;
 }
 
+/* One more connection ended. */
+static void let_rest(struct port *port)
+{
+	uint64_t now = now_ms();
+	if (now - port->ends_since_ms > ENDS_WINDOW_MS) {
+		port->ends_since_ms = now;
+		port->ends = 0;
+	}
+	if (++port->ends < ENDS_MAX || !port->registered || !port->started)
+		return;
+	dp_log(LOG_ERR, "port %s: its front end connected and left %u times; it is looked for again in %u s", port->socket_path, port->ends, REST_MS / 1000);
+	port_unregister(port);
+	port_register(port);
+	port->next_start_ms = now + REST_MS;
+	port->ends = 0;
+}
+
 static void handle(struct event *e)
 {
 	struct port *port = e->port;
+	if (e->queue == QUEUE_ENDED) {
+		let_rest(port);
+		return;
+	}
 	if (e->session != fh_load(&port->session)) {
 		if (e->kick_fd >= 0)
 			close(e->kick_fd);
@@ -472,6 +502,24 @@ enum fh_port_state port_state(const struct port *port)
 	if (fh_load_acquire(&port->vid) >= 0 && port->pool)
 		return FH_PORT_UP;
 	return fh_load(&port->connected) ? FH_PORT_CONNECTED : FH_PORT_CONNECTING;
+}
+
+uint32_t port_workers(const struct port *port)
+{
+	uint32_t workers = 0;
+	for (unsigned k = 0; k < port->queue_pairs; k++)
+		if (port->rxq[k].worker)
+			workers |= 1u << port->rxq[k].worker->id;
+	return workers;
+}
+
+void port_connected_to(const char *socket_path, uint32_t pid)
+{
+	pthread_mutex_lock(&sys.lock);
+	for (unsigned i = 0; i < DP_MAX_PORTS; i++)
+		if (sys.ports[i] && strcmp(sys.ports[i]->socket_path, socket_path) == 0)
+			fh_store(&sys.ports[i]->front_end_pid, pid);
+	pthread_mutex_unlock(&sys.lock);
 }
 
 /* --- connection table ------------------------------------------------------------------------------------------------------ */

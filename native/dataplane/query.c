@@ -75,6 +75,8 @@ static void port_status(const struct m_port *o, struct fh_port_status *s)
 	};
 	fh_ct_stats(port->ct, &ct);
 	s->connections = ct.live;
+	s->workers = port_workers(port);
+	s->front_end_pid = s->state == FH_PORT_CONNECTING ? 0 : fh_load(&port->front_end_pid);
 	for (unsigned w = 0; w < dp.n_workers; w++) {
 		const struct port_counters *c = &port->counters[w];
 		s->rx_packets += fh_load(&c->rx_packets);

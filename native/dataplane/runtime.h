@@ -143,6 +143,9 @@ struct port {
 	bool started;                  /* [c] the first connect was tried */
 	uint64_t next_start_ms;        /* [c] */
 	bool unsealed_logged;          /* [v] */
+	uint32_t ends;                 /* [c] connections of the front end that ended since ends_since_ms */
+	uint64_t ends_since_ms;        /* [c] */
+	uint32_t front_end_pid;        /* [v] who listens at the socket */
 	int connected;                 /* [v] the front end's socket is there */
 	int vid;                       /* [v] -1: no running device */
 	uint64_t features;             /* [v] negotiated virtio features */

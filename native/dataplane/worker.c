@@ -181,7 +181,7 @@ static void *run(void *arg)
 	rte_rcu_qsbr_thread_online(dp.qsbr, w->id);
 	while (!fh_load(&dp.stop)) {
 		rte_rcu_qsbr_quiescent(dp.qsbr, w->id);
-		w->rounds++;
+		fh_count(&w->rounds, 1); /* the watchdog looks at it */
 		w->world = fh_load_acquire(&dp.world);
 		const struct queue_list *list = fh_load_acquire(&w->queues);
 		if (fh_unlikely(list != w->seen))

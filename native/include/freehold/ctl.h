@@ -269,6 +269,8 @@ struct fh_port_status {
 	uint64_t connections; /* live now */
 	uint64_t connection_quota;
 	uint64_t drops[32]; /* by enum fh_reason */
+	uint32_t workers; /* bit w: worker w serves one of its queues */
+	uint32_t front_end_pid; /* of the process behind its socket (QEMU); 0: not connected, or not known */
 };
 
 struct fh_object_ref {

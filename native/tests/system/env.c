@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 fh_ctl *env_ctl;
-const char *env_workers = "1", *env_memory = "256", *env_cores;
+const char *env_workers = "1", *env_memory = "256", *env_cores, *env_watchdog;
 bool env_huge;
 
 static char dir[64];
@@ -49,6 +49,14 @@ void env_kill(void)
 		waitpid(child, NULL, 0);
 	}
 	child = 0;
+}
+
+void env_again(void)
+{
+	fh_ctl_close(env_ctl);
+	env_ctl = NULL;
+	child = 0;
+	env_start();
 }
 
 void env_stop(void)
@@ -99,6 +107,10 @@ void env_start(void)
 	if (env_cores) {
 		args[n++] = "--cores";
 		args[n++] = env_cores;
+	}
+	if (env_watchdog) {
+		args[n++] = "--watchdog";
+		args[n++] = env_watchdog;
 	}
 	if (env_huge)
 		args[n++] = "--huge";

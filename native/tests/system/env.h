@@ -30,12 +30,15 @@
 
 extern fh_ctl *env_ctl;
 extern const char *env_workers, *env_memory, *env_cores; /* env_cores NULL: not pinned */
+extern const char *env_watchdog; /* seconds, or NULL */
 extern bool env_huge; /* packet memory from huge pages; the machine must have reserved some */
 
 /* Starts the dataplane (path in the environment's FREEHOLD_DATAPLANE) and opens the control connection. */
 void env_start(void);
 /* kill -9, then env_start() again with the same state. */
 void env_kill(void);
+/* The process ended by itself and was waited for: env_start() again with the same state. */
+void env_again(void);
 void env_stop(void);
 const char *env_path(const char *name);
 long env_pid(void);
