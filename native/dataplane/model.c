@@ -42,6 +42,8 @@ void model_defer(void *arg, void (*fn)(void *), void *p)
 /* After a grace period. */
 static void run_deferred(uint32_t n)
 {
+	if (n == 0)
+		return;
 	for (uint32_t i = 0; i < n; i++)
 		deferred.list[i].fn(deferred.list[i].p);
 	memmove(deferred.list, deferred.list + n, (deferred.n - n) * sizeof deferred.list[0]);
