@@ -74,6 +74,8 @@ interface CtlLibrary extends Library {
 
     int fh_ctl_preview(Pointer ctl, Pointer txn, int timeoutMs, LongByReference cuts, Pointer out);
 
+    int fh_ctl_pin_worker(Pointer ctl, int timeoutMs, int worker, int core);
+
     Pointer fh_ctl_layout(IntByReference count);
 
     /** Loads the library and makes sure that it means the same structures as we do. */

@@ -97,7 +97,8 @@ final class Layouts {
             .struct("id", ID)
             .u64("generation", "incarnation", "policy_generation", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes")
             .u64("connections", "connection_quota")
-            .u64s("drops", DROP_REASONS);
+            .u64s("drops", DROP_REASONS)
+            .u32("workers", "front_end_pid");
     static final CStruct OBJECT_REF =
             new CStruct("fh_object_ref").struct("id", ID).u64("generation").u32("kind", "pad");
     static final CStruct RULE_HIT =
