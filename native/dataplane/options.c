@@ -8,12 +8,14 @@ static void usage(const char *program)
 {
 	fprintf(stderr,
 		"usage: %s --control PATH --state DIR [--workers N] [--cores A,B,...] [--memory MB] [--huge] [--unsealed] [--watchdog S]\n"
+		"       [--uplink DEVICE[:DRIVER]]...\n"
 		"  --control PATH  the socket that libfreeholdctl connects to\n"
 		"  --state DIR     connections and control state that survive this process; keep it on tmpfs\n"
 		"  --workers N     packet threads, 1 to %d (default 1)\n"
 		"  --cores LIST    cores that the workers are pinned to, in order (default: they float)\n"
 		"  --memory MB     packet memory, 64 to 65536 (default 512); a port needs about 3\n"
 		"  --huge          take it from 2 MB huge pages\n"
+		"  --uplink DEVICE a network device through which other hosts are reached; DRIVER: af_xdp or af_packet (default: the better)\n"
 		"  --watchdog S    seconds that a worker may stand still before the process ends itself, 1 to 600 (default 10)\n"
 		"  --unsealed      accept guest memory that QEMU could shrink (then a broken QEMU can end this process)\n",
 		program, DP_MAX_WORKERS);
@@ -44,7 +46,8 @@ bool options_parse(struct options *o, int argc, char *argv[])
 		{ "control", required_argument, NULL, 'c' }, { "state", required_argument, NULL, 's' },
 		{ "workers", required_argument, NULL, 'w' }, { "cores", required_argument, NULL, 'p' },
 		{ "memory", required_argument, NULL, 'm' },  { "huge", no_argument, NULL, 'h' },
-		{ "unsealed", no_argument, NULL, 'u' },     { "watchdog", required_argument, NULL, 'd' },
+		{ "unsealed", no_argument, NULL, 'u' },     { "uplink", required_argument, NULL, 'l' },
+		{ "watchdog", required_argument, NULL, 'd' },
 		{ 0 },
 	};
 	int c;
@@ -74,6 +77,11 @@ bool options_parse(struct options *o, int argc, char *argv[])
 			break;
 		case 'h':
 			o->huge = true;
+			break;
+		case 'l':
+			ok = o->n_uplinks < DP_MAX_UPLINKS;
+			if (ok)
+				o->uplinks[o->n_uplinks++] = optarg;
 			break;
 		case 'u':
 			o->unsealed = true;

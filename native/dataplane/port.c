@@ -536,6 +536,54 @@ static void timeouts_of(const struct fh_port *spec, struct fh_ct_timeouts *t)
 		t->tcp[FH_CT_S_ESTABLISHED] = spec->tcp_established_s;
 }
 
+/* --- public addresses ------------------------------------------------------------------------------------------------------- */
+static bool still_translated(const struct fh_nat *nat, uint32_t n, const struct fh_ct_info *info)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (nat[i].public_addr != fh_be32(info->public_addr))
+			continue;
+		if (nat[i].kind == FH_NAT_SOURCE && info->public_port >= nat[i].port_min && info->public_port <= nat[i].port_max)
+			return true;
+		if (nat[i].kind == FH_NAT_FLOATING && nat[i].inside_addr == fh_be32(info->direction == FH_EGRESS ? info->src : info->dst))
+			return true;
+	}
+	return false;
+}
+
+/* Connections through an address that is somebody else's now must not go on. */
+static void cut_translations(struct port *port, const struct fh_nat *nat, uint32_t n)
+{
+	struct fh_ct_info info;
+	uint32_t cursor = 0;
+	while (fh_ct_next(port->ct, dp_boot_ns(), &cursor, &info))
+		if (info.translated && !still_translated(nat, n, &info))
+			fh_ct_kill(port->ct, dp_control_id(), &info, dp_boot_ns());
+}
+
+/* @param fresh  the connection table is a new one */
+static void set_public(struct port *port, const struct fh_port *spec, bool fresh)
+{
+	struct fh_nat nat[FH_MAX_PORT_PUBLIC];
+	uint32_t n = 0;
+	bool changed = port->n_public != spec->n_public || memcmp(port->public_, spec->public_, spec->n_public * sizeof spec->public_[0]) != 0;
+	if (!changed && !fresh)
+		return;
+	port->n_public = spec->n_public;
+	memcpy(port->public_, spec->public_, sizeof port->public_);
+	for (uint32_t i = 0; i < spec->n_public; i++) {
+		const struct fh_public *p = &spec->public_[i];
+		bool floating = p->kind == FH_PUBLIC_FLOATING;
+		if (p->kind == FH_PUBLIC_OWN)
+			continue;
+		nat[n++] = (struct fh_nat){ .kind = floating ? FH_NAT_FLOATING : FH_NAT_SOURCE, .inside_addr = floating ? fh_be32(p->inside.b) : 0,
+					  .public_addr = fh_be32(p->address.b), .port_min = p->port_min, .port_max = p->port_max };
+	}
+	if (fh_ct_set_nat(port->ct, nat, n) != FH_OK)
+		dp_log(LOG_ERR, "port %s: its public addresses are refused by its connection table", port->socket_path);
+	if (changed)
+		cut_translations(port, nat, n);
+}
+
 /* Maps the table's file, creating it if need be. */
 static int open_table(struct port *port, const struct fh_port *spec, const char *path, struct fh_ct **ct, void **mem, size_t *size)
 {
@@ -635,11 +683,13 @@ void port_adopt(struct port *port, const struct fh_port *spec)
 {
 	struct fh_ct_timeouts t;
 	bool moved = strcmp(port->socket_path, spec->socket_path) != 0 || port->queue_pairs != spec->queue_pairs;
+	bool fresh = port->next_ct != NULL;
 	adopt_table(port, spec);
 	port->ct_quota = spec->connection_quota;
 	port->incarnation = spec->incarnation;
 	timeouts_of(spec, &t);
 	fh_ct_set_timeouts(port->ct, &t);
+	set_public(port, spec, fresh);
 	if (!moved)
 		return;
 	port_unregister(port);
@@ -688,6 +738,7 @@ int port_new(const struct fh_port *spec, struct port **out)
 	rc = open_table(p, spec, p->ct_path, &p->ct, &p->ct_mem, &p->ct_size);
 	if (rc != FH_OK)
 		goto fail;
+	set_public(p, spec, true);
 	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
 		fh_store_release(&dp.rxqs[p->rxq[k].id], &p->rxq[k]);
 	pthread_mutex_lock(&sys.lock);
