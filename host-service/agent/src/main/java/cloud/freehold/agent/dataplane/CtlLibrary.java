@@ -39,6 +39,10 @@ interface CtlLibrary extends Library {
 
     int fh_txn_put_router(Pointer txn, Pointer router);
 
+    int fh_txn_put_uplink(Pointer txn, Pointer uplink);
+
+    int fh_txn_put_remote_port(Pointer txn, Pointer remote);
+
     int fh_txn_remove(Pointer txn, int kind, Pointer id);
 
     int fh_txn_replace_all(Pointer txn);

@@ -117,6 +117,8 @@ final class CtlLink implements DataplaneLink {
             case TransactionWriter.KIND_GROUP -> new ObjectRef(ObjectKind.SECURITY_GROUP, id);
             case TransactionWriter.KIND_PORT -> new ObjectRef(ObjectKind.NIC, id);
             case TransactionWriter.KIND_ROUTER -> new ObjectRef(ObjectKind.ROUTER, id);
+            case TransactionWriter.KIND_UPLINK -> new ObjectRef(ObjectKind.UPLINK, id);
+            case TransactionWriter.KIND_REMOTE_PORT -> new ObjectRef(ObjectKind.REMOTE_NIC, id);
             default -> null;
         };
     }
