@@ -30,8 +30,9 @@ static struct {
 } parked[2];
 static unsigned selected;
 
-void env_select(unsigned n)
+unsigned env_select(unsigned n)
 {
+	unsigned before = selected;
 	parked[selected].ctl = env_ctl;
 	parked[selected].child = child;
 	strcpy(parked[selected].dir, dir);
@@ -39,6 +40,7 @@ void env_select(unsigned n)
 	env_ctl = parked[n].ctl;
 	child = parked[n].child;
 	strcpy(dir, parked[n].dir);
+	return before;
 }
 
 static void nap(void)

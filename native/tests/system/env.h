@@ -44,8 +44,9 @@ void env_kill(void);
 /* The process ended by itself and was waited for: env_start() again with the same state. */
 void env_again(void);
 void env_stop(void);
-/* Goes on with another dataplane, 0 (at the start) or 1: all calls are about that one from now on. */
-void env_select(unsigned n);
+/* Goes on with another dataplane, 0 (at the start) or 1: all calls are about that one from now on.
+ * Return: the one before. */
+unsigned env_select(unsigned n);
 const char *env_path(const char *name);
 long env_pid(void);
 uint64_t env_now_ns(void);
