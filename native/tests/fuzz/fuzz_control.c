@@ -13,6 +13,8 @@
 #include "model.h"
 #include "port.h"
 #include "query.h"
+#include "route.h"
+#include "uplink.h"
 #include "wire.h"
 
 #include <stdio.h>
@@ -155,6 +157,46 @@ uint32_t port_workers(const struct port *port)
 	return port->registered;
 }
 
+/* One device, whose links are remembered. */
+static const struct uplink_driver driver = { .name = "none" };
+static struct uplink device = { .device = "up0", .mtu = 1500, .driver = &driver };
+static struct link links[16];
+static unsigned n_links;
+
+const struct fh_route_mode route_vxlan = { .name = "vxlan", .overhead = 50 }, route_vlan = { .name = "vlan" }, route_qinq = { .name = "qinq" };
+
+struct uplink *uplink_find(const char *name)
+{
+	return strcmp(name, device.device) == 0 ? &device : NULL;
+}
+
+struct link *uplink_link(struct uplink *u, uint32_t tags)
+{
+	for (unsigned i = 0; i < n_links; i++)
+		if (links[i].tags == tags)
+			return &links[i];
+	if (n_links == sizeof links / sizeof links[0])
+		return NULL; /* as without memory */
+	links[n_links] = (struct link){ .uplink = u, .tags = tags };
+	return &links[n_links++];
+}
+
+struct gateway6 *link_gateway6(struct link *l, const uint8_t addr[16])
+{
+	(void)addr;
+	return &l->gateways6[0];
+}
+
+void neigh_count(const struct neighbours *n, uint32_t *entries, uint32_t *resolved)
+{
+	(void)n;
+	*entries = *resolved = 0;
+}
+
+void uplinks_apply(void)
+{
+}
+
 /* --- the corpus' beginning ------------------------------------------------------------------------------------------------------- */
 static char corpus[64];
 
@@ -185,7 +227,26 @@ static bool everything(struct fh_buffer *b)
 	segment.subnets[0] = (struct fh_subnet){ .prefix = address(0, 24), .gateway = address(1, 32), .dhcp = 1 };
 	port.addrs[0] = address(5, 32);
 	port.groups[0] = group.id;
-	return fh_wire_begin(b) && fh_wire_put_plain(b, FH_KIND_SEGMENT, &segment, sizeof segment) && fh_wire_put_set(b, &set) &&
+	struct fh_uplink uplink = { .struct_size = sizeof uplink, .id = id_of(FH_KIND_UPLINK, 1), .generation = 1, .device = "up0" };
+	struct fh_segment outside = { .struct_size = sizeof outside, .vni = 8, .id = id_of(FH_KIND_SEGMENT, 2), .generation = 1, .mtu = 1500, .n_subnets = 1,
+				      .uplink = uplink.id, .transport = FH_TRANSPORT_VLAN, .vlan = 5, .flags = FH_SEGMENT_EXTERNAL };
+	struct fh_router router = { .struct_size = sizeof router, .id = id_of(FH_KIND_ROUTER, 1), .generation = 1, .n_segments = 1, .n_routes = 1,
+				    .segments = { segment.id }, .external = outside.id };
+	struct fh_remote_port remote = { .struct_size = sizeof remote, .id = id_of(FH_KIND_REMOTE_PORT, 1), .segment = segment.id, .generation = 1,
+					 .mac = { 2, 3 }, .n_addrs = 1 };
+	uplink.address = address(200, 24);
+	outside.subnets[0] = (struct fh_subnet){ .prefix = { 4, 24, { 0 }, { 198, 51, 100 } }, .gateway = { 4, 32, { 0 }, { 198, 51, 100, 1 } } };
+	router.routes[0] = (struct fh_route){ .prefix = { 4, 16, { 0 }, { 192, 168 } } };
+	segment.uplink = uplink.id;
+	segment.transport = FH_TRANSPORT_VXLAN;
+	remote.tunnel = address(201, 32);
+	remote.addrs[0] = address(6, 32);
+	port.n_public = 1;
+	port.public_[0] = (struct fh_public){ .kind = FH_PUBLIC_FLOATING, .address = { 4, 32, { 0 }, { 198, 51, 100, 9 } }, .inside = address(5, 32) };
+	return fh_wire_begin(b) && fh_wire_put_plain(b, FH_KIND_UPLINK, &uplink, sizeof uplink) &&
+	       fh_wire_put_plain(b, FH_KIND_SEGMENT, &outside, sizeof outside) && fh_wire_put_plain(b, FH_KIND_ROUTER, &router, sizeof router) &&
+	       fh_wire_put_plain(b, FH_KIND_REMOTE_PORT, &remote, sizeof remote) &&
+	       fh_wire_put_plain(b, FH_KIND_SEGMENT, &segment, sizeof segment) && fh_wire_put_set(b, &set) &&
 	       fh_wire_change_set(b, &change, members, members + 1) && fh_wire_put_group(b, &group) &&
 	       fh_wire_put_plain(b, FH_KIND_PORT, &port, sizeof port);
 }
@@ -236,6 +297,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	static char *more[64];
 	static struct fh_pol_hooks hooks = { .defer = model_defer };
 	dp.n_workers = 1;
+	dp.uplinks[dp.n_uplinks++] = &device;
 	MUST(fh_hash_seed(&dp.hash) && (dp.rules = fh_pol_ctx_new(&hooks, 2)));
 	model_init();
 	write_corpus();
