@@ -1,6 +1,6 @@
 #!/bin/sh
 # Configures once, then lets ninja decide what is stale: well under a second when nothing changed.
-# usage: build.sh BUILD_DIR [meson setup option...]
+# usage: build.sh BUILD_DIR [meson setup option...]     NINJA_TARGETS in the environment: build only these
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$1
@@ -18,4 +18,5 @@ if [ ! -f "$dir/build.ninja" ]; then
 		exit 1
 	}
 fi
-exec ninja --quiet -C "$dir"
+# shellcheck disable=SC2086 # a list
+exec ninja --quiet -C "$dir" ${NINJA_TARGETS:-}

@@ -83,16 +83,27 @@ pages_stage() {
   return "$status"
 }
 
-# Two Meson builds: the one that is shipped, and one under ASan and UBSan. Measurements are not tests.
+# Meson builds: the one that is shipped, one under ASan and UBSan, and the tables' test with threads under TSan. Measurements are not tests.
 native_stage() {
   local status=0 reports
-  (cd "$top/native" && ./build.sh target/build && ./build.sh target/sanitized -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=enabled) ||
-    return 1
-  rm -f "$top"/native/target/{build,sanitized}/meson-logs/*.junit.xml
+  (cd "$top/native" && ./build.sh target/build && ./build.sh target/sanitized -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=enabled &&
+    NINJA_TARGETS=tests/unit/test_table ./build.sh target/threads -Db_sanitize=thread -Db_lundef=false) || return 1
+  rm -f "$top"/native/target/{build,sanitized,threads}/meson-logs/*.junit.xml
   meson test -C "$top/native/target/build" --no-rebuild --print-errorlogs --no-suite perf --no-suite soak --no-suite sanitizable || status=$?
   meson test -C "$top/native/target/sanitized" --no-rebuild --print-errorlogs --no-suite perf --no-suite soak || status=$?
-  mapfile -t reports < <(find "$top"/native/target/{build,sanitized}/meson-logs -name '*.junit.xml')
+  meson test -C "$top/native/target/threads" --no-rebuild --print-errorlogs table || status=$?
+  mapfile -t reports < <(find "$top"/native/target/{build,sanitized,threads}/meson-logs -name '*.junit.xml')
   count_junit "${reports[@]}" >"$results_dir/native"
+  return "$status"
+}
+
+# Minutes of what the native stage does for seconds: fuzzing, the store's soak. Only when asked for.
+soak_stage() {
+  local status=0 log=$top/native/target/sanitized/meson-logs/soak
+  (cd "$top/native" && ./build.sh target/sanitized -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=enabled) || return 1
+  rm -f "$log.junit.xml"
+  meson test -C "$top/native/target/sanitized" --no-rebuild --print-errorlogs --logbase soak --suite soak || status=$?
+  count_junit "$log.junit.xml" >"$results_dir/soak"
   return "$status"
 }
 
@@ -138,6 +149,7 @@ run_tests() {
   wanted format && { stage format "${sources[*]}" format_stage || failed=1; }
   wanted launcher && { stage launcher "docker/launcher" launcher_stage || failed=1; }
   wanted pages && { stage pages "static portal/src/main/resources/templates" pages_stage || failed=1; }
+  wanted soak && { stage soak native soak_stage || failed=1; }
   if wanted native || wanted java || wanted integration || wanted e2e; then
     build_programs
   fi

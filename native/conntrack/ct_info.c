@@ -335,7 +335,7 @@ uint32_t fh_ct_export(struct fh_ct *ct, uint64_t now_ns, uint64_t since_ns, uint
 	return n;
 }
 
-static bool record_valid(const struct fh_ct *ct, const struct record *r)
+static bool record_valid(const struct record *r)
 {
 	bool tcp_state = r->state >= FH_CT_S_SYN_SENT && r->state <= FH_CT_S_SYN_SENT2;
 	bool other_state = r->state == FH_CT_S_UNREPLIED || r->state == FH_CT_S_REPLIED;
@@ -344,8 +344,7 @@ static bool record_valid(const struct fh_ct *ct, const struct record *r)
 		return false;
 	if (r->flags & ~(CARRIED_FLAGS | CT_F_NAT) || (r->flags & CT_F_NAT && (r->v6 || r->nat_kind > FH_NAT_SOURCE)))
 		return false;
-	/* Not longer than a packet would give it here. */
-	return r->expires_ticks > 0 && r->expires_ticks <= ct_time_to_live(ct, r->proto, r->state) + 1;
+	return r->expires_ticks > 0;
 }
 
 /* Return: whether the connection is in the table now. */
@@ -355,7 +354,7 @@ static bool from_record(struct fh_ct *ct, unsigned worker, uint64_t now_ns, cons
 	uint32_t now = ct_tick(now_ns), i;
 	struct fh_pkt p;
 
-	if (!record_valid(ct, r))
+	if (!record_valid(r))
 		return false;
 	fh_pkt_from_tuple(&p, r->v6, r->proto, r->src, r->dst, r->src_port, r->dst_port);
 	if (p.kind != FH_PKT_FLOW || p.flags & FH_PKT_ICMP_REPLY)
@@ -375,7 +374,9 @@ static bool from_record(struct fh_ct *ct, unsigned worker, uint64_t now_ns, cons
 		fh_store(&e->key6[k], key[2 + k]);
 	fh_store(&e->flags, (uint8_t)((r->flags & CARRIED_FLAGS) | CT_F_RELEARN));
 	e->wscale = r->wscale;
-	fh_store(&e->expires, now + r->expires_ticks);
+	/* Not longer than a packet would give it here: this NIC's timeouts may be shorter. */
+	uint32_t most = ct_time_to_live(ct, r->proto, r->state);
+	fh_store(&e->expires, now + (r->expires_ticks < most ? r->expires_ticks : most));
 	fh_store(&e->stamp, 0);
 	fh_store(&e->hint, FH_CT_NONE);
 	memset(&e->tcp_counts, 0, sizeof e->tcp_counts);

@@ -75,6 +75,14 @@ EXPORT int fh_ctl_ports(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, stru
 	return page(ctl, timeout_ms, FH_WIRE_PORTS, cursor, out, out[0].struct_size, true, capacity, count);
 }
 
+EXPORT int fh_ctl_uplinks(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_uplink_status *out, uint32_t capacity,
+			  uint32_t *count)
+{
+	if (!ctl || !cursor || !out || !capacity || !count || out[0].struct_size < sizeof(struct fh_uplink_status))
+		return FH_EINVAL;
+	return page(ctl, timeout_ms, FH_WIRE_UPLINKS, cursor, out, out[0].struct_size, true, capacity, count);
+}
+
 EXPORT int fh_ctl_rule_hits(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_rule_hit *out, uint32_t capacity,
 			    uint32_t *count)
 {

@@ -19,7 +19,9 @@
 #define LEAST_SET (offsetof(struct fh_set, tenant))
 #define LEAST_PORT (offsetof(struct fh_port, tenant))
 #define LEAST_SEGMENT (offsetof(struct fh_segment, tenant))
-#define LEAST_ROUTER sizeof(struct fh_router)
+#define LEAST_ROUTER (offsetof(struct fh_router, external))
+#define LEAST_UPLINK sizeof(struct fh_uplink)
+#define LEAST_REMOTE_PORT sizeof(struct fh_remote_port)
 #define LARGEST 65536u
 
 struct fh_txn {
@@ -115,6 +117,7 @@ EXPORT int fh_txn_put_port(fh_txn *txn, const struct fh_port *port)
 {
 	struct fh_port p;
 	if (!txn || !take(&p, sizeof p, LEAST_PORT, port) || p.n_addrs > FH_MAX_PORT_ADDRS || p.n_groups > FH_MAX_PORT_GROUPS ||
+	    p.n_public > FH_MAX_PORT_PUBLIC ||
 	    !memchr(p.socket_path, 0, sizeof p.socket_path) || !memchr(p.hostname, 0, sizeof p.hostname))
 		return FH_EINVAL;
 	fh_wire_put_plain(&txn->buffer, FH_KIND_PORT, &p, sizeof p);
@@ -127,6 +130,24 @@ EXPORT int fh_txn_put_router(fh_txn *txn, const struct fh_router *router)
 	if (!txn || !take(&r, sizeof r, LEAST_ROUTER, router) || r.n_segments > FH_MAX_ROUTER_SEGMENTS || r.n_routes > FH_MAX_ROUTER_ROUTES)
 		return FH_EINVAL;
 	fh_wire_put_plain(&txn->buffer, FH_KIND_ROUTER, &r, sizeof r);
+	return done(txn);
+}
+
+EXPORT int fh_txn_put_uplink(fh_txn *txn, const struct fh_uplink *uplink)
+{
+	struct fh_uplink u;
+	if (!txn || !take(&u, sizeof u, LEAST_UPLINK, uplink) || !memchr(u.device, 0, sizeof u.device))
+		return FH_EINVAL;
+	fh_wire_put_plain(&txn->buffer, FH_KIND_UPLINK, &u, sizeof u);
+	return done(txn);
+}
+
+EXPORT int fh_txn_put_remote_port(fh_txn *txn, const struct fh_remote_port *remote)
+{
+	struct fh_remote_port r;
+	if (!txn || !take(&r, sizeof r, LEAST_REMOTE_PORT, remote) || r.n_addrs > FH_MAX_PORT_ADDRS)
+		return FH_EINVAL;
+	fh_wire_put_plain(&txn->buffer, FH_KIND_REMOTE_PORT, &r, sizeof r);
 	return done(txn);
 }
 

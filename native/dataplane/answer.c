@@ -70,6 +70,12 @@ const struct subnet_view *answer_gateway(const struct segment_view *s, bool v6, 
 	return NULL;
 }
 
+bool answer_in_subnet(const struct subnet_view *n, const uint8_t *addr)
+{
+	unsigned bytes = n->prefix_len / 8, bits = n->prefix_len % 8;
+	return memcmp(n->prefix, addr, bytes) == 0 && (!bits || (n->prefix[bytes] ^ addr[bytes]) >> (8 - bits) == 0);
+}
+
 bool answer_is_gateway(const struct world *world, const struct segment_view *s, bool v6, const uint8_t *addr)
 {
 	if (answer_gateway(s, v6, addr) || (v6 && memcmp(addr, s->gateway_link_local, 16) == 0))
@@ -87,8 +93,10 @@ const uint8_t *answer_owner(const struct question *q, bool v6, const uint8_t *ad
 	if (answer_gateway(q->segment, v6, addr) || (v6 && memcmp(addr, q->segment->gateway_link_local, 16) == 0))
 		return q->segment->gateway_mac;
 	uint32_t slot = fh_lookup_find(q->segment->lookup, v6 ? fh_key_ip6(addr) : fh_key_ip4(addr));
-	if (slot == FH_LOOKUP_ABSENT || !q->world->ports[slot])
+	if (slot == FH_LOOKUP_ABSENT)
 		return NULL;
+	if (slot & FH_LOOKUP_REMOTE)
+		return q->segment->remotes[slot & ~FH_LOOKUP_REMOTE].mac;
 	*own = q->world->ports[slot] == q->port;
 	return q->world->ports[slot]->mac;
 }

@@ -24,6 +24,30 @@ static bool sender_ok(const struct port_view *p, const uint8_t *arp)
 	return false;
 }
 
+bool answer_write_arp(struct rte_mbuf *m, const uint8_t mac[6])
+{
+	uint8_t sender[10], target[4]; /* MAC and address of who asks; the address asked for */
+	const uint8_t *arp = rte_pktmbuf_mtod_offset(m, const uint8_t *, 14);
+	memcpy(sender, arp + 8, 10);
+	memcpy(target, arp + 24, 4);
+	uint8_t *d = answer_resize(m, 14 + ARP_LEN);
+	if (!d)
+		return false;
+	memcpy(d, sender, 6);
+	memcpy(d + 6, mac, 6);
+	fh_put_be16(d + 12, 0x0806);
+	uint8_t *a = d + 14;
+	fh_put_be16(a, 1);
+	fh_put_be16(a + 2, 0x0800);
+	a[4] = 6;
+	a[5] = 4;
+	fh_put_be16(a + 6, ARP_REPLY);
+	memcpy(a + 8, mac, 6);
+	memcpy(a + 14, target, 4);
+	memcpy(a + 18, sender, 10);
+	return true;
+}
+
 enum answer answer_arp(struct question *q, uint8_t *reason)
 {
 	const uint8_t *arp = fh_view_at(q->view, q->pkt->l3_off, ARP_LEN);
@@ -45,25 +69,8 @@ enum answer answer_arp(struct question *q, uint8_t *reason)
 		*reason = FH_DROP_NO_ROUTE;
 		return ANSWER_DROP;
 	}
-	uint8_t sender[10], target[4]; /* MAC and address of who asks; the address asked for */
-	memcpy(sender, arp + 8, 10);
-	memcpy(target, arp + 24, 4);
-	uint8_t *d = answer_resize(q->m, 14 + ARP_LEN);
-	if (!d) {
-		*reason = FH_DROP_SHORT_FRAME;
-		return ANSWER_DROP;
-	}
-	memcpy(d, sender, 6);
-	memcpy(d + 6, mac, 6);
-	fh_put_be16(d + 12, 0x0806);
-	uint8_t *a = d + 14;
-	fh_put_be16(a, 1);
-	fh_put_be16(a + 2, 0x0800);
-	a[4] = 6;
-	a[5] = 4;
-	fh_put_be16(a + 6, ARP_REPLY);
-	memcpy(a + 8, mac, 6);
-	memcpy(a + 14, target, 4);
-	memcpy(a + 18, sender, 10);
-	return ANSWER_REPLY;
+	if (answer_write_arp(q->m, mac))
+		return ANSWER_REPLY;
+	*reason = FH_DROP_SHORT_FRAME;
+	return ANSWER_DROP;
 }

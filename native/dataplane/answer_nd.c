@@ -141,7 +141,29 @@ static enum answer router_solicitation(struct question *q, const uint8_t *src, u
 	return ANSWER_DROP;
 }
 
-static enum answer neighbour_solicitation(struct question *q, const uint8_t *src, const uint8_t *target, uint8_t *reason)
+bool answer_write_na(struct rte_mbuf *m, const uint8_t mac[6], const uint8_t asker_mac[6], bool router)
+{
+	const uint8_t *ns = rte_pktmbuf_mtod(m, const uint8_t *), *src = ns + 14 + 8, *target = ns + ICMP_OFF + 8;
+	bool probe = memcmp(src, unspecified, 16) == 0;
+	uint8_t to[16], of[16];
+	memcpy(to, probe ? all_nodes : src, 16);
+	memcpy(of, target, 16);
+	uint8_t *d = answer_resize(m, ICMP_OFF + 32);
+	if (!d)
+		return false;
+	uint8_t *na = d + ICMP_OFF;
+	memset(na, 0, 32);
+	na[0] = NA;
+	na[4] = (uint8_t)((router ? 0x80 : 0) | (probe ? 0 : 0x40) | 0x20); /* router, solicited, override */
+	memcpy(na + 8, of, 16);
+	na[24] = OPT_TARGET_LL;
+	na[25] = 1;
+	memcpy(na + 26, mac, 6);
+	answer_finish_icmp6(d, 32, mac, probe ? all_nodes_mac : asker_mac, of, to);
+	return true;
+}
+
+static enum answer neighbour_solicitation(struct question *q, const uint8_t *target, uint8_t *reason)
 {
 	bool own;
 	const uint8_t *mac = answer_owner(q, true, target, &own);
@@ -151,26 +173,10 @@ static enum answer neighbour_solicitation(struct question *q, const uint8_t *src
 		*reason = FH_DROP_NO_ROUTE;
 		return ANSWER_DROP;
 	}
-	bool probe = memcmp(src, unspecified, 16) == 0;
-	bool router = mac == q->segment->gateway_mac;
-	uint8_t to[16], of[16];
-	memcpy(to, probe ? all_nodes : src, 16);
-	memcpy(of, target, 16);
-	uint8_t *d = answer_resize(q->m, ICMP_OFF + 32);
-	if (!d) {
-		*reason = FH_DROP_SHORT_FRAME;
-		return ANSWER_DROP;
-	}
-	uint8_t *na = d + ICMP_OFF;
-	memset(na, 0, 32);
-	na[0] = NA;
-	na[4] = (uint8_t)((router ? 0x80 : 0) | (probe ? 0 : 0x40) | 0x20); /* router, solicited, override */
-	memcpy(na + 8, of, 16);
-	na[24] = OPT_TARGET_LL;
-	na[25] = 1;
-	memcpy(na + 26, mac, 6);
-	answer_finish_icmp6(d, 32, mac, probe ? all_nodes_mac : q->port->mac, of, to);
-	return ANSWER_REPLY;
+	if (answer_write_na(q->m, mac, q->port->mac, mac == q->segment->gateway_mac))
+		return ANSWER_REPLY;
+	*reason = FH_DROP_SHORT_FRAME;
+	return ANSWER_DROP;
 }
 
 enum answer answer_nd(struct question *q, uint8_t *reason)
@@ -199,6 +205,6 @@ enum answer answer_nd(struct question *q, uint8_t *reason)
 	if (!options_ok(q, q->pkt->l4_off + 24u, end, type == NS ? OPT_SOURCE_LL : OPT_TARGET_LL))
 		return ANSWER_DROP;
 	if (type == NS)
-		return neighbour_solicitation(q, ip + 8, target, reason);
+		return neighbour_solicitation(q, target, reason);
 	return address_ok(q->port, target) ? ANSWER_CONSUMED : ANSWER_DROP;
 }

@@ -3,7 +3,7 @@
  * -------------------
  * Guests write the bytes that this process reads. Should one ever take it over, it shall find little to work with:
  *
- *   capabilities  all dropped but CAP_DAC_OVERRIDE, which root needs to connect to sockets of QEMU's user
+ *   capabilities  uplinks are open by then; all dropped but CAP_DAC_OVERRIDE, which root needs to connect to sockets of QEMU's user
  *   no_new_privs  nothing that it might execute gains privileges; and it cannot execute anything:
  *   seccomp       an allow list of system calls; the others fail with EPERM. No exec, no fork (only threads), no ptrace, no
  *                 mounts, no modules, no internet sockets (AF_UNIX only)
@@ -78,8 +78,8 @@ bool confine_syscalls(void)
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		/* workers */
 		ALLOW(epoll_pwait), ALLOW(write), ALLOW(read), ALLOW(futex), ALLOW(clock_gettime),
-		ALLOW(sched_yield),
-		/* control thread: clients, payloads, events */
+		ALLOW(sched_yield), ALLOW(sendmmsg), ALLOW(recvfrom),
+		/* control thread: clients, payloads, events, links */
 		ALLOW(recvmsg), ALLOW(sendto), ALLOW(accept4), ALLOW(getsockopt), ALLOW(close), ALLOW(fcntl), ALLOW(fstat), ALLOW(newfstatat),
 		ALLOW(mmap), ALLOW(munmap), ALLOW(epoll_ctl), ALLOW(eventfd2), ALLOW(clock_nanosleep), ALLOW(nanosleep), ALLOW(sched_setaffinity),
 		ALLOW(sched_getaffinity),

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "port.h"
 #include "query.h"
+#include "uplink.h"
 #include "freehold/wire.h"
 
 #define MAX_CLIENTS 32
@@ -41,12 +42,20 @@ static struct {
 	} out;
 } ctl = { .epoll = -1, .listener = -1 };
 
-enum { EVENT_LISTENER = -1, EVENT_PORTS = -2 };
+enum { EVENT_LISTENER = -1, EVENT_PORTS = -2, EVENT_UPLINKS = -3 };
 
 static bool watch(int fd, int id)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.fd = id };
 	return epoll_ctl(ctl.epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static bool watch_uplinks(void)
+{
+	bool ok = watch(uplinks_wake_fd(), EVENT_UPLINKS);
+	for (unsigned i = 0; i < dp.n_uplinks; i++)
+		ok &= watch(dp.uplinks[i]->control_fd, EVENT_UPLINKS);
+	return ok;
 }
 
 bool control_open(const char *path)
@@ -64,7 +73,8 @@ bool control_open(const char *path)
 	unlink(path);
 	mode_t mask = umask(0177);
 	bool ok = ctl.epoll >= 0 && ctl.listener >= 0 && bind(ctl.listener, (struct sockaddr *)&addr, sizeof addr) == 0 &&
-		  listen(ctl.listener, 16) == 0 && watch(ctl.listener, EVENT_LISTENER) && watch(port_event_fd(), EVENT_PORTS);
+		  listen(ctl.listener, 16) == 0 && watch(ctl.listener, EVENT_LISTENER) && watch(port_event_fd(), EVENT_PORTS) &&
+		  watch_uplinks();
 	umask(mask);
 	if (!ok)
 		dp_log(LOG_ERR, "cannot listen at %s: %s", path, strerror(errno));
@@ -190,6 +200,8 @@ void control_serve(int timeout_ms)
 			accept_client();
 		else if (events[i].data.fd == EVENT_PORTS)
 			ports_handle_events();
+		else if (events[i].data.fd == EVENT_UPLINKS)
+			continue; /* uplinks_tick() comes in each round */
 		else
 			serve_client(events[i].data.fd);
 	}

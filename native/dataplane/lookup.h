@@ -1,5 +1,5 @@
 /*
- * Immutable look-up table of a segment: MAC and IP addresses to port slots.
+ * Immutable look-up tables: of a segment, MAC and IP addresses to port slots; of an uplink, tags and VNIs to segments.
  *
  * Open addressing, at most half full, built by the control thread and never changed afterwards. The hash is seeded,
  * because tenants choose addresses.
@@ -9,9 +9,11 @@
 
 #include "compiler.h"
 
-enum fh_lookup_kind { FH_LOOKUP_NONE = 0, FH_LOOKUP_MAC, FH_LOOKUP_IP4, FH_LOOKUP_IP6 };
+enum fh_lookup_kind { FH_LOOKUP_NONE = 0, FH_LOOKUP_MAC, FH_LOOKUP_IP4, FH_LOOKUP_IP6, FH_LOOKUP_VNI, FH_LOOKUP_TAGS, FH_LOOKUP_VTEP,
+		      FH_LOOKUP_PUBLIC, FH_LOOKUP_OWNED };
 
 #define FH_LOOKUP_ABSENT UINT32_MAX
+#define FH_LOOKUP_REMOTE (1u << 30) /* in a segment's slots: index into its remotes */
 
 struct fh_lookup_key {
 	uint64_t a, b;
@@ -74,6 +76,36 @@ static inline struct fh_lookup_key fh_key_ip6(const uint8_t addr[16])
 	memcpy(&k.a, addr, 8);
 	memcpy(&k.b, addr + 8, 8);
 	return k;
+}
+
+static inline struct fh_lookup_key fh_key_vni(uint32_t vni)
+{
+	return (struct fh_lookup_key){ vni, 0, FH_LOOKUP_VNI };
+}
+
+/* @param tags  outer << 16 | inner; a single tag is the outer one */
+static inline struct fh_lookup_key fh_key_tags(uint32_t tags)
+{
+	return (struct fh_lookup_key){ tags, 0, FH_LOOKUP_TAGS };
+}
+
+/* A public address with all its ports (block FH_LOOKUP_ALL_PORTS), or with a block of 64. @param addr  network order */
+#define FH_LOOKUP_ALL_PORTS UINT32_MAX
+static inline struct fh_lookup_key fh_key_public(uint32_t addr, uint32_t block)
+{
+	return (struct fh_lookup_key){ addr, block, FH_LOOKUP_PUBLIC };
+}
+
+/* An address that is answered for on an external link. */
+static inline struct fh_lookup_key fh_key_owned(uint32_t addr)
+{
+	return (struct fh_lookup_key){ addr, 0, FH_LOOKUP_OWNED };
+}
+
+/* @param addr  network order */
+static inline struct fh_lookup_key fh_key_vtep(uint32_t addr)
+{
+	return (struct fh_lookup_key){ addr, 0, FH_LOOKUP_VTEP };
 }
 
 #endif

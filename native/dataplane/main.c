@@ -1,9 +1,10 @@
 /*
  * freehold-dataplane: carries packets between guests, judged by their security groups.
  *
- * Start: lock the state directory, bring up DPDK without huge pages, PCI or files of its own, start the workers, replay the
- * journal (ports reconnect at once: traffic flows before any agent speaks), open the control socket. The main thread is
- * the control thread from then on. SIGTERM leaves in order; after SIGKILL the next start finds everything it needs.
+ * Start: lock the state directory, open the uplinks, give up privileges, bring up DPDK without huge pages, PCI or files of its
+ * own, start the workers, replay the journal (ports reconnect at once: traffic flows before any agent speaks), open the control
+ * socket. The main thread is the control thread from then on. SIGTERM leaves in order; after SIGKILL the next start finds
+ * everything it needs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -30,6 +32,8 @@
 #include "model.h"
 #include "options.h"
 #include "port.h"
+#include "uplink.h"
+#include "watchdog.h"
 #include "worker.h"
 
 struct dp dp;
@@ -175,25 +179,35 @@ int main(int argc, char *argv[])
 	model_init();
 	if (!take_state_dir(o.state))
 		return 1;
+	/* Without one of them the guests of this host still talk to each other. */
+	for (unsigned i = 0; i < o.n_uplinks; i++)
+		if (!uplink_open(o.uplinks[i]))
+			dp_log(LOG_ERR, "uplink %s is not used; other hosts are out of reach through it until the next start", o.uplinks[i]);
 	if (!confine_privileges()) {
 		dp_log(LOG_ERR, "cannot give up privileges: %s", strerror(errno));
 		return 1;
 	}
 	if (!start_dpdk(&o))
 		return 1;
-	if (!start_rcu() || !events_init() || !start_rules() || !port_system_init()) {
+	if (!start_rcu() || !events_init() || !start_rules() || !port_system_init() || !uplinks_init() || !uplinks_start()) {
 		dp_log(LOG_ERR, "out of memory or descriptors at the start");
 		return 1;
 	}
 	if (!workers_start(o.cores) || !journal_open(o.state) || !control_open(o.control))
 		return 1;
+	if (!watchdog_start(o.watchdog_s)) {
+		dp_log(LOG_ERR, "cannot start the watchdog: %s", strerror(errno));
+		return 1;
+	}
 	if (!confine_syscalls()) {
 		dp_log(LOG_ERR, "the kernel refuses the system call filter: %s", strerror(errno));
 		return 1;
 	}
 	dp_log(LOG_INFO, "ready: %u workers, %u ports", dp.n_workers, model.tables[FH_KIND_PORT].n);
-	while (!fh_load(&dp.stop))
-		control_serve(earlier(earlier(ports_start_due(), model_tick()), 1000));
+	while (!fh_load(&dp.stop)) {
+		control_serve(earlier(earlier(earlier(ports_start_due(), model_tick()), uplinks_tick()), 1000));
+		watchdog_control_lives();
+	}
 	control_close();
 	workers_join();
 	/* librte_vhost's threads still run: rte_eal_cleanup() would race them. */

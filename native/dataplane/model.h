@@ -1,5 +1,5 @@
 /*
- * Desired state: segments, sets, groups, ports, routers as the agent put them, and what they compile to. Control thread only.
+ * Desired state: segments, sets, groups, ports, routers, uplinks, remotes as the agent put them, and what they compile to. Control thread only.
  *
  * Theory of operation
  * -------------------
@@ -35,13 +35,27 @@ struct m_router {
 	struct object o;
 	struct fh_router spec;
 	uint32_t world_slot; /* index into world.routers */
+	struct m_segment *external; /* found again by each transaction; NULL: none */
+};
+
+struct m_uplink {
+	struct object o;
+	struct fh_uplink spec;
+	struct uplink *device;
+};
+
+struct m_remote {
+	struct object o;
+	struct fh_remote_port spec;
 };
 
 struct m_segment {
 	struct object o;
 	struct fh_segment spec;
 	uint32_t world_slot; /* index into world.segments */
-	struct m_router *router; /* found again by each transaction; NULL: none */
+	/* Found again by each transaction; NULL: none */
+	struct m_router *router;
+	struct m_uplink *uplink;
 };
 
 struct domain {

@@ -8,8 +8,11 @@ struct options {
 	const char *control, *state;
 	unsigned workers;
 	unsigned memory_mb;
+	unsigned watchdog_s;
 	bool huge, unsealed;
 	int cores[DP_MAX_WORKERS]; /* -1: not pinned */
+	const char *uplinks[DP_MAX_UPLINKS];
+	unsigned n_uplinks;
 };
 
 /* Return: false with the reason and the usage on standard error. */

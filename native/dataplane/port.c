@@ -10,6 +10,9 @@
  * thread's job, told by an event. The exception is destroy_device(), after which librte_vhost frees the device: there
  * waiting for a grace period is right.
  *
+ * A front end whose connections end again and again costs librte_vhost's one thread time that others wait for (deadline.c
+ * bounds each time): it is left alone for a while.
+ *
  * An event carries the session (connection count) that it belongs to; one of an earlier session is stale and dropped.
  */
 #include "port.h"
@@ -36,12 +39,17 @@
 #define POOL_SIZE (DP_BURST * 34 + 256)
 #define START_RETRY_MS 25
 #define REGISTER_RETRY_MS 1000
+#define ENDS_MAX 20
+#define ENDS_WINDOW_MS 10000
+#define REST_MS 5000
+
+enum { QUEUE_DEVICE = -1, QUEUE_ENDED = -2 };
 
 struct event {
 	struct event *next;
 	struct port *port;
 	uint32_t session;
-	int queue;   /* -1: the device is there or gone */
+	int queue;   /* or QUEUE_DEVICE: the device is there or gone; QUEUE_ENDED: a connection ended */
 	int kick_fd; /* for queue >= 0 */
 };
 
@@ -121,6 +129,7 @@ static void destroy_connection(int vid)
 	fh_store_release(&sys.by_vid[vid], NULL);
 	fh_store(&port->rx_rings, 0);
 	fh_store_release(&port->connected, 0);
+	post(port, QUEUE_ENDED, -1);
 }
 
 static void record_kick(struct port *port, int vid, uint16_t ring)
@@ -163,7 +172,7 @@ static int new_device(int vid)
 	fh_store(&port->features, features);
 	fh_store(&port->session, port->session + 1);
 	fh_store_release(&port->vid, vid);
-	post(port, -1, -1);
+	post(port, QUEUE_DEVICE, -1);
 	uint16_t rings = rte_vhost_get_vring_num(vid);
 	for (uint16_t r = 1; r < rings && r < port->queue_pairs * 2; r += 2)
 		record_kick(port, vid, r);
@@ -178,7 +187,7 @@ static void destroy_device(int vid)
 	fh_store_release(&port->vid, -1);
 	dp_grace();
 	fh_store(&port->session, port->session + 1);
-	post(port, -1, -1);
+	post(port, QUEUE_DEVICE, -1);
 }
 
 static int vring_state_changed(int vid, uint16_t ring, int enable)
@@ -320,9 +329,30 @@ static bool make_pool(struct port *port)
 	return port->pool != NULL;
 }
 
+/* One more connection ended. */
+static void let_rest(struct port *port)
+{
+	uint64_t now = now_ms();
+	if (now - port->ends_since_ms > ENDS_WINDOW_MS) {
+		port->ends_since_ms = now;
+		port->ends = 0;
+	}
+	if (++port->ends < ENDS_MAX || !port->registered || !port->started)
+		return;
+	dp_log(LOG_ERR, "port %s: its front end connected and left %u times; it is looked for again in %u s", port->socket_path, port->ends, REST_MS / 1000);
+	port_unregister(port);
+	port_register(port);
+	port->next_start_ms = now + REST_MS;
+	port->ends = 0;
+}
+
 static void handle(struct event *e)
 {
 	struct port *port = e->port;
+	if (e->queue == QUEUE_ENDED) {
+		let_rest(port);
+		return;
+	}
 	if (e->session != fh_load(&port->session)) {
 		if (e->kick_fd >= 0)
 			close(e->kick_fd);
@@ -474,6 +504,24 @@ enum fh_port_state port_state(const struct port *port)
 	return fh_load(&port->connected) ? FH_PORT_CONNECTED : FH_PORT_CONNECTING;
 }
 
+uint32_t port_workers(const struct port *port)
+{
+	uint32_t workers = 0;
+	for (unsigned k = 0; k < port->queue_pairs; k++)
+		if (port->rxq[k].worker)
+			workers |= 1u << port->rxq[k].worker->id;
+	return workers;
+}
+
+void port_connected_to(const char *socket_path, uint32_t pid)
+{
+	pthread_mutex_lock(&sys.lock);
+	for (unsigned i = 0; i < DP_MAX_PORTS; i++)
+		if (sys.ports[i] && strcmp(sys.ports[i]->socket_path, socket_path) == 0)
+			fh_store(&sys.ports[i]->front_end_pid, pid);
+	pthread_mutex_unlock(&sys.lock);
+}
+
 /* --- connection table ------------------------------------------------------------------------------------------------------ */
 static void id_text(const struct fh_id *id, char out[33])
 {
@@ -486,6 +534,54 @@ static void timeouts_of(const struct fh_port *spec, struct fh_ct_timeouts *t)
 	fh_ct_default_timeouts(t);
 	if (spec->tcp_established_s)
 		t->tcp[FH_CT_S_ESTABLISHED] = spec->tcp_established_s;
+}
+
+/* --- public addresses ------------------------------------------------------------------------------------------------------- */
+static bool still_translated(const struct fh_nat *nat, uint32_t n, const struct fh_ct_info *info)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (nat[i].public_addr != fh_be32(info->public_addr))
+			continue;
+		if (nat[i].kind == FH_NAT_SOURCE && info->public_port >= nat[i].port_min && info->public_port <= nat[i].port_max)
+			return true;
+		if (nat[i].kind == FH_NAT_FLOATING && nat[i].inside_addr == fh_be32(info->direction == FH_EGRESS ? info->src : info->dst))
+			return true;
+	}
+	return false;
+}
+
+/* Connections through an address that is somebody else's now must not go on. */
+static void cut_translations(struct port *port, const struct fh_nat *nat, uint32_t n)
+{
+	struct fh_ct_info info;
+	uint32_t cursor = 0;
+	while (fh_ct_next(port->ct, dp_boot_ns(), &cursor, &info))
+		if (info.translated && !still_translated(nat, n, &info))
+			fh_ct_kill(port->ct, dp_control_id(), &info, dp_boot_ns());
+}
+
+/* @param fresh  the connection table is a new one */
+static void set_public(struct port *port, const struct fh_port *spec, bool fresh)
+{
+	struct fh_nat nat[FH_MAX_PORT_PUBLIC];
+	uint32_t n = 0;
+	bool changed = port->n_public != spec->n_public || memcmp(port->public_, spec->public_, spec->n_public * sizeof spec->public_[0]) != 0;
+	if (!changed && !fresh)
+		return;
+	port->n_public = spec->n_public;
+	memcpy(port->public_, spec->public_, sizeof port->public_);
+	for (uint32_t i = 0; i < spec->n_public; i++) {
+		const struct fh_public *p = &spec->public_[i];
+		bool floating = p->kind == FH_PUBLIC_FLOATING;
+		if (p->kind == FH_PUBLIC_OWN)
+			continue;
+		nat[n++] = (struct fh_nat){ .kind = floating ? FH_NAT_FLOATING : FH_NAT_SOURCE, .inside_addr = floating ? fh_be32(p->inside.b) : 0,
+					  .public_addr = fh_be32(p->address.b), .port_min = p->port_min, .port_max = p->port_max };
+	}
+	if (fh_ct_set_nat(port->ct, nat, n) != FH_OK)
+		dp_log(LOG_ERR, "port %s: its public addresses are refused by its connection table", port->socket_path);
+	if (changed)
+		cut_translations(port, nat, n);
 }
 
 /* Maps the table's file, creating it if need be. */
@@ -587,11 +683,13 @@ void port_adopt(struct port *port, const struct fh_port *spec)
 {
 	struct fh_ct_timeouts t;
 	bool moved = strcmp(port->socket_path, spec->socket_path) != 0 || port->queue_pairs != spec->queue_pairs;
+	bool fresh = port->next_ct != NULL;
 	adopt_table(port, spec);
 	port->ct_quota = spec->connection_quota;
 	port->incarnation = spec->incarnation;
 	timeouts_of(spec, &t);
 	fh_ct_set_timeouts(port->ct, &t);
+	set_public(port, spec, fresh);
 	if (!moved)
 		return;
 	port_unregister(port);
@@ -640,6 +738,7 @@ int port_new(const struct fh_port *spec, struct port **out)
 	rc = open_table(p, spec, p->ct_path, &p->ct, &p->ct_mem, &p->ct_size);
 	if (rc != FH_OK)
 		goto fail;
+	set_public(p, spec, true);
 	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
 		fh_store_release(&dp.rxqs[p->rxq[k].id], &p->rxq[k]);
 	pthread_mutex_lock(&sys.lock);

@@ -35,5 +35,9 @@ void port_free(struct port *port, bool forget);
 /* Gives each queue of each running port to a worker, or takes it back. */
 void ports_assign_queues(void);
 enum fh_port_state port_state(const struct port *port);
+/* Return: bit w: worker w polls one of its queues. */
+uint32_t port_workers(const struct port *port);
+/* The socket with that path was connected to, and this process listens there. Any thread. */
+void port_connected_to(const char *socket_path, uint32_t pid);
 
 #endif

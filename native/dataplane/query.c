@@ -7,6 +7,7 @@
 #include "inside.h"
 #include "model.h"
 #include "port.h"
+#include "uplink.h"
 
 static int serve_info(struct request *r)
 {
@@ -24,6 +25,8 @@ static int serve_info(struct request *r)
 		.n_groups = model.tables[FH_KIND_GROUP].n,
 		.n_ports = model.tables[FH_KIND_PORT].n,
 		.n_routers = model.tables[FH_KIND_ROUTER].n,
+		.n_uplinks = model.tables[FH_KIND_UPLINK].n,
+		.n_remotes = model.tables[FH_KIND_REMOTE_PORT].n,
 	};
 	snprintf(info.version, sizeof info.version, "%s", FH_VERSION);
 	return answer_with(r, &info, sizeof info);
@@ -75,6 +78,8 @@ static void port_status(const struct m_port *o, struct fh_port_status *s)
 	};
 	fh_ct_stats(port->ct, &ct);
 	s->connections = ct.live;
+	s->workers = port_workers(port);
+	s->front_end_pid = s->state == FH_PORT_CONNECTING ? 0 : fh_load(&port->front_end_pid);
 	for (unsigned w = 0; w < dp.n_workers; w++) {
 		const struct port_counters *c = &port->counters[w];
 		s->rx_packets += fh_load(&c->rx_packets);
@@ -99,6 +104,53 @@ static int serve_ports(struct request *r)
 		if (p.head.count == p.room)
 			return page_end(r, &p, slot);
 		port_status((const struct m_port *)t->slots[slot], &s);
+		page_add(&p, &s);
+	}
+	return page_end(r, &p, 0);
+}
+
+static void uplink_status(const struct uplink *u, struct fh_uplink_status *s)
+{
+	const struct table *t = &model.tables[FH_KIND_UPLINK];
+	*s = (struct fh_uplink_status){ .struct_size = sizeof *s, .mtu = u->mtu };
+	memcpy(s->device, u->device, sizeof s->device);
+	memcpy(s->note, u->note, sizeof s->note);
+	snprintf(s->driver, sizeof s->driver, "%s", u->driver->name);
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		const struct m_uplink *o = (const struct m_uplink *)t->slots[i];
+		if (!o || o->device != u)
+			continue;
+		s->id = o->o.id;
+		s->generation = o->o.generation;
+		memcpy(s->mac, u->filter.mac, sizeof s->mac);
+	}
+	for (const struct link *l = u->links; l; l = l->next) {
+		uint32_t entries, resolved;
+		neigh_count(l->neighbours, &entries, &resolved);
+		s->neighbours += entries;
+		s->neighbours_resolved += resolved;
+	}
+	for (unsigned w = 0; w < u->n_queues; w++) {
+		const struct uplink_counters *c = &u->queues[w].counters;
+		s->rx_packets += fh_load(&c->rx_packets);
+		s->rx_bytes += fh_load(&c->rx_bytes);
+		s->tx_packets += fh_load(&c->tx_packets);
+		s->tx_bytes += fh_load(&c->tx_bytes);
+		for (unsigned d = 0; d < FH_DROP_REASON_COUNT; d++)
+			s->drops[d] += fh_load(&c->drops[d]);
+	}
+}
+
+static int serve_uplinks(struct request *r)
+{
+	struct page p;
+	struct fh_uplink_status s;
+	if (!page_begin(r, &p, sizeof s))
+		return FH_EINVAL;
+	for (uint64_t i = p.head.cursor; i < dp.n_uplinks; i++) {
+		if (p.head.count == p.room)
+			return page_end(r, &p, i);
+		uplink_status(dp.uplinks[i], &s);
 		page_add(&p, &s);
 	}
 	return page_end(r, &p, 0);
@@ -166,6 +218,8 @@ int query_serve(uint16_t type, const void *payload, size_t len, uint8_t *out, si
 		return serve_objects(&r);
 	case FH_WIRE_PORTS:
 		return serve_ports(&r);
+	case FH_WIRE_UPLINKS:
+		return serve_uplinks(&r);
 	case FH_WIRE_RULE_HITS:
 		return serve_rule_hits(&r);
 	case FH_WIRE_CONNECTIONS:

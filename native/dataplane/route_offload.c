@@ -14,7 +14,7 @@
 #define HAS(features, bit) (((features) >> (bit)) & 1)
 
 /* The field holds the pseudo header's sum already: the sum over the L4 bytes, that included, completes it. */
-static bool fill_checksum(struct rte_mbuf *m, const struct fh_pkt *pkt)
+bool route_fill_checksum(struct rte_mbuf *m, const struct fh_pkt *pkt)
 {
 	uint16_t sum;
 	uint32_t field = pkt->l4_off + (pkt->proto == FH_PROTO_TCP ? 16u : 6u);
@@ -58,7 +58,7 @@ uint8_t route_offload(struct rte_mbuf *m, const struct fh_pkt *pkt, uint64_t fea
 		return FH_DROP_NONE;
 	}
 	if (!HAS(features, VIRTIO_NET_F_GUEST_CSUM))
-		return fill_checksum(m, pkt) ? FH_DROP_NONE : FH_DROP_L4_HEADER;
+		return route_fill_checksum(m, pkt) ? FH_DROP_NONE : FH_DROP_L4_HEADER;
 	m->ol_flags = (pkt->proto == FH_PROTO_TCP ? RTE_MBUF_F_TX_TCP_CKSUM : RTE_MBUF_F_TX_UDP_CKSUM) |
 		      (v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
 	return FH_DROP_NONE;

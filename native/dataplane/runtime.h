@@ -34,11 +34,17 @@
 #define DP_MAX_SEGMENTS 4096
 #define DP_MAX_ROUTERS 1024
 #define DP_NO_ROUTER UINT32_MAX
+#define DP_MAX_UPLINKS 8
+#define DP_NO_UPLINK UINT32_MAX
 #define DP_MAX_WORKERS (FH_WORKERS_MAX - 1)
 #define DP_NS_PER_S 1000000000ull
 
 struct worker;
 struct port;
+struct uplink;
+struct link;
+struct gateway6;
+struct fh_route_mode;
 
 /* --- immutable views ---------------------------------------------------------------------------------------------- */
 struct prefix4 {
@@ -67,6 +73,36 @@ struct segment_view {
 	uint32_t n_subnets;
 	struct subnet_view subnets[FH_MAX_SUBNETS];
 	struct fh_lookup *lookup;
+	/* Out of this host */
+	const struct fh_route_mode *out; /* NULL: there is no way */
+	uint32_t uplink;                 /* index into world.uplinks, or DP_NO_UPLINK */
+	uint32_t tags;                   /* outer << 16 | inner */
+	uint32_t path_mtu;               /* for IP packets to remotes */
+	uint32_t n_remotes;
+	struct remote_view *remotes;
+	/* External segments: */
+	uint8_t external;
+	struct link *link;
+	struct gateway6 *gateway6; /* towards everything in IPv6; NULL: none */
+	uint32_t n_owned;
+	uint32_t *owned; /* public addresses of ports on this host, network order */
+};
+
+/* A NIC on another host. */
+struct remote_view {
+	uint32_t vtep; /* network order; 0: by VLAN */
+	uint8_t mac[6];
+};
+
+struct uplink_view {
+	struct uplink *uplink;
+	struct link *link; /* of the tunnels */
+	uint8_t mac[6];
+	uint16_t vlan, udp_port;         /* of the tunnels */
+	uint32_t address, mask, gateway; /* network order; address 0: no tunnels, gateway 0: none */
+	uint32_t n_next_hops;
+	uint32_t *next_hops;             /* to all tunnel ends */
+	struct fh_lookup *lookup;        /* VNIs and tags to segment slots; tunnel ends that are known */
 };
 
 struct port_view {
@@ -87,19 +123,21 @@ struct port_view {
 	bool has_dhcp6;
 	uint8_t dhcp6[16];
 	char hostname[FH_MAX_NAME];
+	uint32_t n_public4;
 };
 
 /* One way on: addresses under the prefix are in that segment, or behind via, which is. */
 struct hop {
 	uint8_t addr[16], mask[16];
 	uint8_t via[16];
-	uint8_t prefix_len, has_via;
+	uint8_t prefix_len, has_via, reject;
 	uint32_t segment; /* index into world.segments */
 };
 
 struct router_view {
 	uint32_t n_segments;
 	uint32_t segments[FH_MAX_ROUTER_SEGMENTS];
+	uint32_t external; /* index into world.segments, DP_MAX_SEGMENTS: none */
 	uint32_t n4, n; /* IPv4 hops first, then IPv6; each the longest prefix first */
 	struct hop hops[];
 };
@@ -108,6 +146,7 @@ struct world {
 	struct segment_view *segments[DP_MAX_SEGMENTS];
 	struct port_view *ports[DP_MAX_PORTS];
 	struct router_view *routers[DP_MAX_ROUTERS];
+	struct uplink_view *uplinks[DP_MAX_UPLINKS]; /* by the index of the device */
 };
 
 /* --- ports ---------------------------------------------------------------------------------------------------------- */
@@ -143,6 +182,9 @@ struct port {
 	bool started;                  /* [c] the first connect was tried */
 	uint64_t next_start_ms;        /* [c] */
 	bool unsealed_logged;          /* [v] */
+	uint32_t ends;                 /* [c] connections of the front end that ended since ends_since_ms */
+	uint64_t ends_since_ms;        /* [c] */
+	uint32_t front_end_pid;        /* [v] who listens at the socket */
 	int connected;                 /* [v] the front end's socket is there */
 	int vid;                       /* [v] -1: no running device */
 	uint64_t features;             /* [v] negotiated virtio features */
@@ -153,6 +195,8 @@ struct port {
 	void *ct_mem;
 	size_t ct_size;
 	uint32_t ct_quota;
+	uint32_t n_public;             /* [c] those that are public_[]'s */
+	struct fh_public public_[FH_MAX_PORT_PUBLIC]; /* [c] */
 	struct fh_ct *next_ct;         /* [c] between prepare and adopt */
 	void *next_ct_mem;
 	size_t next_ct_size;
@@ -197,6 +241,8 @@ struct dp {
 	uint64_t epoch, started_ns;
 	bool unsealed; /* takes guest memory that its owner could shrink (huge pages, benchmarks) */
 	cpu_set_t all_cores; /* that the process started with */
+	struct uplink *uplinks[DP_MAX_UPLINKS];
+	unsigned n_uplinks;
 	int stop;
 };
 

@@ -108,7 +108,7 @@ bool stage_overlap(const struct fh_addr *a, const struct fh_addr *b)
 	return bits % 8 == 0 || ((a->b[bits / 8] ^ b->b[bits / 8]) >> (8 - bits % 8)) == 0;
 }
 
-static bool unicast_mac(const uint8_t mac[6])
+bool stage_unicast_mac(const uint8_t mac[6])
 {
 	static const uint8_t zero[6];
 	return !(mac[0] & 1) && memcmp(mac, zero, 6) != 0;
@@ -120,10 +120,19 @@ static const char *segment_fault(const struct fh_segment *g)
 		return "its VNI is not in 1 to 16777215";
 	if (g->mtu < 576 || g->mtu > 65535)
 		return "its MTU is not in 576 to 65535";
-	if (!unicast_mac(g->gateway_mac))
+	bool external = g->flags & FH_SEGMENT_EXTERNAL;
+	if (!external && !stage_unicast_mac(g->gateway_mac))
 		return "its gateway MAC is no unicast address";
+	if (external && (g->transport == FH_TRANSPORT_NONE || !stage_is_zero(&g->tenant)))
+		return "it is external and has no uplink, or has a tenant";
 	if (g->n_subnets > FH_MAX_SUBNETS)
 		return "it has more than 8 subnets";
+	if (g->transport > FH_TRANSPORT_QINQ)
+		return "its transport is unknown; this dataplane is older than who sent it";
+	if (g->transport >= FH_TRANSPORT_VLAN && (g->vlan < (external && g->transport == FH_TRANSPORT_VLAN ? 0 : 1) || g->vlan > 4094))
+		return "its VLAN is not in 1 to 4094";
+	if (g->transport == FH_TRANSPORT_QINQ && (g->outer_vlan < 1 || g->outer_vlan > 4094))
+		return "its outer VLAN is not in 1 to 4094";
 	for (uint32_t i = 0; i < g->n_subnets; i++) {
 		const struct fh_subnet *n = &g->subnets[i];
 		if (!stage_address_ok(&n->prefix))
@@ -139,9 +148,26 @@ static const char *segment_fault(const struct fh_segment *g)
 	return NULL;
 }
 
+static bool host4(const struct fh_addr *a)
+{
+	static const uint8_t zero[4];
+	return a->family == 4 && a->prefix_len == 32 && memcmp(a->b, zero, 4) != 0;
+}
+
+static bool public_ok(const struct fh_public *p)
+{
+	if (p->kind == FH_PUBLIC_OWN)
+		return p->address.family == 6 && p->address.prefix_len == 128;
+	if (!host4(&p->address))
+		return false;
+	if (p->kind == FH_PUBLIC_FLOATING)
+		return host4(&p->inside);
+	return p->kind == FH_PUBLIC_SHARED && p->port_min >= 1024 && p->port_min % 64 == 0 && p->port_max % 64 == 63 && p->port_min < p->port_max;
+}
+
 static const char *port_fault(const struct fh_port *p)
 {
-	if (!unicast_mac(p->mac))
+	if (!stage_unicast_mac(p->mac))
 		return "its MAC is no unicast address";
 	if (!memchr(p->socket_path, 0, sizeof p->socket_path) || p->socket_path[0] != '/')
 		return "its socket path is not absolute or not terminated";
@@ -158,6 +184,11 @@ static const char *port_fault(const struct fh_port *p)
 	for (uint32_t i = 0; i < p->n_addrs; i++)
 		if (!stage_address_ok(&p->addrs[i]))
 			return "one of its addresses is malformed";
+	if (p->n_public > FH_MAX_PORT_PUBLIC)
+		return "it has more than 8 public addresses";
+	for (uint32_t i = 0; i < p->n_public; i++)
+		if (!public_ok(&p->public_[i]))
+			return "one of its public addresses is malformed: it is IPv4, floating with an inside address or shared with whole blocks of 64 ports, or IPv6 and the port's own";
 	return NULL;
 }
 
@@ -472,6 +503,10 @@ static int stage_record(struct stage *s, const struct fh_wire_item *item)
 			return put_port(s, item);
 		case FH_KIND_ROUTER:
 			return stage_router(s, item);
+		case FH_KIND_UPLINK:
+			return stage_uplink(s, item);
+		case FH_KIND_REMOTE_PORT:
+			return stage_remote(s, item);
 		}
 		break;
 	case FH_WIRE_CHANGE:
@@ -529,6 +564,8 @@ static int port_references(struct stage *s, const struct m_port *p)
 	const struct m_segment *segment = (const struct m_segment *)stage_find(s, FH_KIND_SEGMENT, &p->spec.segment);
 	if (!segment)
 		return stage_fail(s, FH_EREF, FH_KIND_PORT, &p->o.id, "The port refers to a segment that does not exist; put the segment, too.");
+	if (segment->spec.flags & FH_SEGMENT_EXTERNAL)
+		return stage_fail(s, FH_EREF, FH_KIND_PORT, &p->o.id, "The port is in an external segment; give it a public address there instead.");
 	if (!stage_is_zero(&segment->spec.tenant) && memcmp(&segment->spec.tenant, &p->domain->tenant, sizeof p->domain->tenant) != 0)
 		return stage_fail(s, FH_EREF, FH_KIND_PORT, &p->o.id, "The port refers to a segment of another tenant; put it into one of its own.");
 	for (uint32_t i = 0; i < p->spec.n_groups; i++) {

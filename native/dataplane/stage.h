@@ -14,6 +14,7 @@ struct staged {
 struct stage {
 	struct table tables[FH_WIRE_LAST_KIND + 1];
 	bool replace_all;
+	bool replay; /* of the journal: it was right once, and must not fail for a device that is missing now */
 	struct fh_commit_result *out;
 };
 
@@ -42,6 +43,7 @@ void *stage_new(size_t size, uint32_t kind, const struct fh_id *id, uint64_t gen
 int stage_malformed(struct stage *s, uint32_t kind, const struct fh_id *id);
 int stage_no_memory(struct stage *s);
 bool stage_address_ok(const struct fh_addr *a);
+bool stage_unicast_mac(const uint8_t mac[6]);
 /* Whether two prefixes have an address in common. */
 bool stage_overlap(const struct fh_addr *a, const struct fh_addr *b);
 static inline bool stage_is_zero(const struct fh_id *id)
@@ -50,9 +52,11 @@ static inline bool stage_is_zero(const struct fh_id *id)
 	return memcmp(id, &zero, sizeof zero) == 0;
 }
 
-/* stage_net.c: routers. */
+/* stage_net.c */
 int stage_router(struct stage *s, const struct fh_wire_item *item);
-/* Ties segments to their routers. */
+int stage_uplink(struct stage *s, const struct fh_wire_item *item);
+int stage_remote(struct stage *s, const struct fh_wire_item *item);
+/* Ties segments to their routers and uplinks. */
 int stage_net_references(struct stage *s);
 
 struct domain *domain_get(const struct fh_id *tenant);

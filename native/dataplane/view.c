@@ -37,6 +37,10 @@ struct segment_view *view_segment(const struct m_segment *o)
 	v->vni = spec->vni;
 	v->mtu = spec->mtu;
 	v->router = o->router ? o->router->world_slot : DP_NO_ROUTER;
+	if (!view_segment_way_out(v, o)) {
+		free(v);
+		return NULL;
+	}
 	memcpy(v->gateway_mac, spec->gateway_mac, 6);
 	answer_eui64(spec->gateway_mac, v->gateway_link_local);
 	v->n_subnets = spec->n_subnets;
@@ -50,6 +54,8 @@ void view_segment_free(struct segment_view *v)
 	if (!v)
 		return;
 	free(v->lookup);
+	free(v->remotes);
+	free(v->owned);
 	free(v);
 }
 
@@ -102,6 +108,8 @@ struct port_view *view_port(const struct fh_port *spec, struct port *port, const
 	v->segment = segment_slot;
 	v->flags = spec->flags;
 	v->generation = spec->generation;
+	for (uint32_t i = 0; i < spec->n_public; i++)
+		v->n_public4 += spec->public_[i].kind != FH_PUBLIC_OWN;
 	memcpy(v->mac, spec->mac, 6);
 	memcpy(v->hostname, spec->hostname, sizeof v->hostname);
 	answer_eui64(spec->mac, v->link_local);

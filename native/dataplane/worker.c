@@ -9,6 +9,8 @@
  * A ring that claims to have packets but never delivers any (a hostile or broken guest) would keep its queue active for
  * ever. After STUCK_LIMIT refusals it is parked all the same, and looked at again every STUCK_RETRY_MS.
  *
+ * Uplinks are looked at in each round, which costs a load when nothing came; their descriptors wake a sleeping worker.
+ *
  * Asleep, a worker is offline for RCU; what it learnt from shared pointers before is not used after: epoll hands out
  * queue numbers, which are looked up again once it is online.
  */
@@ -27,6 +29,7 @@
 
 #include "log.h"
 #include "pipeline.h"
+#include "uplink.h"
 
 #define SPIN_US 60
 #define POLL_KICKS_US 50
@@ -36,7 +39,7 @@
 #define HOUSEKEEPING_NS (100 * 1000 * 1000ull)
 #define SWEEP_ENTRIES 256
 #define EVENTS 64
-#define WAKE_ID UINT64_MAX
+#define WAKE_ID UINT64_MAX /* beside UPLINK_ID */
 
 void worker_wake(struct worker *w)
 {
@@ -147,6 +150,8 @@ static void take_kicks(struct worker *w, int timeout_ms)
 			eventfd_read(w->wake_fd, &ignored);
 			continue;
 		}
+		if (events[i].data.u64 == UPLINK_ID)
+			continue; /* the next round looks */
 		struct rxq *q = fh_load_acquire(&dp.rxqs[events[i].data.u64]);
 		if (q && fh_load(&q->worker) == w)
 			activate(w, q);
@@ -181,19 +186,21 @@ static void *run(void *arg)
 	rte_rcu_qsbr_thread_online(dp.qsbr, w->id);
 	while (!fh_load(&dp.stop)) {
 		rte_rcu_qsbr_quiescent(dp.qsbr, w->id);
-		w->rounds++;
+		fh_count(&w->rounds, 1); /* the watchdog looks at it */
 		w->world = fh_load_acquire(&dp.world);
 		const struct queue_list *list = fh_load_acquire(&w->queues);
 		if (fh_unlikely(list != w->seen))
 			adopt_list(w, list);
 		w->now_ns = dp_boot_ns();
 		poll_active(w, spin);
+		uplinks_poll(w);
+		uplinks_flush(w);
 		if (w->now_ns >= chores_due) {
 			housekeeping(w);
 			chores_due = w->now_ns + HOUSEKEEPING_NS;
 		}
 		uint64_t tsc = rte_rdtsc();
-		if (w->n_active == 0) {
+		if (w->n_active == 0 && uplinks_idle(w, spin)) {
 			take_kicks(w, w->n_stuck ? STUCK_RETRY_MS : SLEEP_MS);
 			chores_due = w->n_stuck ? 0 : chores_due;
 		} else if (tsc >= kicks_due) {
@@ -219,7 +226,7 @@ bool workers_start(const int cores[])
 		w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		w->queues = calloc(1, sizeof *w->queues);
 		if (w->epoll_fd < 0 || w->wake_fd < 0 || !w->queues ||
-		    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &wake) != 0 || pthread_create(&w->thread, NULL, run, w) != 0) {
+		    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &wake) != 0 || !uplinks_watch(w) || pthread_create(&w->thread, NULL, run, w) != 0) {
 			dp_log(LOG_ERR, "cannot start worker %u: %s", i, strerror(errno));
 			return false;
 		}

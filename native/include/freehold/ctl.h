@@ -12,6 +12,8 @@
  *   group     a security group: rules plus its egress default; shared by reference
  *   port      one NIC: vhost-user socket, MAC, addresses, the groups that it has
  *   router    joins segments of one tenant: their gateway addresses are its addresses
+ *   uplink    what is done with one of the devices that the dataplane was started with: the way to other hosts
+ *   remote    a NIC on another host, in a segment that an uplink carries
  *
  * A port takes part in forwarding once its front end has connected. A put object that refers to one that neither
  * exists nor is in the same transaction, or that belongs to another tenant, is refused (FH_EREF).
@@ -55,7 +57,15 @@ enum fh_result {
 	FH_ECLOSED = -11,   /* the connection broke; open again */
 };
 
-enum fh_kind { FH_KIND_SEGMENT = 1, FH_KIND_SET = 2, FH_KIND_GROUP = 3, FH_KIND_PORT = 4, FH_KIND_ROUTER = 5 };
+enum fh_kind {
+	FH_KIND_SEGMENT = 1,
+	FH_KIND_SET = 2,
+	FH_KIND_GROUP = 3,
+	FH_KIND_PORT = 4,
+	FH_KIND_ROUTER = 5,
+	FH_KIND_UPLINK = 6,
+	FH_KIND_REMOTE_PORT = 7,
+};
 
 struct fh_id {
 	uint8_t b[16]; /* a UUID in network order */
@@ -70,6 +80,7 @@ struct fh_addr {
 
 #define FH_MAX_PATH 108
 #define FH_MAX_NAME 64
+#define FH_MAX_DEVICE 16
 #define FH_MAX_SUBNETS 8
 #define FH_MAX_DNS 4
 #define FH_MAX_PORT_ADDRS 32
@@ -83,6 +94,18 @@ struct fh_subnet {
 	uint32_t dhcp; /* 1: answer DHCPv4 / send RA and answer DHCPv6 */
 };
 
+/* How a segment reaches its NICs on other hosts. */
+enum fh_transport {
+	FH_TRANSPORT_NONE = 0,  /* it is on this host only */
+	FH_TRANSPORT_VXLAN = 1, /* by its VNI, to the hosts of its remotes */
+	FH_TRANSPORT_VLAN = 2,  /* vlan 1-4094; 0: untagged, external segments only */
+	FH_TRANSPORT_QINQ = 3,  /* outer_vlan (802.1ad) and vlan, each 1-4094 */
+};
+
+/* The segment is a network outside, not a tenant's: routers lead to it, public addresses are in it, its subnets' gateways are other
+ * people's routers. It has no ports, a tenant of zero, and an uplink. */
+#define FH_SEGMENT_EXTERNAL 1u
+
 struct fh_segment {
 	uint32_t struct_size;
 	uint32_t vni; /* 1 - 2^24-1 */
@@ -94,6 +117,10 @@ struct fh_segment {
 	uint32_t n_subnets;
 	struct fh_subnet subnets[FH_MAX_SUBNETS];
 	struct fh_id tenant; /* zero: of no tenant in particular, ports of all may be in it */
+	struct fh_id uplink; /* that carries it; for another transport than NONE */
+	uint16_t transport;  /* enum fh_transport */
+	uint16_t vlan, outer_vlan;
+	uint16_t flags; /* FH_SEGMENT_* */
 };
 
 enum fh_direction { FH_INGRESS = 0, FH_EGRESS = 1 };
@@ -150,6 +177,22 @@ struct fh_set {
 #define FH_PORT_NO_SECURITY 1u /* MAC and IP source checks off */
 #define FH_PORT_UNFILTERED 2u  /* no rules and no connections: the control of measurements */
 
+#define FH_MAX_PORT_PUBLIC 8
+
+/* How a port reaches the external segment of its segment's router, and is reached from there. */
+enum fh_public_kind {
+	FH_PUBLIC_FLOATING = 1, /* IPv4: one of the port's addresses and the public one are the same thing, in both directions */
+	FH_PUBLIC_SHARED = 2,   /* IPv4: for connections that the port opens: the address is shared, these ports of it are this port's */
+	FH_PUBLIC_OWN = 3,      /* IPv6: the port's own address is seen outside as it is; the external link's routers take it for a neighbour's */
+};
+
+struct fh_public {
+	uint32_t kind; /* enum fh_public_kind */
+	uint16_t port_min, port_max; /* SHARED: multiples of 64, from 1024 on: the first of a block, the last of a block (1024-2047) */
+	struct fh_addr address;
+	struct fh_addr inside; /* FLOATING */
+};
+
 struct fh_port {
 	uint32_t struct_size;
 	uint32_t flags; /* FH_PORT_* */
@@ -168,6 +211,9 @@ struct fh_port {
 	struct fh_addr addrs[FH_MAX_PORT_ADDRS]; /* allowed source addresses; hosts or prefixes (allowed address pairs) */
 	struct fh_id groups[FH_MAX_PORT_GROUPS];
 	struct fh_id tenant;
+	uint32_t n_public;
+	uint32_t pad;
+	struct fh_public public_[FH_MAX_PORT_PUBLIC]; /* a floating one goes before a shared one; connections through what is gone are cut */
 };
 
 #define FH_MAX_ROUTER_SEGMENTS 32
@@ -175,12 +221,12 @@ struct fh_port {
 
 struct fh_route {
 	struct fh_addr prefix;
-	struct fh_addr via; /* an address in one of the router's segments, of the prefix's family */
+	struct fh_addr via; /* an address in one of the router's segments, of the prefix's family; family 0: reject, the sender is told */
 };
 
 /* Packets to a segment's gateway MAC are routed on the sender's host: between the subnets of the router's segments, and along
- * its static routes (longest prefix first). A segment has at most one router; its segments' subnets must not overlap. The egress rules of the
- * sender and the ingress rules of the receiver judge the packet as it is. */
+ * its static routes (longest prefix first). A segment has at most one router; its segments' subnets must not overlap. The
+ * egress rules of the sender and the ingress rules of the receiver judge the packet as it is. */
 struct fh_router {
 	uint32_t struct_size;
 	uint32_t n_segments;
@@ -191,6 +237,39 @@ struct fh_router {
 	uint32_t pad;
 	struct fh_id segments[FH_MAX_ROUTER_SEGMENTS];
 	struct fh_route routes[FH_MAX_ROUTER_ROUTES];
+	struct fh_id external; /* segment that whatever no route matches goes to, by ports that have a public address; zero: none */
+};
+
+/* A device of the host, opened when the dataplane started (--uplink), and its own place in the network that it leads to. */
+struct fh_uplink {
+	uint32_t struct_size;
+	uint32_t flags; /* 0 */
+	struct fh_id id;
+	uint64_t generation;
+	char device[FH_MAX_DEVICE];
+	uint32_t mtu;      /* of the packets on the link, 576 - 65535; 0: that of the device */
+	uint16_t vlan;     /* that the tunnels' own packets are tagged with; 0: untagged */
+	uint16_t udp_port; /* of VXLAN; 0: 4789 */
+	struct fh_addr address; /* IPv4, the tunnel end, with the prefix that is on the link; family 0: no tunnels. The
+				 * host's kernel must not have it; guests never reach anything under the prefix. */
+	struct fh_addr gateway; /* for tunnel ends beyond the prefix; family 0: none */
+	uint8_t mac[6]; /* zero: one of its own, made from the device's; the device's own where a network takes only that */
+	uint8_t pad[2];
+};
+
+/* A NIC on another host. Its rules are enforced there. */
+struct fh_remote_port {
+	uint32_t struct_size;
+	uint32_t flags; /* 0 */
+	struct fh_id id;
+	struct fh_id segment;
+	uint64_t generation;
+	struct fh_id tenant;
+	uint8_t mac[6];
+	uint8_t pad[2];
+	struct fh_addr tunnel; /* VXLAN: the IPv4 address of the host's tunnel end */
+	uint32_t n_addrs;
+	struct fh_addr addrs[FH_MAX_PORT_ADDRS]; /* hosts */
 };
 
 struct fh_commit_result {
@@ -215,7 +294,7 @@ struct fh_info {
 	uint32_t workers;
 	uint32_t n_segments, n_sets, n_groups, n_ports;
 	char version[FH_MAX_NAME];
-	uint32_t n_routers;
+	uint32_t n_routers, n_uplinks, n_remotes;
 	uint32_t pad;
 };
 
@@ -269,6 +348,25 @@ struct fh_port_status {
 	uint64_t connections; /* live now */
 	uint64_t connection_quota;
 	uint64_t drops[32]; /* by enum fh_reason */
+	uint32_t workers; /* bit w: worker w serves one of its queues */
+	uint32_t front_end_pid; /* of the process behind its socket (QEMU); 0: not connected, or not known */
+};
+
+/* A device that the dataplane was started with, used or not. */
+struct fh_uplink_status {
+	uint32_t struct_size;
+	uint32_t mtu; /* of the device */
+	struct fh_id id; /* of the fh_uplink; zero: the device is not used */
+	uint64_t generation;
+	char device[FH_MAX_DEVICE];
+	char driver[16]; /* af_xdp or af_packet */
+	char note[128];  /* why the better driver is not used; empty: nothing to say */
+	uint8_t mac[6];  /* that it is known by; zero: not used */
+	uint8_t pad[2];
+	uint32_t neighbours, neighbours_resolved;
+	uint64_t rx_packets, rx_bytes;
+	uint64_t tx_packets, tx_bytes;
+	uint64_t drops[32]; /* by enum fh_reason, of frames that no port can be charged with */
 };
 
 struct fh_object_ref {
@@ -312,6 +410,8 @@ int fh_txn_change_set(fh_txn *txn, const struct fh_id *id, uint64_t base, uint64
 int fh_txn_put_group(fh_txn *txn, const struct fh_group *group);
 int fh_txn_put_port(fh_txn *txn, const struct fh_port *port);
 int fh_txn_put_router(fh_txn *txn, const struct fh_router *router);
+int fh_txn_put_uplink(fh_txn *txn, const struct fh_uplink *uplink);
+int fh_txn_put_remote_port(fh_txn *txn, const struct fh_remote_port *remote);
 /* Removing what does not exist succeeds; removing what is referred to (after the whole transaction) is FH_EREF. */
 int fh_txn_remove(fh_txn *txn, uint32_t kind, const struct fh_id *id);
 /* The transaction holds the whole state: what it does not put is removed. */
@@ -326,6 +426,8 @@ int fh_ctl_commit(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, struct fh
  * fh_ctl_ports: out[0].struct_size is set by the caller and is the stride of the array. */
 int fh_ctl_objects(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_object_ref *out, uint32_t capacity, uint32_t *count);
 int fh_ctl_ports(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_port_status *out, uint32_t capacity, uint32_t *count);
+/* As fh_ctl_ports. */
+int fh_ctl_uplinks(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_uplink_status *out, uint32_t capacity, uint32_t *count);
 int fh_ctl_rule_hits(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struct fh_rule_hit *out, uint32_t capacity, uint32_t *count);
 
 /* --- seeing inside ------------------------------------------------------------------------------------------------ */

@@ -39,6 +39,7 @@ enum fh_wire_type {
 	FH_WIRE_EXPORT = 11,      /* fh_wire_port_page, cursor and since; elements are bytes */
 	FH_WIRE_IMPORT = 12,      /* fh_id, records -> fh_wire_imported */
 	FH_WIRE_PIN_WORKER = 13,  /* fh_wire_pin */
+	FH_WIRE_UPLINKS = 14,     /* fh_wire_page */
 };
 #define FH_WIRE_REPLY 0x8000u
 
@@ -65,7 +66,7 @@ struct fh_wire_txn {
 	uint64_t mark_revision;
 };
 
-#define FH_WIRE_LAST_KIND FH_KIND_ROUTER
+#define FH_WIRE_LAST_KIND FH_KIND_REMOTE_PORT
 
 enum fh_wire_op { FH_WIRE_PUT = 1, FH_WIRE_REMOVE = 2, FH_WIRE_CHANGE = 3 };
 
@@ -75,7 +76,7 @@ struct fh_wire_record {
 	uint16_t kind; /* enum fh_kind */
 };
 
-/* Bodies: FH_WIRE_REMOVE a struct fh_id; a put segment, port or router the public structure; the others these. */
+/* Bodies: FH_WIRE_REMOVE a struct fh_id; a put set or group, or a change, one of these; any other put the public structure. the others these. */
 struct fh_wire_group {
 	struct fh_id id;
 	uint64_t generation;

@@ -54,6 +54,18 @@ static const struct {
 	{ "fh_router", "tenant", 32, 16 },
 	{ "fh_router", "segments", 56, 512 },
 	{ "fh_router", "routes", 568, 2560 },
+	{ "fh_router", "external", 3128, 16 },
+	{ "fh_segment", "uplink", 1088, 16 },
+	{ "fh_segment", "transport", 1104, 2 },
+	{ "fh_segment", "flags", 1110, 2 },
+	{ "fh_port", "n_public", 1932, 4 },
+	{ "fh_port", "public_", 1940, 384 },
+	{ "fh_public", NULL, 0, 48 },
+	{ "fh_uplink", "address", 56, 20 },
+	{ "fh_uplink", "mac", 96, 6 },
+	{ "fh_remote_port", "tunnel", 72, 20 },
+	{ "fh_remote_port", "addrs", 96, 640 },
+	{ "fh_uplink_status", "drops", 240, 256 },
 };
 
 static const struct fh_layout_entry *layout_of(const char *structure, const char *field)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -12,12 +13,35 @@
 #include <unistd.h>
 
 fh_ctl *env_ctl;
-const char *env_workers = "1", *env_memory = "256", *env_cores;
+const char *env_workers = "1", *env_memory = "256", *env_cores, *env_watchdog;
 bool env_huge;
+int env_netns = -1;
+const char *env_uplinks[ENV_UPLINKS];
 
 static char dir[64];
 static pid_t child;
 static uint64_t generation = 1;
+
+/* Those that are not selected. */
+static struct {
+	fh_ctl *ctl;
+	char dir[64];
+	pid_t child;
+} parked[2];
+static unsigned selected;
+
+unsigned env_select(unsigned n)
+{
+	unsigned before = selected;
+	parked[selected].ctl = env_ctl;
+	parked[selected].child = child;
+	strcpy(parked[selected].dir, dir);
+	selected = n;
+	env_ctl = parked[n].ctl;
+	child = parked[n].child;
+	strcpy(dir, parked[n].dir);
+	return before;
+}
 
 static void nap(void)
 {
@@ -51,6 +75,22 @@ void env_kill(void)
 	child = 0;
 }
 
+void env_again(void)
+{
+	fh_ctl_close(env_ctl);
+	env_ctl = NULL;
+	child = 0;
+	env_start();
+}
+
+static void stop_all(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		env_select(i);
+		env_stop();
+	}
+}
+
 void env_stop(void)
 {
 	int status = 0;
@@ -72,9 +112,9 @@ void env_stop(void)
 
 const char *env_path(const char *name)
 {
-	static char paths[8][128];
+	static char paths[16][128];
 	static unsigned next;
-	char *p = paths[next++ % 8];
+	char *p = paths[next++ % 16];
 	snprintf(p, sizeof paths[0], "%s/%s", dir, name);
 	return p;
 }
@@ -84,6 +124,27 @@ long env_pid(void)
 	return child;
 }
 
+static void run_program(const char *program)
+{
+	const char *args[20] = { program, "--control", env_path("control"), "--state", env_path("state"), "--memory", env_memory, "--workers", env_workers };
+	unsigned n = 9;
+	for (unsigned i = 0; i < ENV_UPLINKS && env_uplinks[i]; i++) {
+		args[n++] = "--uplink";
+		args[n++] = env_uplinks[i];
+	}
+	if (env_cores) {
+		args[n++] = "--cores";
+		args[n++] = env_cores;
+	}
+	if (env_watchdog) {
+		args[n++] = "--watchdog";
+		args[n++] = env_watchdog;
+	}
+	if (env_huge)
+		args[n++] = "--huge";
+	execv(program, (char **)(uintptr_t)args);
+}
+
 void env_start(void)
 {
 	const char *program = getenv("FREEHOLD_DATAPLANE");
@@ -91,22 +152,18 @@ void env_start(void)
 	if (!dir[0]) {
 		strcpy(dir, "/dev/shm/freehold-test-XXXXXX");
 		CHECK(mkdtemp(dir), "%s", strerror(errno));
-		atexit(env_stop);
+		static bool registered;
+		if (!registered)
+			atexit(stop_all);
+		registered = true;
 	}
-	const char *args[16] = { program, "--control", env_path("control"), "--state", env_path("state"), "--memory", env_memory, "--workers",
-				 env_workers };
-	unsigned n = 9;
-	if (env_cores) {
-		args[n++] = "--cores";
-		args[n++] = env_cores;
-	}
-	if (env_huge)
-		args[n++] = "--huge";
 	child = fork();
 	CHECK(child >= 0, "%s", strerror(errno));
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execv(program, (char *const *)(uintptr_t)args);
+		if (env_netns >= 0 && setns(env_netns, CLONE_NEWNET) != 0)
+			_exit(126);
+		run_program(program);
 		_exit(127);
 	}
 	for (int i = 0; i < 5000; i++) {
@@ -325,7 +382,7 @@ bool env_receive(struct guest *g, struct frame *f, int timeout_ms)
 	}
 }
 
-static void explain(void)
+void env_explain(void)
 {
 	struct fh_port_status s[16];
 	uint64_t cursor = 0;
@@ -347,7 +404,7 @@ void env_expect(struct guest *to, const struct frame *f)
 {
 	static struct frame got;
 	if (!env_receive(to, &got, WAIT_MS)) {
-		explain();
+		env_explain();
 		CHECK(false, "nothing arrived");
 	}
 	CHECK(got.len == f->len && memcmp(got.b, f->b, f->len) == 0, "another frame arrived: %zu bytes, type %02x%02x", got.len, got.b[12],

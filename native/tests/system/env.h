@@ -30,13 +30,23 @@
 
 extern fh_ctl *env_ctl;
 extern const char *env_workers, *env_memory, *env_cores; /* env_cores NULL: not pinned */
+extern const char *env_watchdog; /* seconds, or NULL */
 extern bool env_huge; /* packet memory from huge pages; the machine must have reserved some */
+/* For the next start: the network namespace to run in (-1: the test's), devices for --uplink (NULL: none more). */
+#define ENV_UPLINKS 2
+extern int env_netns;
+extern const char *env_uplinks[ENV_UPLINKS];
 
 /* Starts the dataplane (path in the environment's FREEHOLD_DATAPLANE) and opens the control connection. */
 void env_start(void);
 /* kill -9, then env_start() again with the same state. */
 void env_kill(void);
+/* The process ended by itself and was waited for: env_start() again with the same state. */
+void env_again(void);
 void env_stop(void);
+/* Goes on with another dataplane, 0 (at the start) or 1: all calls are about that one from now on.
+ * Return: the one before. */
+unsigned env_select(unsigned n);
 const char *env_path(const char *name);
 long env_pid(void);
 uint64_t env_now_ns(void);
@@ -68,6 +78,8 @@ struct guest *env_guest(uint32_t n, uint64_t features);
 void env_send(struct guest *g, const struct frame *f);
 /* Receives the next frame, which must be valid; router advertisements are skipped. Return: false when none came. */
 bool env_receive(struct guest *g, struct frame *f, int timeout_ms);
+/* What each port counted, on standard error. */
+void env_explain(void);
 /* The frame must arrive as it was sent. */
 void env_expect(struct guest *to, const struct frame *f);
 void env_expect_silence(struct guest *g);

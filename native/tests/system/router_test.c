@@ -123,7 +123,9 @@ static void test_without_router(void)
 static void connect_them(void)
 {
 	struct fh_router r = router(1, 1, 2);
-	r.n_routes = 2;
+	r.n_routes = 4;
+	r.routes[2].prefix = env_addr("10.66.0.0/16");
+	r.routes[3].prefix = env_addr("fd66::/16");
 	r.routes[0] = (struct fh_route){ env_addr("192.168.0.0/16"), env_addr("10.2.0.99") };
 	r.routes[1] = (struct fh_route){ env_addr("192.168.7.0/24"), env_addr("10.2.0.6") };
 	fh_txn *t = fh_txn_new();
@@ -334,6 +336,35 @@ static void test_static_routes(void)
 	expect_error(3, 1, 0);
 }
 
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void test_reject(void)
+{
+	struct host no = { .ip4 = { 10, 66, 1, 2 }, .ip6 = { 0xfd, 0x66, [15] = 1 } };
+	struct host to = behind(&gw1, &no);
+	frame_tcp4(&f, &ha, &to, 4450, 80, 7000, 0, TCP_SYN, NULL, 0);
+	env_send(a, &f);
+	CHECK(env_receive(a, &got, WAIT_MS) && got.len == 54 && frame_valid(got.b, got.len) && memcmp(got.b, ha.mac, 6) == 0 &&
+		      memcmp(got.b + 6, gw1.mac, 6) == 0,
+	      "no reset");
+	CHECK(memcmp(got.b + 26, no.ip4, 4) == 0 && memcmp(got.b + 30, ha.ip4, 4) == 0 && got.b[47] == (TCP_RST | TCP_ACK) && get32(got.b + 42) == 7001 &&
+		      got.b[34] == 0 && got.b[35] == 80 && (got.b[36] << 8 | got.b[37]) == 4450,
+	      "not a reset that the sender accepts");
+	frame_udp4(&f, &ha, &to, 4450, 9, "question of twenty b", 20);
+	env_send(a, &f);
+	expect_error(3, 13, 0);
+	frame_udp6(&f, &ha, &to, 4450, 9, "question of twenty b", 20);
+	env_send(a, &f);
+	expect_error(1, 1, 0);
+	/* A reset is not answered by one. */
+	frame_tcp4(&f, &ha, &to, 4450, 80, 7001, 0, TCP_RST, NULL, 0);
+	env_send(a, &f);
+	env_expect_silence(a);
+}
+
 static void test_related_and_fragments(void)
 {
 	struct host to_b = behind(&gw1, &hb), to_a = behind(&gw2, &ha);
@@ -474,6 +505,7 @@ int main(int argc, char *argv[])
 	test_large_segment();
 	test_error_rate();
 	test_static_routes();
+	test_reject();
 	test_related_and_fragments();
 	test_references();
 	test_apart_after_refusal();

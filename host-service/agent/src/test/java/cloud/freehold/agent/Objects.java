@@ -7,10 +7,12 @@ import cloud.freehold.api.desired.DesiredAddressSet.SetRef;
 import cloud.freehold.api.desired.DesiredImage;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRemoteNic;
 import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredRule;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.DesiredState;
+import cloud.freehold.api.desired.DesiredUplink;
 import cloud.freehold.api.desired.DesiredVm;
 import cloud.freehold.api.desired.DesiredVolume;
 import cloud.freehold.api.desired.PowerState;
@@ -74,13 +76,44 @@ public final class Objects {
                 List.of(new DesiredNetwork.Subnet("10.0.0.0/24", "10.0.0.1", List.of("10.0.0.1"), true)));
     }
 
+    /** The outside, reached over {@link #uplink}. */
+    public static DesiredNetwork external(long revision) {
+        return new DesiredNetwork(
+                id("external"),
+                revision,
+                null,
+                100,
+                1500,
+                null,
+                List.of(new DesiredNetwork.Subnet("198.51.100.0/24", "198.51.100.1", List.of(), false)),
+                new DesiredNetwork.Transport(DesiredNetwork.Transport.Kind.VLAN, id("uplink"), 50, 0),
+                true);
+    }
+
+    public static DesiredUplink uplink(long revision) {
+        return new DesiredUplink(
+                id("uplink"), revision, "eth1", 9000, 7, "192.0.2.1/24", "192.0.2.254", "0a:58:00:00:01:01");
+    }
+
     public static DesiredRouter router(long revision) {
         return new DesiredRouter(
                 id("router"),
                 revision,
                 TENANT,
                 List.of(id("network"), id("other network")),
-                List.of(new DesiredRouter.Route("0.0.0.0/0", "10.0.0.9"), new DesiredRouter.Route("::/0", "fd00::9")));
+                List.of(new DesiredRouter.Route("0.0.0.0/0", "10.0.0.9"), new DesiredRouter.Route("::/0", "fd00::9")),
+                id("external"));
+    }
+
+    public static DesiredRemoteNic remoteNic(long revision) {
+        return new DesiredRemoteNic(
+                id("remote"),
+                revision,
+                TENANT,
+                id("network"),
+                "0a:58:00:00:00:02",
+                List.of("10.0.0.6", "2001:db8::6"),
+                "192.0.2.2");
     }
 
     public static DesiredSecurityGroup group(long revision, DesiredRule... rules) {
@@ -138,6 +171,8 @@ public final class Objects {
                 of(DesiredRouter.class, objects),
                 of(DesiredSecurityGroup.class, objects),
                 of(DesiredAddressSet.class, objects),
+                of(DesiredUplink.class, objects),
+                of(DesiredRemoteNic.class, objects),
                 removed,
                 List.of());
     }

@@ -6,9 +6,11 @@ import cloud.freehold.api.desired.DesiredAddressSet;
 import cloud.freehold.api.desired.DesiredAddressSet.SetRef;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRemoteNic;
 import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.DesiredState;
+import cloud.freehold.api.desired.DesiredUplink;
 import cloud.freehold.api.desired.DesiredVm;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,6 +33,8 @@ public final class HostModel {
     private final Map<UUID, DesiredRouter> routers = new LinkedHashMap<>();
     private final Map<UUID, DesiredSecurityGroup> securityGroups = new LinkedHashMap<>();
     private final Map<SetRef, AddressSet> addressSets = new LinkedHashMap<>();
+    private final Map<UUID, DesiredUplink> uplinks = new LinkedHashMap<>();
+    private final Map<UUID, DesiredRemoteNic> remoteNics = new LinkedHashMap<>();
     private final List<ObjectRef> removed = new ArrayList<>();
     private final List<HostCommand> commands = new ArrayList<>();
 
@@ -45,6 +49,8 @@ public final class HostModel {
         routers.putAll(other.routers);
         securityGroups.putAll(other.securityGroups);
         addressSets.putAll(other.addressSets);
+        uplinks.putAll(other.uplinks);
+        remoteNics.putAll(other.remoteNics);
         removed.addAll(other.removed);
         commands.addAll(other.commands);
     }
@@ -61,6 +67,8 @@ public final class HostModel {
             routers.clear();
             securityGroups.clear();
             addressSets.clear();
+            uplinks.clear();
+            remoteNics.clear();
         }
         epoch = state.epoch();
         revision = state.revision();
@@ -70,6 +78,8 @@ public final class HostModel {
         all(state.routers()).forEach(router -> routers.put(router.id(), router));
         all(state.securityGroups()).forEach(group -> securityGroups.put(group.id(), group));
         all(state.addressSets()).forEach(this::merge);
+        all(state.uplinks()).forEach(uplink -> uplinks.put(uplink.id(), uplink));
+        all(state.remoteNics()).forEach(nic -> remoteNics.put(nic.id(), nic));
         all(state.removed()).forEach(this::remove);
         commands.clear();
         commands.addAll(all(state.commands()));
@@ -101,6 +111,8 @@ public final class HostModel {
             case NETWORK -> networks.remove(ref.id());
             case ROUTER -> routers.remove(ref.id());
             case SECURITY_GROUP -> securityGroups.remove(ref.id());
+            case UPLINK -> uplinks.remove(ref.id());
+            case REMOTE_NIC -> remoteNics.remove(ref.id());
             case ADDRESS_GROUP, GROUP_MEMBERS -> addressSets.remove(new SetRef(ref.kind(), ref.id()));
         }
     }
@@ -135,6 +147,14 @@ public final class HostModel {
 
     public Map<UUID, DesiredSecurityGroup> securityGroups() {
         return securityGroups;
+    }
+
+    public Map<UUID, DesiredUplink> uplinks() {
+        return uplinks;
+    }
+
+    public Map<UUID, DesiredRemoteNic> remoteNics() {
+        return remoteNics;
     }
 
     public Map<SetRef, AddressSet> addressSets() {

@@ -6,9 +6,11 @@ import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredAddressSet;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRemoteNic;
 import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.DesiredState;
+import cloud.freehold.api.desired.DesiredUplink;
 import cloud.freehold.api.desired.DesiredVm;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,6 +94,8 @@ final class PortalState {
         var routers = new ArrayList<DesiredRouter>();
         var groups = new ArrayList<DesiredSecurityGroup>();
         var sets = new ArrayList<DesiredAddressSet>();
+        var uplinks = new ArrayList<DesiredUplink>();
+        var remoteNics = new ArrayList<DesiredRemoteNic>();
         objects.forEach((ref, versioned) -> {
             if (!full && versioned.revision() <= after) {
                 return;
@@ -102,6 +106,8 @@ final class PortalState {
                 case NETWORK -> networks.add((DesiredNetwork) versioned.object());
                 case ROUTER -> routers.add((DesiredRouter) versioned.object());
                 case SECURITY_GROUP -> groups.add((DesiredSecurityGroup) versioned.object());
+                case UPLINK -> uplinks.add((DesiredUplink) versioned.object());
+                case REMOTE_NIC -> remoteNics.add((DesiredRemoteNic) versioned.object());
                 case ADDRESS_GROUP, GROUP_MEMBERS ->
                     sets.add(full ? (DesiredAddressSet) versioned.object() : change(ref, versioned, after));
             }
@@ -123,6 +129,8 @@ final class PortalState {
                 routers,
                 groups,
                 sets,
+                uplinks,
+                remoteNics,
                 removed,
                 List.copyOf(commands.values()));
     }
@@ -146,6 +154,10 @@ final class PortalState {
             return new ObjectRef(ObjectKind.SECURITY_GROUP, group.id());
         } else if (object instanceof DesiredAddressSet set) {
             return new ObjectRef(set.ref().kind(), set.ref().id());
+        } else if (object instanceof DesiredUplink uplink) {
+            return new ObjectRef(ObjectKind.UPLINK, uplink.id());
+        } else if (object instanceof DesiredRemoteNic nic) {
+            return new ObjectRef(ObjectKind.REMOTE_NIC, nic.id());
         }
         throw new IllegalArgumentException("not a desired object: " + object);
     }

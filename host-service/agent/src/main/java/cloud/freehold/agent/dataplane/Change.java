@@ -6,8 +6,10 @@ import cloud.freehold.api.ObjectRef;
 import cloud.freehold.api.desired.DesiredAddressSet.SetRef;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRemoteNic;
 import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
+import cloud.freehold.api.desired.DesiredUplink;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -80,6 +82,30 @@ sealed interface Change {
         @Override
         public ObjectRef object() {
             return new ObjectRef(ObjectKind.NIC, nic.id());
+        }
+
+        @Override
+        public long revision() {
+            return nic.revision();
+        }
+    }
+
+    record PutUplink(DesiredUplink uplink) implements Change {
+        @Override
+        public ObjectRef object() {
+            return new ObjectRef(ObjectKind.UPLINK, uplink.id());
+        }
+
+        @Override
+        public long revision() {
+            return uplink.revision();
+        }
+    }
+
+    record PutRemoteNic(DesiredRemoteNic nic) implements Change {
+        @Override
+        public ObjectRef object() {
+            return new ObjectRef(ObjectKind.REMOTE_NIC, nic.id());
         }
 
         @Override

@@ -39,6 +39,10 @@ interface CtlLibrary extends Library {
 
     int fh_txn_put_router(Pointer txn, Pointer router);
 
+    int fh_txn_put_uplink(Pointer txn, Pointer uplink);
+
+    int fh_txn_put_remote_port(Pointer txn, Pointer remote);
+
     int fh_txn_remove(Pointer txn, int kind, Pointer id);
 
     int fh_txn_replace_all(Pointer txn);
@@ -73,6 +77,8 @@ interface CtlLibrary extends Library {
     String fh_drop_reason_name(int reason);
 
     int fh_ctl_preview(Pointer ctl, Pointer txn, int timeoutMs, LongByReference cuts, Pointer out);
+
+    int fh_ctl_pin_worker(Pointer ctl, int timeoutMs, int worker, int core);
 
     Pointer fh_ctl_layout(IntByReference count);
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
@@ -25,6 +26,7 @@ import java.util.function.Function;
 final class CtlLink implements DataplaneLink {
     private static final int TIMEOUT_MS = 2_000;
     private static final int PAGE = 512;
+    private static final int ANY_CORE = -1;
 
     private static final int OK = 0;
     private static final int EREF = -6;
@@ -68,7 +70,8 @@ final class CtlLink implements DataplaneLink {
                 info.getLong(INFO.at("started_ns")),
                 id(info, INFO.at("revision_epoch")),
                 info.getLong(INFO.at("revision")),
-                info.getString(INFO.at("version")));
+                info.getString(INFO.at("version")),
+                info.getInt(INFO.at("workers")));
     }
 
     @Override
@@ -114,6 +117,8 @@ final class CtlLink implements DataplaneLink {
             case TransactionWriter.KIND_GROUP -> new ObjectRef(ObjectKind.SECURITY_GROUP, id);
             case TransactionWriter.KIND_PORT -> new ObjectRef(ObjectKind.NIC, id);
             case TransactionWriter.KIND_ROUTER -> new ObjectRef(ObjectKind.ROUTER, id);
+            case TransactionWriter.KIND_UPLINK -> new ObjectRef(ObjectKind.UPLINK, id);
+            case TransactionWriter.KIND_REMOTE_PORT -> new ObjectRef(ObjectKind.REMOTE_NIC, id);
             default -> null;
         };
     }
@@ -141,7 +146,9 @@ final class CtlLink implements DataplaneLink {
                 status.getLong(PORT_STATUS.at("tx_packets")),
                 status.getLong(PORT_STATUS.at("tx_bytes")),
                 status.getLong(PORT_STATUS.at("connections")),
-                drops);
+                drops,
+                status.getInt(PORT_STATUS.at("workers")),
+                status.getInt(PORT_STATUS.at("front_end_pid")));
     }
 
     private static PortStatus.State state(int number) {
@@ -164,6 +171,11 @@ final class CtlLink implements DataplaneLink {
                         hit.getLong(RULE_HIT.at("packets")),
                         hit.getLong(RULE_HIT.at("bytes")),
                         instant(hit.getLong(RULE_HIT.at("last_hit_ns")))));
+    }
+
+    @Override
+    public void pinWorker(int worker, OptionalInt core) throws DataplaneException {
+        check(library.fh_ctl_pin_worker(ctl, TIMEOUT_MS, worker, core.orElse(ANY_CORE)));
     }
 
     private interface PageCall {

@@ -7,6 +7,8 @@ import cloud.freehold.agent.dataplane.DataplaneListener.NicApplied;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.api.Problem;
 import cloud.freehold.api.ProblemCode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -75,9 +77,18 @@ public final class Dataplane implements AutoCloseable {
             String ctlLibrary, Path controlSocket, Path sockets, DataplaneListener listener, Clock clock) {
         var library = CtlLibrary.load(ctlLibrary);
         DataplaneLink.Opener opener = () -> CtlLink.open(library, controlSocket.toString());
-        new DataplaneMonitor(opener, listener).start();
+        new DataplaneMonitor(opener, listener, placement()).start();
         new DropCollector(() -> CtlInside.open(library, controlSocket.toString()), listener::drops, clock).start();
         return new Dataplane(opener, sockets, listener, clock).start();
+    }
+
+    private static WorkerPlacement placement() {
+        var vcpus = new VcpuCores(Path.of("/proc"));
+        try {
+            return new WorkerPlacement(CacheGroups.read(Path.of("/sys/devices/system/cpu")), vcpus::of);
+        } catch (IOException e) {
+            throw new UncheckedIOException("The kernel does not tell its processors.", e);
+        }
     }
 
     Dataplane start() {

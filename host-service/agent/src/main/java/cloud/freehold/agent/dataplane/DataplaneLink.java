@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /** One connection to a dataplane; for one thread. */
@@ -20,7 +21,7 @@ interface DataplaneLink extends AutoCloseable {
      * @param startedNs tells two runs of the dataplane apart
      * @param markEpoch with {@code markRevision}: what was last committed; revision 0: nothing
      */
-    record Info(long counterEpoch, long startedNs, UUID markEpoch, long markRevision, String version) {
+    record Info(long counterEpoch, long startedNs, UUID markEpoch, long markRevision, String version, int workers) {
         boolean marks(UUID epoch, long revision) {
             return markRevision == revision && markEpoch.equals(epoch);
         }
@@ -29,7 +30,11 @@ interface DataplaneLink extends AutoCloseable {
     /** @param replaceAll what is not put is removed */
     record Transaction(boolean replaceAll, List<Change> changes, UUID epoch, long revision) {}
 
-    /** @param drops by the reason's name; reasons that there was none for are missing */
+    /**
+     * @param drops by the reason's name; reasons that there was none for are missing
+     * @param workers bit w: worker w serves one of its queues
+     * @param frontEndPid QEMU's; 0: not known
+     */
     record PortStatus(
             UUID nic,
             long incarnation,
@@ -39,7 +44,9 @@ interface DataplaneLink extends AutoCloseable {
             long txPackets,
             long txBytes,
             long connections,
-            Map<String, Long> drops) {
+            Map<String, Long> drops,
+            int workers,
+            int frontEndPid) {
 
         enum State {
             CONNECTING,
@@ -56,6 +63,9 @@ interface DataplaneLink extends AutoCloseable {
     List<PortStatus> ports() throws DataplaneException;
 
     List<RuleHits> ruleHits(long counterEpoch) throws DataplaneException;
+
+    /** @param core empty: any */
+    void pinWorker(int worker, OptionalInt core) throws DataplaneException;
 
     @Override
     void close();

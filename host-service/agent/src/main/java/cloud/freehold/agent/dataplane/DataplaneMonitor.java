@@ -7,18 +7,20 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads counters every two seconds over a connection of its own, so that commits never wait for it. */
+/** Reads counters every two seconds, and places workers by them, over a connection of its own, so that commits never wait for it. */
 final class DataplaneMonitor {
     private static final Logger LOG = LoggerFactory.getLogger(DataplaneMonitor.class);
     private static final long PERIOD_MS = 2_000;
 
     private final DataplaneLink.Opener opener;
     private final DataplaneListener listener;
+    private final WorkerPlacement placement;
     private DataplaneLink link;
 
-    DataplaneMonitor(DataplaneLink.Opener opener, DataplaneListener listener) {
+    DataplaneMonitor(DataplaneLink.Opener opener, DataplaneListener listener, WorkerPlacement placement) {
         this.opener = opener;
         this.listener = listener;
+        this.placement = placement;
     }
 
     void start() {
@@ -43,8 +45,10 @@ final class DataplaneMonitor {
             link = opener.open();
         }
         var info = link.info();
-        listener.ports(link.ports().stream().map(DataplaneMonitor::counters).toList());
+        var ports = link.ports();
+        listener.ports(ports.stream().map(DataplaneMonitor::counters).toList());
         listener.ruleHits(link.ruleHits(info.counterEpoch()));
+        placement.place(link, info, ports);
     }
 
     private void close() {

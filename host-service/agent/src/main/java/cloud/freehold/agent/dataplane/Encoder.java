@@ -4,16 +4,12 @@ import static cloud.freehold.agent.dataplane.Layouts.ADDR;
 import static cloud.freehold.agent.dataplane.Layouts.GROUP;
 import static cloud.freehold.agent.dataplane.Layouts.ID;
 import static cloud.freehold.agent.dataplane.Layouts.PORT;
-import static cloud.freehold.agent.dataplane.Layouts.ROUTE;
-import static cloud.freehold.agent.dataplane.Layouts.ROUTER;
+import static cloud.freehold.agent.dataplane.Layouts.PUBLIC;
 import static cloud.freehold.agent.dataplane.Layouts.RULE;
-import static cloud.freehold.agent.dataplane.Layouts.SEGMENT;
 import static cloud.freehold.agent.dataplane.Layouts.SET;
-import static cloud.freehold.agent.dataplane.Layouts.SUBNET;
 
 import cloud.freehold.agent.desired.Desired.AddressSet;
-import cloud.freehold.api.desired.DesiredNetwork;
-import cloud.freehold.api.desired.DesiredRouter;
+import cloud.freehold.api.desired.DesiredNic;
 import cloud.freehold.api.desired.DesiredRule;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import com.sun.jna.Memory;
@@ -35,6 +31,8 @@ final class Encoder {
     private static final int GROUP_EGRESS_DROP = 1;
     private static final int PORT_NO_SECURITY = 1;
     private static final int RULE_LOG = 1;
+    private static final int PUBLIC_FLOATING = 1;
+    private static final int PUBLIC_SHARED = 2;
     private static final int DIRECTION_EGRESS = 1;
     private static final int ACTION_DROP = 1;
     private static final int REMOTE_PREFIX = 1;
@@ -59,61 +57,6 @@ final class Encoder {
         // The library wants the UUID's bytes in network order.
         to.setLong(offset, Long.reverseBytes(id.getMostSignificantBits()));
         to.setLong(offset + 8, Long.reverseBytes(id.getLeastSignificantBits()));
-    }
-
-    static Memory segment(DesiredNetwork network) {
-        var subnets = network.subnets();
-        atMost(Layouts.MAX_SUBNETS, subnets.size(), "subnets in a network");
-        var segment = sized(SEGMENT);
-        segment.setInt(SEGMENT.at("vni"), network.vni());
-        id(segment, SEGMENT.at("id"), network.id());
-        id(segment, SEGMENT.at("tenant"), network.tenantId());
-        segment.setLong(SEGMENT.at("generation"), network.revision());
-        segment.setInt(SEGMENT.at("mtu"), network.mtu());
-        segment.write(SEGMENT.at("gateway_mac"), mac(network.gatewayMac()), 0, 6);
-        segment.setInt(SEGMENT.at("n_subnets"), subnets.size());
-        for (int i = 0; i < subnets.size(); i++) {
-            subnet(segment, SEGMENT.at("subnets") + (long) i * SUBNET.size(), subnets.get(i));
-        }
-        return segment;
-    }
-
-    private static void subnet(Pointer to, long offset, DesiredNetwork.Subnet subnet) {
-        var dns = orEmpty(subnet.dnsServers());
-        atMost(Layouts.MAX_DNS, dns.size(), "DNS servers in a subnet");
-        address(to, offset + SUBNET.at("prefix"), subnet.cidr());
-        if (subnet.gateway() != null) {
-            address(to, offset + SUBNET.at("gateway"), subnet.gateway());
-        }
-        addresses(to, offset + SUBNET.at("dns"), dns);
-        to.setInt(offset + SUBNET.at("n_dns"), dns.size());
-        to.setInt(offset + SUBNET.at("dhcp"), subnet.dhcp() ? 1 : 0);
-    }
-
-    static Memory router(DesiredRouter router) {
-        var networks = orEmpty(router.networkIds());
-        var routes = orEmpty(router.routes());
-        atMost(Layouts.MAX_ROUTER_SEGMENTS, networks.size(), "networks of a router");
-        atMost(Layouts.MAX_ROUTER_ROUTES, routes.size(), "routes of a router");
-        var memory = sized(ROUTER);
-        id(memory, ROUTER.at("id"), router.id());
-        id(memory, ROUTER.at("tenant"), router.tenantId());
-        memory.setLong(ROUTER.at("generation"), router.revision());
-        memory.setInt(ROUTER.at("n_segments"), networks.size());
-        memory.setInt(ROUTER.at("n_routes"), routes.size());
-        ids(memory, ROUTER.at("segments"), networks);
-        for (int i = 0; i < routes.size(); i++) {
-            long at = ROUTER.at("routes") + (long) i * ROUTE.size();
-            address(memory, at + ROUTE.at("prefix"), routes.get(i).cidr());
-            address(memory, at + ROUTE.at("via"), routes.get(i).nextHop());
-        }
-        return memory;
-    }
-
-    private static void ids(Pointer to, long offset, List<UUID> ids) {
-        for (int i = 0; i < ids.size(); i++) {
-            id(to, offset + (long) i * ID.size(), ids.get(i));
-        }
     }
 
     static Encoded set(AddressSet desired) {
@@ -217,8 +160,28 @@ final class Encoder {
         port.setInt(PORT.at("n_addrs"), allowed.size());
         port.setInt(PORT.at("n_groups"), groups.size());
         addresses(port, PORT.at("addrs"), allowed);
-        ids(port, PORT.at("groups"), groups);
+        for (int i = 0; i < groups.size(); i++) {
+            id(port, PORT.at("groups") + (long) i * ID.size(), groups.get(i));
+        }
+        var known = orEmpty(nic.publicAddresses());
+        atMost(Layouts.MAX_PORT_PUBLIC, known.size(), "public addresses of a NIC");
+        port.setInt(PORT.at("n_public"), known.size());
+        for (int i = 0; i < known.size(); i++) {
+            publicAddress(port, PORT.at("public_") + (long) i * PUBLIC.size(), known.get(i));
+        }
         return port;
+    }
+
+    private static void publicAddress(Pointer to, long offset, DesiredNic.PublicAddress known) {
+        boolean floating = known.insideAddress() != null;
+        to.setInt(offset + PUBLIC.at("kind"), floating ? PUBLIC_FLOATING : PUBLIC_SHARED);
+        address(to, offset + PUBLIC.at("address"), known.address());
+        if (floating) {
+            address(to, offset + PUBLIC.at("inside"), known.insideAddress());
+        } else {
+            u16(to, offset + PUBLIC.at("port_min"), known.portMin(), 0);
+            u16(to, offset + PUBLIC.at("port_max"), known.portMax(), 0);
+        }
     }
 
     static Memory addresses(Collection<String> members) {
@@ -227,7 +190,7 @@ final class Encoder {
         return list;
     }
 
-    private static void addresses(Pointer to, long offset, Collection<String> members) {
+    static void addresses(Pointer to, long offset, Collection<String> members) {
         long at = offset;
         for (var member : members) {
             address(to, at, member);
@@ -235,14 +198,14 @@ final class Encoder {
         }
     }
 
-    private static void address(Pointer to, long offset, String text) {
+    static void address(Pointer to, long offset, String text) {
         var prefix = IpPrefix.parse(text);
         to.setByte(offset + ADDR.at("family"), (byte) prefix.family());
         to.setByte(offset + ADDR.at("prefix_len"), (byte) prefix.length());
         to.write(offset + ADDR.at("b"), prefix.address(), 0, prefix.address().length);
     }
 
-    private static byte[] mac(String text) {
+    static byte[] mac(String text) {
         var parts = text.split(":");
         if (parts.length != 6) {
             throw new IllegalArgumentException("'" + text + "' is not a MAC address");
@@ -254,25 +217,25 @@ final class Encoder {
         return bytes;
     }
 
-    private static void text(Pointer to, long offset, int capacity, String text) {
+    static void text(Pointer to, long offset, int capacity, String text) {
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         atMost(capacity - 1, bytes.length, "bytes in '" + text + "'");
         to.write(offset, bytes, 0, bytes.length);
     }
 
-    private static Memory sized(CStruct struct) {
+    static Memory sized(CStruct struct) {
         var memory = zeroed(struct.size());
         memory.setInt(struct.at("struct_size"), struct.size());
         return memory;
     }
 
-    private static void atMost(int most, int count, String what) {
+    static void atMost(int most, int count, String what) {
         if (count > most) {
             throw new IllegalArgumentException(count + " " + what + ", at most " + most + " are possible");
         }
     }
 
-    private static <T> List<T> orEmpty(List<T> list) {
+    static <T> List<T> orEmpty(List<T> list) {
         return list == null ? List.of() : list;
     }
 

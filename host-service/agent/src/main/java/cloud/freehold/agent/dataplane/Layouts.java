@@ -12,8 +12,10 @@ final class Layouts {
     static final int MAX_DNS = 4;
     static final int MAX_PORT_ADDRS = 32;
     static final int MAX_PORT_GROUPS = 64;
+    static final int MAX_PORT_PUBLIC = 8;
     static final int MAX_ROUTER_SEGMENTS = 32;
     static final int MAX_ROUTER_ROUTES = 64;
+    static final int MAX_DEVICE = 16;
     static final int MESSAGE = 256;
     static final int DROP_REASONS = 32;
     static final int ADDRESS = 16;
@@ -35,7 +37,9 @@ final class Layouts {
             .bytes("pad", 2)
             .u32("n_subnets")
             .structs("subnets", SUBNET, MAX_SUBNETS)
-            .struct("tenant", ID);
+            .struct("tenant", ID)
+            .struct("uplink", ID)
+            .u16("transport", "vlan", "outer_vlan", "flags");
     static final CStruct RULE = new CStruct("fh_rule")
             .struct("id", ID)
             .u8("direction", "ethertype", "action", "remote")
@@ -56,6 +60,11 @@ final class Layouts {
             .u64("generation")
             .pointer("members")
             .struct("tenant", ID);
+    static final CStruct PUBLIC = new CStruct("fh_public")
+            .u32("kind")
+            .u16("port_min", "port_max")
+            .struct("address", ADDR)
+            .struct("inside", ADDR);
     static final CStruct PORT = new CStruct("fh_port")
             .u32("struct_size", "flags")
             .struct("id", ID)
@@ -68,7 +77,9 @@ final class Layouts {
             .u32("connection_quota", "tcp_established_s", "n_addrs", "n_groups")
             .structs("addrs", ADDR, MAX_PORT_ADDRS)
             .structs("groups", ID, MAX_PORT_GROUPS)
-            .struct("tenant", ID);
+            .struct("tenant", ID)
+            .u32("n_public", "pad")
+            .structs("public_", PUBLIC, MAX_PORT_PUBLIC);
     static final CStruct ROUTE = new CStruct("fh_route").struct("prefix", ADDR).struct("via", ADDR);
     static final CStruct ROUTER = new CStruct("fh_router")
             .u32("struct_size", "n_segments")
@@ -77,7 +88,30 @@ final class Layouts {
             .struct("tenant", ID)
             .u32("n_routes", "pad")
             .structs("segments", ID, MAX_ROUTER_SEGMENTS)
-            .structs("routes", ROUTE, MAX_ROUTER_ROUTES);
+            .structs("routes", ROUTE, MAX_ROUTER_ROUTES)
+            .struct("external", ID);
+    static final CStruct UPLINK = new CStruct("fh_uplink")
+            .u32("struct_size", "flags")
+            .struct("id", ID)
+            .u64("generation")
+            .bytes("device", MAX_DEVICE)
+            .u32("mtu")
+            .u16("vlan", "udp_port")
+            .struct("address", ADDR)
+            .struct("gateway", ADDR)
+            .bytes("mac", 6)
+            .bytes("pad", 2);
+    static final CStruct REMOTE_PORT = new CStruct("fh_remote_port")
+            .u32("struct_size", "flags")
+            .struct("id", ID)
+            .struct("segment", ID)
+            .u64("generation")
+            .struct("tenant", ID)
+            .bytes("mac", 6)
+            .bytes("pad", 2)
+            .struct("tunnel", ADDR)
+            .u32("n_addrs")
+            .structs("addrs", ADDR, MAX_PORT_ADDRS);
     static final CStruct COMMIT_RESULT = new CStruct("fh_commit_result")
             .u32("struct_size", "result")
             .u64("revision", "enforced_ns")
@@ -91,13 +125,14 @@ final class Layouts {
             .u64("started_ns")
             .u32("pid", "workers", "n_segments", "n_sets", "n_groups", "n_ports")
             .bytes("version", MAX_NAME)
-            .u32("n_routers", "pad");
+            .u32("n_routers", "n_uplinks", "n_remotes", "pad");
     static final CStruct PORT_STATUS = new CStruct("fh_port_status")
             .u32("struct_size", "state")
             .struct("id", ID)
             .u64("generation", "incarnation", "policy_generation", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes")
             .u64("connections", "connection_quota")
-            .u64s("drops", DROP_REASONS);
+            .u64s("drops", DROP_REASONS)
+            .u32("workers", "front_end_pid");
     static final CStruct OBJECT_REF =
             new CStruct("fh_object_ref").struct("id", ID).u64("generation").u32("kind", "pad");
     static final CStruct RULE_HIT =
@@ -144,9 +179,12 @@ final class Layouts {
             RULE,
             GROUP,
             SET,
+            PUBLIC,
             PORT,
             ROUTE,
             ROUTER,
+            UPLINK,
+            REMOTE_PORT,
             COMMIT_RESULT,
             INFO,
             PORT_STATUS,

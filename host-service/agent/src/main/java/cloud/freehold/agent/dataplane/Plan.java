@@ -5,6 +5,9 @@ import cloud.freehold.agent.desired.Desired.AddressSet;
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.ObjectRef;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRemoteNic;
+import cloud.freehold.api.desired.DesiredRouter;
+import cloud.freehold.api.desired.DesiredUplink;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,26 +26,33 @@ final class Plan {
     /** Everything, for a dataplane of which nothing is known. */
     List<Change> whole(Desired to) {
         var changes = new ArrayList<Change>();
+        to.uplinks().values().forEach(uplink -> changes.add(new Change.PutUplink(uplink)));
         to.networks().values().forEach(network -> changes.add(new Change.PutNetwork(network)));
         to.routers().values().forEach(router -> changes.add(new Change.PutRouter(router)));
         to.addressSets().values().forEach(set -> changes.add(new Change.PutSet(set)));
         to.securityGroups().values().forEach(group -> changes.add(new Change.PutGroup(group)));
         to.nics().values().forEach(nic -> changes.add(put(to, nic)));
+        to.remoteNics().values().forEach(nic -> changes.add(new Change.PutRemoteNic(nic)));
         return changes;
     }
 
     /** Only what differs. */
     List<Change> difference(Desired from, Desired to) {
         var changes = new ArrayList<Change>();
+        changed(from.uplinks(), to.uplinks(), DesiredUplink::revision)
+                .forEach(uplink -> changes.add(new Change.PutUplink(uplink)));
         changed(from.networks(), to.networks(), network -> network.revision())
                 .forEach(network -> changes.add(new Change.PutNetwork(network)));
-        changed(from.routers(), to.routers(), router -> router.revision())
+        changed(from.routers(), to.routers(), DesiredRouter::revision)
                 .forEach(router -> changes.add(new Change.PutRouter(router)));
         changed(from.addressSets(), to.addressSets(), AddressSet::revision)
                 .forEach(set -> changes.add(change(from.addressSets().get(set.ref()), set)));
         changed(from.securityGroups(), to.securityGroups(), group -> group.revision())
                 .forEach(group -> changes.add(new Change.PutGroup(group)));
         changed(from.nics(), to.nics(), DesiredNic::revision).forEach(nic -> changes.add(put(to, nic)));
+        changed(from.remoteNics(), to.remoteNics(), DesiredRemoteNic::revision)
+                .forEach(nic -> changes.add(new Change.PutRemoteNic(nic)));
+        remove(from.remoteNics(), to.remoteNics(), id -> new ObjectRef(ObjectKind.REMOTE_NIC, id), changes, to);
         remove(from.nics(), to.nics(), id -> new ObjectRef(ObjectKind.NIC, id), changes, to);
         remove(
                 from.securityGroups(),
@@ -53,6 +63,7 @@ final class Plan {
         remove(from.addressSets(), to.addressSets(), ref -> new ObjectRef(ref.kind(), ref.id()), changes, to);
         remove(from.routers(), to.routers(), id -> new ObjectRef(ObjectKind.ROUTER, id), changes, to);
         remove(from.networks(), to.networks(), id -> new ObjectRef(ObjectKind.NETWORK, id), changes, to);
+        remove(from.uplinks(), to.uplinks(), id -> new ObjectRef(ObjectKind.UPLINK, id), changes, to);
         return changes;
     }
 

@@ -15,6 +15,8 @@ final class TransactionWriter implements AutoCloseable {
     static final int KIND_GROUP = 3;
     static final int KIND_PORT = 4;
     static final int KIND_ROUTER = 5;
+    static final int KIND_UPLINK = 6;
+    static final int KIND_REMOTE_PORT = 7;
 
     private final CtlLibrary library;
     private final Pointer txn;
@@ -56,9 +58,13 @@ final class TransactionWriter implements AutoCloseable {
 
     private int put(Change change) {
         if (change instanceof Change.PutNetwork put) {
-            return library.fh_txn_put_segment(txn, keep(Encoder.segment(put.network())));
+            return library.fh_txn_put_segment(txn, keep(NetworkEncoder.segment(put.network())));
         } else if (change instanceof Change.PutRouter put) {
-            return library.fh_txn_put_router(txn, keep(Encoder.router(put.router())));
+            return library.fh_txn_put_router(txn, keep(NetworkEncoder.router(put.router())));
+        } else if (change instanceof Change.PutUplink put) {
+            return library.fh_txn_put_uplink(txn, keep(NetworkEncoder.uplink(put.uplink())));
+        } else if (change instanceof Change.PutRemoteNic put) {
+            return library.fh_txn_put_remote_port(txn, keep(NetworkEncoder.remoteNic(put.nic())));
         } else if (change instanceof Change.PutSet put) {
             return library.fh_txn_put_set(txn, keep(Encoder.set(put.set())).memory());
         } else if (change instanceof Change.ChangeMembers members) {
@@ -87,6 +93,8 @@ final class TransactionWriter implements AutoCloseable {
         return switch (kind) {
             case NETWORK -> KIND_SEGMENT;
             case ROUTER -> KIND_ROUTER;
+            case UPLINK -> KIND_UPLINK;
+            case REMOTE_NIC -> KIND_REMOTE_PORT;
             case ADDRESS_GROUP, GROUP_MEMBERS -> KIND_SET;
             case SECURITY_GROUP -> KIND_GROUP;
             case NIC -> KIND_PORT;

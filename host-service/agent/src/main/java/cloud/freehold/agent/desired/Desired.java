@@ -6,9 +6,11 @@ import cloud.freehold.api.desired.DesiredAddressSet;
 import cloud.freehold.api.desired.DesiredAddressSet.SetRef;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRemoteNic;
 import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredSecurityGroup;
 import cloud.freehold.api.desired.DesiredState;
+import cloud.freehold.api.desired.DesiredUplink;
 import cloud.freehold.api.desired.DesiredVm;
 import java.util.Collection;
 import java.util.Collections;
@@ -35,13 +37,15 @@ public record Desired(
         Map<UUID, DesiredRouter> routers,
         Map<UUID, DesiredSecurityGroup> securityGroups,
         Map<SetRef, AddressSet> addressSets,
+        Map<UUID, DesiredUplink> uplinks,
+        Map<UUID, DesiredRemoteNic> remoteNics,
         Set<UUID> removedVms) {
 
     /** @param members addresses and CIDRs, as told */
     public record AddressSet(SetRef ref, long revision, UUID tenantId, Set<String> members) {}
 
-    public static final Desired NOTHING =
-            new Desired(null, 0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of());
+    public static final Desired NOTHING = new Desired(
+            null, 0, Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of());
 
     public List<DesiredNic> nicsOf(UUID vm) {
         return nics.values().stream()
@@ -74,6 +78,8 @@ public record Desired(
             keep(merge.nics, other.nics, object.id(), object.kind() == ObjectKind.NIC);
             keep(merge.networks, other.networks, object.id(), object.kind() == ObjectKind.NETWORK);
             keep(merge.routers, other.routers, object.id(), object.kind() == ObjectKind.ROUTER);
+            keep(merge.uplinks, other.uplinks, object.id(), object.kind() == ObjectKind.UPLINK);
+            keep(merge.remoteNics, other.remoteNics, object.id(), object.kind() == ObjectKind.REMOTE_NIC);
             keep(merge.securityGroups, other.securityGroups, object.id(), object.kind() == ObjectKind.SECURITY_GROUP);
             for (var kind : List.of(ObjectKind.ADDRESS_GROUP, ObjectKind.GROUP_MEMBERS)) {
                 boolean set = object.kind() == ObjectKind.ADDRESS_GROUP || object.kind() == ObjectKind.GROUP_MEMBERS;
@@ -105,6 +111,8 @@ public record Desired(
                 routers,
                 securityGroups,
                 addressSets,
+                uplinks,
+                remoteNics,
                 Collections.unmodifiableSet(left));
     }
 
@@ -119,6 +127,8 @@ public record Desired(
         private final Map<UUID, DesiredRouter> routers;
         private final Map<UUID, DesiredSecurityGroup> securityGroups;
         private final Map<SetRef, AddressSet> addressSets;
+        private final Map<UUID, DesiredUplink> uplinks;
+        private final Map<UUID, DesiredRemoteNic> remoteNics;
         private final Set<UUID> removedVms = new HashSet<>();
 
         Merge(Desired from) {
@@ -128,6 +138,8 @@ public record Desired(
             routers = new HashMap<>(from.routers);
             securityGroups = new HashMap<>(from.securityGroups);
             addressSets = new HashMap<>(from.addressSets);
+            uplinks = new HashMap<>(from.uplinks);
+            remoteNics = new HashMap<>(from.remoteNics);
         }
 
         boolean startsFrom(DesiredAddressSet change) {
@@ -142,6 +154,8 @@ public record Desired(
             all(told.routers()).forEach(router -> routers.put(router.id(), router));
             all(told.securityGroups()).forEach(group -> securityGroups.put(group.id(), group));
             all(told.addressSets()).forEach(this::take);
+            all(told.uplinks()).forEach(uplink -> uplinks.put(uplink.id(), uplink));
+            all(told.remoteNics()).forEach(nic -> remoteNics.put(nic.id(), nic));
             all(told.removed()).forEach(this::remove);
         }
 
@@ -166,6 +180,8 @@ public record Desired(
                 case NETWORK -> networks.remove(ref.id());
                 case ROUTER -> routers.remove(ref.id());
                 case SECURITY_GROUP -> securityGroups.remove(ref.id());
+                case UPLINK -> uplinks.remove(ref.id());
+                case REMOTE_NIC -> remoteNics.remove(ref.id());
                 case ADDRESS_GROUP, GROUP_MEMBERS -> addressSets.remove(new SetRef(ref.kind(), ref.id()));
             }
         }
@@ -180,6 +196,8 @@ public record Desired(
                     Collections.unmodifiableMap(routers),
                     Collections.unmodifiableMap(securityGroups),
                     Collections.unmodifiableMap(addressSets),
+                    Collections.unmodifiableMap(uplinks),
+                    Collections.unmodifiableMap(remoteNics),
                     Collections.unmodifiableSet(removedVms));
         }
     }

@@ -147,6 +147,8 @@ public final class DesiredStore {
                 told.routers(),
                 told.securityGroups(),
                 told.addressSets(),
+                told.uplinks(),
+                told.remoteNics(),
                 told.removed(),
                 List.<HostCommand>of());
     }
@@ -165,6 +167,8 @@ public final class DesiredStore {
                 desired.addressSets().values().stream()
                         .map(DesiredStore::asChange)
                         .toList(),
+                List.copyOf(desired.uplinks().values()),
+                List.copyOf(desired.remoteNics().values()),
                 List.of(),
                 List.of());
     }
@@ -184,6 +188,8 @@ public final class DesiredStore {
                         desired.revision(),
                         false,
                         Instant.EPOCH,
+                        List.of(),
+                        List.of(),
                         List.of(),
                         List.of(),
                         List.of(),

@@ -243,4 +243,34 @@ class DataplaneTest {
         assertThat(dataplane.awaitPorts(Map.of(id("nic"), 2L), Duration.ofMillis(1)))
                 .isFalse();
     }
+
+    @Test
+    void networksBeyondTheHostComeAndGoAsAWhole() throws InterruptedException {
+        told(full(
+                5,
+                vm("vm", 1, PowerState.RUNNING),
+                network(2),
+                Objects.external(2),
+                Objects.uplink(2),
+                Objects.router(3),
+                Objects.remoteNic(4)));
+        assertThat(fake.objects)
+                .containsEntry(new ObjectRef(ObjectKind.UPLINK, id("uplink")), 2L)
+                .containsEntry(new ObjectRef(ObjectKind.NETWORK, id("external")), 2L)
+                .containsEntry(new ObjectRef(ObjectKind.ROUTER, id("router")), 3L)
+                .containsEntry(new ObjectRef(ObjectKind.REMOTE_NIC, id("remote")), 4L);
+        told(delta(6, Objects.router(6), Objects.remoteNic(6)));
+        assertThat(fake.commits.get(fake.commits.size() - 1).changes())
+                .extracting(Change::object)
+                .containsExactlyInAnyOrder(
+                        new ObjectRef(ObjectKind.ROUTER, id("router")),
+                        new ObjectRef(ObjectKind.REMOTE_NIC, id("remote")));
+        told(removal(
+                7,
+                new ObjectRef(ObjectKind.ROUTER, id("router")),
+                new ObjectRef(ObjectKind.REMOTE_NIC, id("remote")),
+                new ObjectRef(ObjectKind.NETWORK, id("external")),
+                new ObjectRef(ObjectKind.UPLINK, id("uplink"))));
+        assertThat(fake.objects.keySet()).containsExactly(new ObjectRef(ObjectKind.NETWORK, id("network")));
+    }
 }

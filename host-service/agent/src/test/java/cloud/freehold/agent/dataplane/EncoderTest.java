@@ -7,8 +7,6 @@ import static cloud.freehold.agent.Objects.rule;
 import static cloud.freehold.agent.dataplane.Layouts.ADDR;
 import static cloud.freehold.agent.dataplane.Layouts.GROUP;
 import static cloud.freehold.agent.dataplane.Layouts.PORT;
-import static cloud.freehold.agent.dataplane.Layouts.ROUTE;
-import static cloud.freehold.agent.dataplane.Layouts.ROUTER;
 import static cloud.freehold.agent.dataplane.Layouts.RULE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -44,20 +42,6 @@ class EncoderTest {
         assertThat(port.getByteArray(second, 8)).containsExactly(6, 128, 0, 0, 0x20, 0x01, 0x0d, (byte) 0xb8);
         long third = second + ADDR.size();
         assertThat(port.getByteArray(third, 8)).containsExactly(4, 24, 0, 0, 10, 9, 0, 0);
-    }
-
-    @Test
-    void writesRouters() {
-        var router = Encoder.router(Objects.router(9));
-        assertThat(router.getInt(ROUTER.at("struct_size"))).isEqualTo(ROUTER.size());
-        assertThat(router.getLong(ROUTER.at("generation"))).isEqualTo(9);
-        assertThat(router.getInt(ROUTER.at("n_segments"))).isEqualTo(2);
-        assertThat(router.getByteArray(ROUTER.at("segments") + 16L, 16))
-                .isEqualTo(Encoder.id(id("other network")).getByteArray(0, 16));
-        assertThat(router.getInt(ROUTER.at("n_routes"))).isEqualTo(2);
-        long second = ROUTER.at("routes") + (long) ROUTE.size();
-        assertThat(router.getByteArray(second + ROUTE.at("prefix"), 2)).containsExactly(6, 0);
-        assertThat(router.getByteArray(second + ROUTE.at("via"), 5)).containsExactly(6, (byte) 128, 0, 0, (byte) 0xfd);
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 
@@ -65,7 +66,7 @@ final class FakeLink implements DataplaneLink.Opener {
             public Info info() throws DataplaneException {
                 synchronized (FakeLink.this) {
                     check();
-                    return new Info(1, startedNs, markEpoch, markRevision, "fake");
+                    return new Info(1, startedNs, markEpoch, markRevision, "fake", 1);
                 }
             }
 
@@ -91,6 +92,9 @@ final class FakeLink implements DataplaneLink.Opener {
             public List<RuleHits> ruleHits(long counterEpoch) {
                 return List.of();
             }
+
+            @Override
+            public void pinWorker(int worker, OptionalInt core) {}
 
             @Override
             public void close() {}

@@ -27,5 +27,7 @@ public record DesiredState(
         List<DesiredRouter> routers,
         List<DesiredSecurityGroup> securityGroups,
         List<DesiredAddressSet> addressSets,
+        List<DesiredUplink> uplinks,
+        List<DesiredRemoteNic> remoteNics,
         List<ObjectRef> removed,
         List<HostCommand> commands) {}

@@ -98,7 +98,8 @@ final class DesiredNetworking {
                             row.getLong("revision"),
                             row.getObject("tenant_id", UUID.class),
                             list(row, "networks", UUID[].class),
-                            routes.getOrDefault(id, List.of()));
+                            routes.getOrDefault(id, List.of()),
+                            null);
                 })
                 .list();
     }

@@ -87,6 +87,8 @@ public class DesiredStates {
                 DesiredNetworking.routers(query),
                 DesiredGroups.read(query, now),
                 DesiredSets.read(query, full, sent),
+                List.of(),
+                List.of(),
                 full ? List.of() : removed(query),
                 operations.commands(hostId));
     }
