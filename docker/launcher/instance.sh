@@ -120,6 +120,7 @@ freehold.postgres.embedded.dir=$state/postgres
 freehold.agent.port=$agents_port
 freehold.hostlink.enrol-hosts=$host_name
 freehold.hostlink.token-dir=$state/tokens
+freehold.public-url=http://localhost:$web_port
 freehold.backup.stores.main.path=$state/backups
 freehold.demo.enabled=true
 freehold.demo.image-dir=$guest

@@ -1,12 +1,14 @@
 package cloud.freehold.portal.backup.hosting;
 
 import cloud.freehold.api.backup.CommandInput;
+import cloud.freehold.api.backup.VolumeRoot;
 import cloud.freehold.api.command.CommandResult;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.backup.domain.RestoreArguments;
 import cloud.freehold.portal.common.Actor;
+import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.live.LiveEvents;
 import cloud.freehold.portal.live.LiveTopic;
 import cloud.freehold.portal.operation.HostOrder;
@@ -17,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -25,6 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Component
 class RestoreOrders implements HostOrders {
 
+    private final JdbcClient system;
     private final StoreRows stores;
     private final Inputs inputs;
     private final Pins pins;
@@ -35,6 +40,7 @@ class RestoreOrders implements HostOrders {
     private final JsonMapper json;
 
     RestoreOrders(
+            @SystemAccess JdbcClient system,
             StoreRows stores,
             Inputs inputs,
             Pins pins,
@@ -43,6 +49,7 @@ class RestoreOrders implements HostOrders {
             AuditTrail audit,
             LiveEvents live,
             JsonMapper json) {
+        this.system = system;
         this.stores = stores;
         this.inputs = inputs;
         this.pins = pins;
@@ -87,8 +94,27 @@ class RestoreOrders implements HostOrders {
                         .after(Map.of(
                                 "point", arguments(order).pointId(),
                                 "volumes", arguments(order).volumes().size())));
+        forgetSnapshots(order);
         live.publishAsSystem(order.tenant(), LiveTopic.BACKUPS, LiveTopic.VMS);
         tellings.restored(order);
+    }
+
+    /** They lay in the volumes that were replaced; a volume that was added for the restore had none. */
+    private void forgetSnapshots(HostOrder order) {
+        system.sql("""
+                        delete from snapshot where tenant_id = :tenant and vm_id = :vm and exists (
+                            select from volume where tenant_id = :tenant and id = any(:volumes)
+                              and restored_by is distinct from :operation)
+                        """)
+                .param("tenant", order.tenant().value())
+                .param("vm", order.targetId())
+                .param(
+                        "volumes",
+                        arguments(order).volumes().stream()
+                                .map(VolumeRoot::volumeId)
+                                .toArray(UUID[]::new))
+                .param("operation", order.id().value())
+                .update();
     }
 
     @Override

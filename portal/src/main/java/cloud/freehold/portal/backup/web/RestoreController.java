@@ -4,6 +4,7 @@ import cloud.freehold.portal.backup.Backups;
 import cloud.freehold.portal.backup.PointId;
 import cloud.freehold.portal.backup.RecoveryPoint;
 import cloud.freehold.portal.backup.Restores;
+import cloud.freehold.portal.backup.Snapshots;
 import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.IdempotencyKey;
@@ -41,6 +42,7 @@ class RestoreController {
 
     private final Backups backups;
     private final Restores restores;
+    private final Snapshots snapshots;
     private final Vms vms;
     private final Networks networks;
     private final Firewall firewall;
@@ -49,12 +51,14 @@ class RestoreController {
     RestoreController(
             Backups backups,
             Restores restores,
+            Snapshots snapshots,
             Vms vms,
             Networks networks,
             Firewall firewall,
             TenantTransaction transactions) {
         this.backups = backups;
         this.restores = restores;
+        this.snapshots = snapshots;
         this.vms = vms;
         this.networks = networks;
         this.firewall = firewall;
@@ -79,6 +83,8 @@ class RestoreController {
             Restores.MachineThen then = restores.machine(tenant, id);
             model.addAttribute("point", point);
             model.addAttribute("vm", vm);
+            model.addAttribute(
+                    "snapshots", vm == null ? 0 : snapshots.of(tenant, vm.id()).size());
             model.addAttribute("way", way.isEmpty() ? (vm == null ? "new-vm" : "in-place") : way);
             if (!model.containsAttribute("form")) {
                 String firstVolume = point.volumes().isEmpty()
