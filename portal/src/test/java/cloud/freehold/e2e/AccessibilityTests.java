@@ -27,6 +27,7 @@ class AccessibilityTests {
             "/t/acme/network",
             "/t/acme/networks",
             "/t/acme/routers",
+            "/t/acme/floating-ips",
             "/t/acme/firewall/groups",
             "/t/acme/firewall/groups/new",
             "/t/acme/firewall/addresses",

@@ -119,6 +119,7 @@ class ArchitectureTests {
                         "..notification.delivery..",
                         "..backup.hosting..",
                         "..backup.schedule..",
+                        "..network.provider..",
                         "..demo..")
                 .and()
                 .doNotHaveSimpleName("UnconfirmedChanges")

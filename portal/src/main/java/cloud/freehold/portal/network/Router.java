@@ -3,11 +3,13 @@ package cloud.freehold.portal.network;
 import cloud.freehold.portal.hostlink.HostProgress;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A router with what it joins. VMs of its networks reach each other as far as the firewall lets them.
  *
  * @param version grows with each change
+ * @param outside where it leads to beyond its networks; null: nowhere
  * @param progress how far the hosts are with the last change
  */
 public record Router(
@@ -16,6 +18,7 @@ public record Router(
         long version,
         List<Joined> networks,
         List<Hop> routes,
+        @Nullable Outside outside,
         HostProgress progress,
         Instant createdAt) {
 
@@ -30,12 +33,18 @@ public record Router(
      */
     public record Hop(String prefix, String nextHop, String network, boolean held) {}
 
+    /** @param addresses what NICs without a floating IP are seen by; empty without source NAT */
+    public record Outside(ExternalNetwork network, boolean sourceNat, List<String> addresses) {}
+
     public RouterSpec spec() {
         return new RouterSpec(
                 name,
                 networks.stream().map(Joined::id).toList(),
                 routes.stream()
                         .map(hop -> new RouterSpec.Route(hop.prefix(), hop.nextHop()))
-                        .toList());
+                        .toList(),
+                outside == null
+                        ? null
+                        : new RouterSpec.Outside(outside.network().id(), outside.sourceNat()));
     }
 }

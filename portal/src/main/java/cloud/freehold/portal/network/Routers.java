@@ -40,6 +40,9 @@ public interface Routers {
 
     void removeRoute(TenantId tenant, RouterId id, String prefix);
 
+    /** @param outside null: nowhere; refused as long as a NIC has a floating IP through the router */
+    void lead(TenantId tenant, RouterId id, RouterSpec.@Nullable Outside outside);
+
     void delete(TenantId tenant, RouterId id, @Nullable Long expectedVersion);
 
     /** Networks that this router could be given, with the name of the one of its networks that stands against it. */

@@ -25,7 +25,9 @@ class VmQuotas {
             "SECURITY_GROUPS",
             "Security groups",
             "ADDRESS_GROUPS",
-            "Address groups");
+            "Address groups",
+            "PUBLIC_ADDRESSES",
+            "Public addresses");
 
     private static final String USE = """
             select q.resource, q.limit_value, case q.resource
@@ -34,12 +36,13 @@ class VmQuotas {
                 when 'MEMORY_MIB' then (select coalesce(sum(memory_mib), 0) from vm where tenant_id = :tenant)
                 when 'VOLUME_GIB' then (select coalesce(sum(size_bytes) / 1073741824, 0) from volume where tenant_id = :tenant)
                 when 'SECURITY_GROUPS' then (select count(*) from security_group where tenant_id = :tenant)
-                when 'ADDRESS_GROUPS' then (select count(*) from address_group where tenant_id = :tenant) end as used
+                when 'ADDRESS_GROUPS' then (select count(*) from address_group where tenant_id = :tenant)
+                when 'PUBLIC_ADDRESSES' then (select count(*) from public_address where tenant_id = :tenant) end as used
             from quota q
             where q.tenant_id = :tenant and q.resource in
-                ('VMS', 'VCPUS', 'MEMORY_MIB', 'VOLUME_GIB', 'SECURITY_GROUPS', 'ADDRESS_GROUPS')
-            order by array_position(array['VMS', 'VCPUS', 'MEMORY_MIB', 'VOLUME_GIB', 'SECURITY_GROUPS', 'ADDRESS_GROUPS'],
-                                    q.resource)
+                ('VMS', 'VCPUS', 'MEMORY_MIB', 'VOLUME_GIB', 'SECURITY_GROUPS', 'ADDRESS_GROUPS', 'PUBLIC_ADDRESSES')
+            order by array_position(array['VMS', 'VCPUS', 'MEMORY_MIB', 'VOLUME_GIB', 'SECURITY_GROUPS', 'ADDRESS_GROUPS',
+                                          'PUBLIC_ADDRESSES'], q.resource)
             """;
 
     private final JdbcClient jdbc;

@@ -4,6 +4,7 @@ import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
 import cloud.freehold.api.desired.DesiredRouter;
+import cloud.freehold.api.desired.DesiredUplink;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,12 +15,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** The NICs of a host's VMs, the networks that they are in, and the routers that join those. */
+/** The NICs of a host's VMs, the networks that they are in, the routers that join those, and the ways outside. */
 final class DesiredNetworking {
+
+    private static final int NAT_PORTS = 1024;
 
     private DesiredNetworking() {}
 
     static List<DesiredNic> nics(HostQuery query) {
+        Map<UUID, List<DesiredNic.PublicAddress>> known = publicAddresses(query);
         return query.changed(ObjectKind.NIC, """
                         select n.*, o.revision,
                                array(select host(a.ip) from address a where a.nic_id = n.id
@@ -44,8 +48,40 @@ final class DesiredNetworking {
                         row.getInt("queue_pairs"),
                         row.getInt("connection_quota"),
                         row.getInt("established_timeout_seconds"),
-                        list(row, "groups", UUID[].class)))
+                        list(row, "groups", UUID[].class),
+                        known.getOrDefault(row.getObject("id", UUID.class), List.of())))
                 .list();
+    }
+
+    /** Those of the external network that the NIC's router leads to: the floating one first, then the shared one's ports. */
+    private static Map<UUID, List<DesiredNic.PublicAddress>> publicAddresses(HostQuery query) {
+        Map<UUID, List<DesiredNic.PublicAddress>> known = new HashMap<>();
+        query.changed(
+                        ObjectKind.NIC,
+                        """
+                        select k.nic_id, host(k.ip) as ip, k.inside, k.first_port from (
+                            select p.nic_id, p.ip, p.external_network_id, 0 as first_port,
+                                   (select host(min(a.ip)) from address a where a.nic_id = p.nic_id and family(a.ip) = 4) as inside
+                            from public_address p where p.nic_id is not null
+                            union all
+                            select b.nic_id, p.ip, p.external_network_id, b.first_port, null
+                            from nat_block b join public_address p on p.id = b.public_address_id) k
+                        join nic n on n.id = k.nic_id
+                        join router_network x on x.network_id = n.network_id
+                        join router r on r.id = x.router_id and r.external_network_id = k.external_network_id
+                        """,
+                        "k.nic_id",
+                        "where k.inside is not null or k.first_port > 0 order by k.first_port")
+                .query(row -> {
+                    int firstPort = row.getInt("first_port");
+                    known.computeIfAbsent(row.getObject("nic_id", UUID.class), nic -> new ArrayList<>())
+                            .add(new DesiredNic.PublicAddress(
+                                    row.getString("ip"),
+                                    row.getString("inside"),
+                                    firstPort,
+                                    firstPort == 0 ? 0 : firstPort + NAT_PORTS - 1));
+                });
+        return known;
     }
 
     static List<DesiredNetwork> networks(HostQuery query) {
@@ -63,7 +99,9 @@ final class DesiredNetworking {
                                     list(row, "dns", String[].class),
                                     row.getBoolean("dhcp")));
                 });
-        return query.changed(ObjectKind.NETWORK, "select n.*, o.revision from network n", "n.id", "order by n.id")
+        List<DesiredNetwork> networks = new ArrayList<>(externalNetworks(query));
+        networks.addAll(query.changed(
+                        ObjectKind.NETWORK, "select n.*, o.revision from network n", "n.id", "order by n.id")
                 .query((row, number) -> {
                     UUID id = row.getObject("id", UUID.class);
                     return new DesiredNetwork(
@@ -75,6 +113,46 @@ final class DesiredNetworking {
                             row.getString("gateway_mac"),
                             subnets.getOrDefault(id, List.of()));
                 })
+                .list());
+        return networks;
+    }
+
+    private static List<DesiredNetwork> externalNetworks(HostQuery query) {
+        return query.changed(ObjectKind.NETWORK, """
+                        select e.*, e.prefix::text as range, host(e.gateway) as router, l.uplink_id, l.vlan, o.revision
+                        from external_network e join external_link l on l.external_network_id = e.id
+                        join uplink u on u.id = l.uplink_id join host h on h.id = :host and h.name = u.host_name
+                        """, "e.id", "order by e.id")
+                .query((row, number) -> new DesiredNetwork(
+                        row.getObject("id", UUID.class),
+                        row.getLong("revision"),
+                        null,
+                        row.getInt("vni"),
+                        row.getInt("mtu"),
+                        null,
+                        List.of(new DesiredNetwork.Subnet(
+                                row.getString("range"), row.getString("router"), List.of(), false)),
+                        new DesiredNetwork.Transport(
+                                DesiredNetwork.Transport.Kind.VLAN,
+                                row.getObject("uplink_id", UUID.class),
+                                row.getInt("vlan"),
+                                0),
+                        true))
+                .list();
+    }
+
+    /** Without an address of the host's own: it has no tunnels. */
+    static List<DesiredUplink> uplinks(HostQuery query) {
+        return query.changed(ObjectKind.UPLINK, "select u.*, o.revision from uplink u", "u.id", "order by u.id")
+                .query((row, number) -> new DesiredUplink(
+                        row.getObject("id", UUID.class),
+                        row.getLong("revision"),
+                        row.getString("device"),
+                        0,
+                        0,
+                        null,
+                        null,
+                        null))
                 .list();
     }
 
@@ -88,7 +166,9 @@ final class DesiredNetworking {
         return query.changed(ObjectKind.ROUTER, """
                         select r.*, o.revision,
                                array(select x.network_id from router_network x where x.router_id = r.id
-                                     order by x.network_id) as networks
+                                     order by x.network_id) as networks,
+                               (select e.object_id from host_object e where e.host_id = :host and e.kind = 'NETWORK'
+                                   and e.object_id = r.external_network_id and not e.removed) as outside
                         from router r
                         """, "r.id", "order by r.id")
                 .query((row, number) -> {
@@ -99,7 +179,7 @@ final class DesiredNetworking {
                             row.getObject("tenant_id", UUID.class),
                             list(row, "networks", UUID[].class),
                             routes.getOrDefault(id, List.of()),
-                            null);
+                            row.getObject("outside", UUID.class));
                 })
                 .list();
     }

@@ -87,7 +87,7 @@ public class DesiredStates {
                 DesiredNetworking.routers(query),
                 DesiredGroups.read(query, now),
                 DesiredSets.read(query, full, sent),
-                List.of(),
+                DesiredNetworking.uplinks(query),
                 List.of(),
                 full ? List.of() : removed(query),
                 operations.commands(hostId));

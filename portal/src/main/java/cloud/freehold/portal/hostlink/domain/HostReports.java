@@ -177,7 +177,7 @@ public class HostReports {
     private List<UUID> tenantsBetween(UUID hostId, long one, long other) {
         return system.sql("""
                         select distinct tenant_id from host_object
-                        where host_id = :host and revision > :low and revision <= :high
+                        where host_id = :host and revision > :low and revision <= :high and tenant_id is not null
                         """)
                 .param("host", hostId)
                 .param("low", Math.min(one, other))

@@ -30,7 +30,8 @@ class SystemTenantFounding implements TenantFounding {
             "SECURITY_GROUPS", 100L,
             "RULES_PER_GROUP", 1_000L,
             "ADDRESS_GROUPS", 100L,
-            "CONNECTIONS_PER_NIC", 100_000L);
+            "CONNECTIONS_PER_NIC", 100_000L,
+            "PUBLIC_ADDRESSES", 10L);
 
     private final JdbcClient system;
     private final TransactionTemplate transaction;

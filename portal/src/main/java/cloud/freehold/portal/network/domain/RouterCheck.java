@@ -36,7 +36,7 @@ final class RouterCheck {
         String name = ThingNames.check("router.name", wanted.name());
         List<NetworkId> joined = List.copyOf(new LinkedHashSet<>(wanted.networks()));
         checkNetworks(id, joined);
-        return new RouterSpec(name, joined, routes(joined, wanted.routes()));
+        return new RouterSpec(name, joined, routes(joined, wanted.routes()), wanted.outside());
     }
 
     private void checkNetworks(@Nullable RouterId id, List<NetworkId> joined) {
@@ -72,7 +72,8 @@ final class RouterCheck {
                                 .noneMatch(range -> IpRange.address(route.nextHop())
                                         .filter(range::contains)
                                         .isPresent()))
-                        .toList());
+                        .toList(),
+                router.outside());
     }
 
     /** The subnets of one of the router's networks are other ones now. */

@@ -5,6 +5,8 @@ import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.hostlink.HostProgress;
 import cloud.freehold.portal.hostlink.HostedObjects;
+import cloud.freehold.portal.network.ExternalNetwork;
+import cloud.freehold.portal.network.ExternalNetworkId;
 import cloud.freehold.portal.network.NetworkId;
 import cloud.freehold.portal.network.Router;
 import cloud.freehold.portal.network.Router.Hop;
@@ -13,6 +15,7 @@ import cloud.freehold.portal.network.RouterId;
 import cloud.freehold.portal.network.RouterSpec;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -22,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -41,7 +45,12 @@ class RouterRows {
         Map<UUID, List<Joined>> networks = networks(tenant);
         Map<UUID, List<Hop>> routes = routes(tenant);
         Map<UUID, HostProgress> progress = hosted.progress(tenant, ObjectKind.ROUTER);
-        return jdbc.sql("select * from router where tenant_id = :tenant order by name")
+        return jdbc.sql("""
+                        select r.*, e.name as external_name, e.prefix::text as external_prefix,
+                               array(select host(p.ip) from public_address p where p.router_id = r.id order by p.ip) as shared
+                        from router r left join external_network e on e.id = r.external_network_id
+                        where r.tenant_id = :tenant order by r.name
+                        """)
                 .param("tenant", tenant.value())
                 .query((row, number) -> {
                     UUID id = row.getObject("id", UUID.class);
@@ -51,6 +60,7 @@ class RouterRows {
                             row.getLong("version"),
                             networks.getOrDefault(id, List.of()),
                             routes.getOrDefault(id, List.of()),
+                            outside(row),
                             progress.getOrDefault(id, HostProgress.UNUSED),
                             row.getObject("created_at", OffsetDateTime.class).toInstant());
                 })
@@ -63,6 +73,19 @@ class RouterRows {
                 .findFirst()
                 .orElseThrow(() ->
                         new NotFoundException("There is no such router. Go to Routers and pick one from the list."));
+    }
+
+    private static Router.@Nullable Outside outside(ResultSet row) throws SQLException {
+        UUID external = row.getObject("external_network_id", UUID.class);
+        return external == null
+                ? null
+                : new Router.Outside(
+                        new ExternalNetwork(
+                                new ExternalNetworkId(external),
+                                row.getString("external_name"),
+                                row.getString("external_prefix")),
+                        row.getBoolean("source_nat"),
+                        NetworkRows.texts(row, "shared"));
     }
 
     private Map<UUID, List<Joined>> networks(TenantId tenant) {
@@ -137,18 +160,29 @@ class RouterRows {
     }
 
     void insert(TenantId tenant, RouterId id, RouterSpec spec, Instant now) {
-        jdbc.sql("insert into router (id, tenant_id, name, created_at) values (:id, :tenant, :name, :now)")
+        jdbc.sql("""
+                        insert into router (id, tenant_id, name, external_network_id, source_nat, created_at)
+                        values (:id, :tenant, :name, :external, :nat, :now)
+                        """)
                 .param("id", id.value())
                 .param("tenant", tenant.value())
                 .param("name", spec.name())
+                .param("external", external(spec), Types.OTHER)
+                .param("nat", sourceNat(spec))
                 .param("now", now.atOffset(ZoneOffset.UTC))
                 .update();
         insertParts(tenant, id, spec);
     }
 
     void update(TenantId tenant, RouterId id, RouterSpec spec) {
-        jdbc.sql("update router set name = :name, version = version + 1 where tenant_id = :tenant and id = :id")
+        jdbc.sql("""
+                        update router set name = :name, external_network_id = :external, source_nat = :nat,
+                               version = version + 1
+                        where tenant_id = :tenant and id = :id
+                        """)
                 .param("name", spec.name())
+                .param("external", external(spec), Types.OTHER)
+                .param("nat", sourceNat(spec))
                 .param("tenant", tenant.value())
                 .param("id", id.value())
                 .update();
@@ -159,6 +193,14 @@ class RouterRows {
                     .update();
         }
         insertParts(tenant, id, spec);
+    }
+
+    private static @Nullable UUID external(RouterSpec spec) {
+        return spec.outside() == null ? null : spec.outside().network().value();
+    }
+
+    private static boolean sourceNat(RouterSpec spec) {
+        return spec.outside() != null && spec.outside().sourceNat();
     }
 
     private void insertParts(TenantId tenant, RouterId id, RouterSpec spec) {

@@ -24,13 +24,15 @@ class StoredNics {
 
     private final JdbcClient jdbc;
     private final NicAddresses addresses;
+    private final Borders borders;
     private final HostChanges hosts;
     private final Uuid7 ids;
     private final Clock clock;
 
-    StoredNics(JdbcClient jdbc, NicAddresses addresses, HostChanges hosts, Uuid7 ids, Clock clock) {
+    StoredNics(JdbcClient jdbc, NicAddresses addresses, Borders borders, HostChanges hosts, Uuid7 ids, Clock clock) {
         this.jdbc = jdbc;
         this.addresses = addresses;
+        this.borders = borders;
         this.hosts = hosts;
         this.ids = ids;
         this.clock = clock;
@@ -78,6 +80,7 @@ class StoredNics {
                 .param("now", clock.instant().atOffset(ZoneOffset.UTC))
                 .update();
         addresses.allocate(tenant, network, nic, mac);
+        borders.fit(tenant, network);
         return nic;
     }
 

@@ -23,9 +23,11 @@ import cloud.freehold.portal.tenancy.CreatedOnce;
 import cloud.freehold.portal.tenancy.TenantLock;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -40,6 +42,7 @@ class StoredRouters implements Routers {
     private static final int MOST_ROUTERS = 50;
 
     private final RouterRows rows;
+    private final Borders borders;
     private final Networks networks;
     private final CreatedOnce createdOnce;
     private final TenantLock lock;
@@ -51,6 +54,7 @@ class StoredRouters implements Routers {
 
     StoredRouters(
             RouterRows rows,
+            Borders borders,
             Networks networks,
             CreatedOnce createdOnce,
             TenantLock lock,
@@ -60,6 +64,7 @@ class StoredRouters implements Routers {
             Uuid7 ids,
             Clock clock) {
         this.rows = rows;
+        this.borders = borders;
         this.networks = networks;
         this.createdOnce = createdOnce;
         this.lock = lock;
@@ -95,9 +100,11 @@ class StoredRouters implements Routers {
                     "A tenant has at most " + MOST_ROUTERS + " routers. Delete one that is not used.");
         }
         RouterSpec spec = new RouterCheck(networks.list(tenant), present).check(null, wanted);
+        borders.check(spec.outside());
         requireFree(tenant, spec.name(), null);
         RouterId id = new RouterId(ids.next());
         rows.insert(tenant, id, spec, clock.instant());
+        borders.fit(tenant, id);
         tell(tenant, id, Set.of(), spec.networks());
         audit.record(
                 tenant,
@@ -113,7 +120,7 @@ class StoredRouters implements Routers {
 
     @Override
     public void rename(TenantId tenant, RouterId id, String name, @Nullable Long expectedVersion) {
-        change(tenant, id, expectedVersion, now -> new RouterSpec(name, now.networks(), now.routes()));
+        change(tenant, id, expectedVersion, now -> now.named(name));
     }
 
     @Override
@@ -121,7 +128,7 @@ class StoredRouters implements Routers {
         change(tenant, id, null, now -> {
             List<NetworkId> more = new ArrayList<>(now.networks());
             more.add(network);
-            return new RouterSpec(now.name(), more, now.routes());
+            return now.joining(more);
         });
     }
 
@@ -136,7 +143,7 @@ class StoredRouters implements Routers {
         change(tenant, id, null, now -> {
             List<RouterSpec.Route> more = new ArrayList<>(now.routes());
             more.add(route);
-            return new RouterSpec(now.name(), now.networks(), more);
+            return now.routing(more);
         });
     }
 
@@ -149,14 +156,20 @@ class StoredRouters implements Routers {
             if (left.size() == now.routes().size()) {
                 throw new NotFoundException("The router has no such route. Reload the page.");
             }
-            return new RouterSpec(now.name(), now.networks(), left);
+            return now.routing(left);
         });
+    }
+
+    @Override
+    public void lead(TenantId tenant, RouterId id, RouterSpec.@Nullable Outside outside) {
+        change(tenant, id, null, now -> now.leading(outside));
     }
 
     private void change(TenantId tenant, RouterId id, @Nullable Long expectedVersion, UnaryOperator<RouterSpec> by) {
         lock.take(tenant);
         Router before = find(tenant, id, expectedVersion);
         RouterSpec spec = new RouterCheck(networks.list(tenant), rows.list(tenant)).check(id, by.apply(before.spec()));
+        borders.check(spec.outside());
         if (spec.equals(before.spec())) {
             return;
         }
@@ -166,8 +179,11 @@ class StoredRouters implements Routers {
         rows.update(tenant, id, spec);
         Set<NetworkId> joinedBefore = new LinkedHashSet<>(before.spec().networks());
         boolean routesElsewhere = !joinedBefore.equals(new LinkedHashSet<>(spec.networks()))
-                || !spec.routes().equals(before.spec().routes());
+                || !spec.routes().equals(before.spec().routes())
+                || !Objects.equals(spec.outside(), before.spec().outside());
         if (routesElsewhere) {
+            borders.fit(tenant, id);
+            borders.requireNobodyStranded(tenant);
             tell(tenant, id, joinedBefore, spec.networks());
         }
         audit.record(
@@ -181,7 +197,9 @@ class StoredRouters implements Routers {
     public void delete(TenantId tenant, RouterId id, @Nullable Long expectedVersion) {
         lock.take(tenant);
         Router router = find(tenant, id, expectedVersion);
+        borders.forget(tenant, id);
         rows.delete(tenant, id);
+        borders.requireNobodyStranded(tenant);
         tell(tenant, id, Set.copyOf(router.spec().networks()), List.of());
         audit.record(
                 tenant,
@@ -236,14 +254,19 @@ class StoredRouters implements Routers {
     }
 
     private static Map<String, Object> state(Router router) {
-        return Map.of(
-                "name",
-                router.name(),
-                "networks",
-                router.networks().stream().map(Router.Joined::name).toList(),
+        Map<String, Object> state = new LinkedHashMap<>();
+        state.put("name", router.name());
+        state.put(
+                "networks", router.networks().stream().map(Router.Joined::name).toList());
+        state.put(
                 "routes",
                 router.routes().stream()
                         .map(hop -> hop.prefix() + " via " + hop.nextHop())
                         .toList());
+        if (router.outside() != null) {
+            state.put("external network", router.outside().network().name());
+            state.put("source NAT", router.outside().sourceNat());
+        }
+        return state;
     }
 }

@@ -1,9 +1,12 @@
 package cloud.freehold.portal.network.web;
 
+import cloud.freehold.portal.common.Ids;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
+import cloud.freehold.portal.network.ExternalNetworkId;
 import cloud.freehold.portal.network.NetworkId;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +41,23 @@ final class FormText {
             return NetworkId.of(text(id));
         } catch (NotFoundException e) {
             throw InvalidInputException.field("network.unknown", field, "Choose a network of the list.");
+        }
+    }
+
+    static ExternalNetworkId external(@Nullable String id) {
+        try {
+            return ExternalNetworkId.of(text(id));
+        } catch (NotFoundException e) {
+            throw InvalidInputException.field(
+                    "external-network.unknown", "external", "Choose an external network of the list.");
+        }
+    }
+
+    static UUID nic(@Nullable String id) {
+        try {
+            return Ids.parse(text(id));
+        } catch (NotFoundException e) {
+            throw InvalidInputException.field("floating-ip.nic", "nic", "Choose a NIC of the list.");
         }
     }
 }

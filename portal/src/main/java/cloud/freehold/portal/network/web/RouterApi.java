@@ -34,19 +34,37 @@ class RouterApi {
 
     record Route(@Nullable String prefix, @Nullable String nextHop) {}
 
+    /** @param sourceNat null: no */
+    record Outside(
+            @Nullable String externalNetwork, @Nullable Boolean sourceNat) {}
+
+    /** @param outside null: it leads nowhere beyond its networks */
     record Body(
             @Nullable String name,
             @Nullable List<@Nullable String> networks,
-            @Nullable List<@Nullable Route> routes) {}
+            @Nullable List<@Nullable Route> routes,
+            @Nullable Outside outside) {}
 
     record Joined(String id, String name, List<String> prefixes) {}
 
-    /** @param hosts how many hosts have to know the router; {@code enforced}: how many have its last change */
+    /**
+     * @param sharedAddresses what NICs without a floating IP are seen by, with source NAT
+     * @param hosts how many hosts have to know the router; {@code enforced}: how many have its last change
+     */
     record Detail(
-            String id, String name, long version, List<Joined> networks, List<Route> routes, int hosts, int enforced) {
+            String id,
+            String name,
+            long version,
+            List<Joined> networks,
+            List<Route> routes,
+            @Nullable Outside outside,
+            List<String> sharedAddresses,
+            int hosts,
+            int enforced) {
 
         static Detail of(Router router) {
             HostProgress progress = router.progress();
+            Router.Outside outside = router.outside();
             return new Detail(
                     router.id().toString(),
                     router.name(),
@@ -57,6 +75,8 @@ class RouterApi {
                     router.routes().stream()
                             .map(hop -> new Route(hop.prefix(), hop.nextHop()))
                             .toList(),
+                    outside == null ? null : new Outside(outside.network().id().toString(), outside.sourceNat()),
+                    outside == null ? List.of() : outside.addresses(),
                     progress.hosts(),
                     progress.applied());
         }
@@ -122,7 +142,15 @@ class RouterApi {
         return new RouterSpec(
                 FormText.text(body.name()),
                 networks.stream().map(id -> FormText.network("networks", id)).toList(),
-                routes.stream().map(RouterApi::route).toList());
+                routes.stream().map(RouterApi::route).toList(),
+                outside(body.outside()));
+    }
+
+    private static RouterSpec.@Nullable Outside outside(@Nullable Outside outside) {
+        return outside == null
+                ? null
+                : new RouterSpec.Outside(
+                        FormText.external(outside.externalNetwork()), Boolean.TRUE.equals(outside.sourceNat()));
     }
 
     private static RouterSpec.Route route(@Nullable Route route) {

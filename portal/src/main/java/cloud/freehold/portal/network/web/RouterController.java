@@ -4,10 +4,12 @@ import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.common.NotFoundException;
+import cloud.freehold.portal.network.FloatingIps;
 import cloud.freehold.portal.network.NetworkId;
 import cloud.freehold.portal.network.Networks;
 import cloud.freehold.portal.network.Router;
 import cloud.freehold.portal.network.RouterId;
+import cloud.freehold.portal.network.RouterSpec;
 import cloud.freehold.portal.network.Routers;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
@@ -34,10 +36,12 @@ class RouterController {
 
     private final Routers routers;
     private final Networks networks;
+    private final FloatingIps floatingIps;
 
-    RouterController(Routers routers, Networks networks) {
+    RouterController(Routers routers, Networks networks, FloatingIps floatingIps) {
         this.routers = routers;
         this.networks = networks;
+        this.floatingIps = floatingIps;
     }
 
     @GetMapping
@@ -96,6 +100,7 @@ class RouterController {
         RouterId id = RouterId.of(routerId);
         model.addAttribute("router", routers.get(scope.tenantId(), id));
         model.addAttribute("candidates", routers.candidates(scope.tenantId(), id));
+        model.addAttribute("externals", floatingIps.externalNetworks());
         return "network/router";
     }
 
@@ -183,6 +188,32 @@ class RouterController {
                 redirect,
                 response,
                 id -> routers.removeRoute(scope.tenantId(), id, prefix));
+    }
+
+    @PostMapping("/{routerId}/outside")
+    @RequiresRole(Role.OPERATOR)
+    String lead(
+            TenantScope scope,
+            @PathVariable String routerId,
+            @RequestParam(defaultValue = "") String external,
+            @RequestParam(defaultValue = "") String sourceNat,
+            Model model,
+            RedirectAttributes redirect,
+            HttpServletResponse response) {
+        return change(
+                scope,
+                routerId,
+                "outsideError",
+                "Saved; the hosts follow.",
+                model,
+                redirect,
+                response,
+                id -> routers.lead(
+                        scope.tenantId(),
+                        id,
+                        external.isBlank()
+                                ? null
+                                : new RouterSpec.Outside(FormText.external(external), !sourceNat.isEmpty())));
     }
 
     @PostMapping("/{routerId}/name")

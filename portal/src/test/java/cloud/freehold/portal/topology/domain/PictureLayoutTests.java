@@ -69,7 +69,14 @@ class PictureLayoutTests {
 
     private static Group group(boolean joined, int... vms) {
         Router router = new Router(
-                new RouterId(UUID.randomUUID()), "r", 1, List.of(), List.of(), HostProgress.UNUSED, Instant.EPOCH);
+                new RouterId(UUID.randomUUID()),
+                "r",
+                1,
+                List.of(),
+                List.of(),
+                null,
+                HostProgress.UNUSED,
+                Instant.EPOCH);
         return new Group(
                 joined ? router : null,
                 IntStream.of(vms).mapToObj(PictureLayoutTests::segment).toList());
