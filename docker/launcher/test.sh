@@ -134,6 +134,12 @@ integration_stage() {
     in_throwaway "$top/docker/launcher/tagged" host-service/agent integration
 }
 
+# The same with backups, restores and snapshots of guests that write: a quarter of an hour, on request.
+storage_stage() {
+  FREEHOLD_GUEST=$(guest_dir) tagged_stage storage host-service/agent cloud.freehold.agent.it \
+    in_throwaway "$top/docker/launcher/tagged" host-service/agent storage
+}
+
 # A whole instance with guests, a browser, and the proof that a click becomes packets or stops them.
 e2e_stage() {
   tagged_stage e2e portal cloud.freehold.e2e with_instance "$top/docker/launcher/e2e"
@@ -150,7 +156,7 @@ run_tests() {
   wanted launcher && { stage launcher "docker/launcher" launcher_stage || failed=1; }
   wanted pages && { stage pages "static portal/src/main/resources/templates" pages_stage || failed=1; }
   wanted soak && { stage soak native soak_stage || failed=1; }
-  if wanted native || wanted java || wanted integration || wanted e2e; then
+  if wanted native || wanted java || wanted integration || wanted storage || wanted e2e; then
     build_programs
   fi
   # The native tests hardly use what the Java tests wait for: side by side they take as long as the longer.
@@ -167,6 +173,8 @@ run_tests() {
   done
   wanted integration &&
     { stage integration "pom.xml .mvn native host-service docker/guest docker/launcher" integration_stage || failed=1; }
+  wanted storage &&
+    { stage storage "pom.xml .mvn native host-service docker/guest docker/launcher" storage_stage || failed=1; }
   # Alone: it measures times, and its guests need both cores.
   wanted e2e && { stage e2e "${sources[*]} docker/guest docker/launcher" e2e_stage || failed=1; }
   sum_up $((SECONDS - started)) || failed=1

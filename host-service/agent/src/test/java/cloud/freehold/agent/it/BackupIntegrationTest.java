@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Recovery points of a guest that never stops writing, taken by the real agent, libvirt, QEMU and store, then looked into. */
-@Tag("integration")
+@Tag("storage")
 class BackupIntegrationTest {
     private static final Duration SOON = Duration.ofSeconds(40);
     private static final long SLOW = 2L << 20;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Points brought back to real guests. */
-@Tag("integration")
+@Tag("storage")
 class RestoreIntegrationTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static Rig rig;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots of real guests, and the way back. */
-@Tag("integration")
+@Tag("storage")
 class SnapshotIntegrationTest {
     private static Rig rig;
     private static Orders orders;
