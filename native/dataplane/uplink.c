@@ -125,7 +125,7 @@ bool uplinks_start(void)
 		for (unsigned k = 0; k < u->n_queues; k++) {
 			char name[RTE_MEMPOOL_NAMESIZE];
 			uint32_t size = IN_FRONT + u->mtu + ETH_HLEN + UPLINK_TAGS + 64;
-			snprintf(name, sizeof name, "uplink%u.%u", i, k);
+			snprintf(name, sizeof name, "up%u.%u", i, k);
 			/* Other workers may free what waited in a fragment hold: the stack takes it. */
 			u->queues[k].pool = rte_pktmbuf_pool_create_by_ops(name, POOL_SIZE, 0, 0, (uint16_t)size, SOCKET_ID_ANY, "stack");
 			if (!u->queues[k].pool) {
