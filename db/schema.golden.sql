@@ -117,6 +117,20 @@ table enforcement
     revision bigint not null
     committed_at timestamp with time zone not null
     applied_at timestamp with time zone
+table external_link
+    external_network_id uuid not null
+    uplink_id uuid not null
+    vlan integer not null
+table external_network
+    id uuid not null
+    name text not null
+    vni integer not null
+    mtu integer not null
+    prefix cidr not null
+    gateway inet not null
+    first_address inet not null
+    last_address inet not null
+    created_at timestamp with time zone not null
 table flavor
     id uuid not null
     name text not null
@@ -155,7 +169,7 @@ table host_object
     host_id uuid not null
     kind text not null
     object_id uuid not null
-    tenant_id uuid not null
+    tenant_id uuid
     revision bigint not null
     removed boolean not null default false
 table host_question
@@ -188,6 +202,11 @@ table member
     account_id uuid not null
     role text not null
     created_at timestamp with time zone not null
+table nat_block
+    tenant_id uuid not null
+    public_address_id uuid not null
+    first_port integer not null
+    nic_id uuid not null
 table network
     id uuid not null
     tenant_id uuid not null
@@ -322,6 +341,15 @@ table provider_audit_event
     target_name text not null
     detail jsonb not null
     source_ip inet
+table public_address
+    id uuid not null
+    tenant_id uuid not null
+    external_network_id uuid not null
+    ip inet not null
+    router_id uuid
+    nic_id uuid
+    version bigint not null default 1
+    created_at timestamp with time zone not null
 table quota
     tenant_id uuid not null
     resource text not null
@@ -400,6 +428,8 @@ table router
     name text not null
     version bigint not null default 1
     created_at timestamp with time zone not null
+    external_network_id uuid
+    source_nat boolean not null default false
 table router_network
     tenant_id uuid not null
     router_id uuid not null
@@ -543,6 +573,10 @@ table throttle_bucket
     key text not null
     level double precision not null
     at timestamp with time zone not null
+table uplink
+    id uuid not null
+    host_name text not null
+    device text not null
 table vm
     id uuid not null
     tenant_id uuid not null
@@ -717,6 +751,20 @@ backup_usage.backup_usage_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES ten
 backup_usage.backup_usage_wasted_bytes_check: CHECK ((wasted_bytes >= 0))
 enforcement.enforcement_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
 enforcement.enforcement_pkey: PRIMARY KEY (host_id, revision)
+external_link.external_link_external_network_id_fkey: FOREIGN KEY (external_network_id) REFERENCES external_network(id) ON DELETE CASCADE
+external_link.external_link_pkey: PRIMARY KEY (external_network_id, uplink_id)
+external_link.external_link_uplink_id_fkey: FOREIGN KEY (uplink_id) REFERENCES uplink(id) ON DELETE CASCADE
+external_link.external_link_vlan_check: CHECK (((vlan >= 0) AND (vlan <= 4094)))
+external_network.external_network_check: CHECK ((gateway << (prefix)::inet))
+external_network.external_network_check1: CHECK (((masklen(first_address) = 32) AND (first_address << (prefix)::inet)))
+external_network.external_network_check2: CHECK (((masklen(last_address) = 32) AND (last_address << (prefix)::inet) AND (last_address >= first_address)))
+external_network.external_network_mtu_check: CHECK (((mtu >= 1280) AND (mtu <= 65535)))
+external_network.external_network_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
+external_network.external_network_name_key: UNIQUE (name)
+external_network.external_network_pkey: PRIMARY KEY (id)
+external_network.external_network_prefix_check: CHECK ((family((prefix)::inet) = 4))
+external_network.external_network_vni_check: CHECK (((vni >= 1) AND (vni <= 16777215)))
+external_network.external_network_vni_key: UNIQUE (vni)
 flavor.flavor_disk_gib_check: CHECK ((disk_gib >= 1))
 flavor.flavor_memory_mib_check: CHECK ((memory_mib >= 64))
 flavor.flavor_name_key: UNIQUE (name)
@@ -730,7 +778,7 @@ host_certificate.host_certificate_pkey: PRIMARY KEY (serial)
 host_certificate.host_certificate_sha256_key: UNIQUE (sha256)
 host_enrolment_token.host_enrolment_token_pkey: PRIMARY KEY (token_hash)
 host_object.host_object_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
-host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'ROUTER'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
+host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'ROUTER'::text, 'UPLINK'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
 host_object.host_object_pkey: PRIMARY KEY (host_id, kind, object_id)
 host_object.host_object_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 host_question.host_question_answer_check: CHECK ((octet_length(answer) <= 1048576))
@@ -749,6 +797,11 @@ member.member_account_id_fkey: FOREIGN KEY (account_id) REFERENCES account(id) O
 member.member_pkey: PRIMARY KEY (tenant_id, account_id)
 member.member_role_check: CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'OPERATOR'::text, 'VIEWER'::text])))
 member.member_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id) ON DELETE CASCADE
+nat_block.nat_block_first_port_check: CHECK ((((first_port % 1024) = 0) AND ((first_port >= 1024) AND (first_port <= 64512))))
+nat_block.nat_block_pkey: PRIMARY KEY (nic_id)
+nat_block.nat_block_public_address_id_first_port_key: UNIQUE (public_address_id, first_port)
+nat_block.nat_block_tenant_id_nic_id_fkey: FOREIGN KEY (tenant_id, nic_id) REFERENCES nic(tenant_id, id) ON DELETE CASCADE
+nat_block.nat_block_tenant_id_public_address_id_fkey: FOREIGN KEY (tenant_id, public_address_id) REFERENCES public_address(tenant_id, id) ON DELETE CASCADE
 network.network_mtu_check: CHECK (((mtu >= 1280) AND (mtu <= 65535)))
 network.network_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
 network.network_pkey: PRIMARY KEY (id)
@@ -821,9 +874,19 @@ operation.operation_tenant_id_idempotency_key_key: UNIQUE (tenant_id, idempotenc
 operation.operation_waiting_check: CHECK (((state <> 'WAITING'::text) OR (waits_for IS NOT NULL)))
 operation.operation_waits_for_fkey: FOREIGN KEY (waits_for) REFERENCES operation(id)
 provider_audit_event.provider_audit_event_pkey: PRIMARY KEY (id)
+public_address.public_address_check: CHECK (((nic_id IS NULL) OR (router_id IS NULL)))
+public_address.public_address_external_network_id_fkey: FOREIGN KEY (external_network_id) REFERENCES external_network(id)
+public_address.public_address_external_network_id_ip_key: UNIQUE (external_network_id, ip)
+public_address.public_address_ip_check: CHECK (((family(ip) = 4) AND (masklen(ip) = 32)))
+public_address.public_address_nic_id_key: UNIQUE (nic_id)
+public_address.public_address_pkey: PRIMARY KEY (id)
+public_address.public_address_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+public_address.public_address_tenant_id_id_key: UNIQUE (tenant_id, id)
+public_address.public_address_tenant_id_nic_id_fkey: FOREIGN KEY (tenant_id, nic_id) REFERENCES nic(tenant_id, id) ON DELETE SET NULL (nic_id)
+public_address.public_address_tenant_id_router_id_fkey: FOREIGN KEY (tenant_id, router_id) REFERENCES router(tenant_id, id) ON DELETE CASCADE
 quota.quota_limit_value_check: CHECK ((limit_value >= 0))
 quota.quota_pkey: PRIMARY KEY (tenant_id, resource)
-quota.quota_resource_check: CHECK ((resource = ANY (ARRAY['VMS'::text, 'VCPUS'::text, 'MEMORY_MIB'::text, 'VOLUME_GIB'::text, 'SECURITY_GROUPS'::text, 'RULES_PER_GROUP'::text, 'ADDRESS_GROUPS'::text, 'CONNECTIONS_PER_NIC'::text])))
+quota.quota_resource_check: CHECK ((resource = ANY (ARRAY['VMS'::text, 'VCPUS'::text, 'MEMORY_MIB'::text, 'VOLUME_GIB'::text, 'SECURITY_GROUPS'::text, 'RULES_PER_GROUP'::text, 'ADDRESS_GROUPS'::text, 'CONNECTIONS_PER_NIC'::text, 'PUBLIC_ADDRESSES'::text])))
 quota.quota_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id) ON DELETE CASCADE
 recovery_point.recovery_point_achieved_check: CHECK ((achieved = ANY (ARRAY['CRASH'::text, 'BARRIER'::text, 'FILESYSTEM'::text])))
 recovery_point.recovery_point_added_bytes_check: CHECK ((added_bytes >= 0))
@@ -861,6 +924,8 @@ restore_drill.restore_drill_policy_id_fkey: FOREIGN KEY (policy_id) REFERENCES b
 restore_drill.restore_drill_restore_millis_check: CHECK ((restore_millis >= 0))
 restore_drill.restore_drill_screenshot_check: CHECK ((length(screenshot) <= 4194304))
 restore_drill.restore_drill_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+router.router_check: CHECK (((external_network_id IS NOT NULL) OR (NOT source_nat)))
+router.router_external_network_id_fkey: FOREIGN KEY (external_network_id) REFERENCES external_network(id)
 router.router_name_check: CHECK (((length(name) >= 1) AND (length(name) <= 63)))
 router.router_pkey: PRIMARY KEY (id)
 router.router_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
@@ -946,6 +1011,9 @@ tenant.tenant_slug_check: CHECK ((slug ~ '^[a-z][a-z0-9-]{1,38}[a-z0-9]$'::text)
 tenant.tenant_slug_key: UNIQUE (slug)
 throttle_bucket.throttle_bucket_key_check: CHECK ((length(key) <= 200))
 throttle_bucket.throttle_bucket_pkey: PRIMARY KEY (key)
+uplink.uplink_device_check: CHECK (((length(device) >= 1) AND (length(device) <= 15)))
+uplink.uplink_host_name_device_key: UNIQUE (host_name, device)
+uplink.uplink_pkey: PRIMARY KEY (id)
 vm.vm_bound_host_id_fkey: FOREIGN KEY (bound_host_id) REFERENCES host(id)
 vm.vm_check: CHECK ((max_vcpus >= vcpus))
 vm.vm_check1: CHECK ((max_memory_mib >= memory_mib))
@@ -998,6 +1066,10 @@ CREATE UNIQUE INDEX backup_store_pkey ON public.backup_store USING btree (id)
 CREATE UNIQUE INDEX backup_usage_pkey ON public.backup_usage USING btree (tenant_id, store_id)
 CREATE INDEX enforcement_open_idx ON public.enforcement USING btree (host_id, revision) WHERE (applied_at IS NULL)
 CREATE UNIQUE INDEX enforcement_pkey ON public.enforcement USING btree (host_id, revision)
+CREATE UNIQUE INDEX external_link_pkey ON public.external_link USING btree (external_network_id, uplink_id)
+CREATE UNIQUE INDEX external_network_name_key ON public.external_network USING btree (name)
+CREATE UNIQUE INDEX external_network_pkey ON public.external_network USING btree (id)
+CREATE UNIQUE INDEX external_network_vni_key ON public.external_network USING btree (vni)
 CREATE UNIQUE INDEX flavor_name_key ON public.flavor USING btree (name)
 CREATE UNIQUE INDEX flavor_pkey ON public.flavor USING btree (id)
 CREATE UNIQUE INDEX host_name_key ON public.host USING btree (name)
@@ -1017,6 +1089,8 @@ CREATE UNIQUE INDEX image_pkey ON public.image USING btree (id)
 CREATE UNIQUE INDEX image_file_pkey ON public.image_file USING btree (image_id, role)
 CREATE INDEX member_account_idx ON public.member USING btree (account_id)
 CREATE UNIQUE INDEX member_pkey ON public.member USING btree (tenant_id, account_id)
+CREATE UNIQUE INDEX nat_block_pkey ON public.nat_block USING btree (nic_id)
+CREATE UNIQUE INDEX nat_block_public_address_id_first_port_key ON public.nat_block USING btree (public_address_id, first_port)
 CREATE UNIQUE INDEX network_pkey ON public.network USING btree (id)
 CREATE UNIQUE INDEX network_tenant_id_id_key ON public.network USING btree (tenant_id, id)
 CREATE UNIQUE INDEX network_tenant_id_name_key ON public.network USING btree (tenant_id, name)
@@ -1054,6 +1128,12 @@ CREATE INDEX operation_tenant_idx ON public.operation USING btree (tenant_id, id
 CREATE INDEX operation_waiting_idx ON public.operation USING btree (waits_for) WHERE (state = 'WAITING'::text)
 CREATE INDEX provider_audit_event_at_idx ON public.provider_audit_event USING btree (at)
 CREATE UNIQUE INDEX provider_audit_event_pkey ON public.provider_audit_event USING btree (id)
+CREATE UNIQUE INDEX public_address_external_network_id_ip_key ON public.public_address USING btree (external_network_id, ip)
+CREATE UNIQUE INDEX public_address_nic_id_key ON public.public_address USING btree (nic_id)
+CREATE UNIQUE INDEX public_address_pkey ON public.public_address USING btree (id)
+CREATE INDEX public_address_router_idx ON public.public_address USING btree (router_id)
+CREATE UNIQUE INDEX public_address_tenant_id_id_key ON public.public_address USING btree (tenant_id, id)
+CREATE INDEX public_address_tenant_idx ON public.public_address USING btree (tenant_id)
 CREATE UNIQUE INDEX quota_pkey ON public.quota USING btree (tenant_id, resource)
 CREATE INDEX recovery_point_live_idx ON public.recovery_point USING btree (tenant_id, store_id) WHERE (purged_at IS NULL)
 CREATE UNIQUE INDEX recovery_point_operation_id_key ON public.recovery_point USING btree (operation_id)
@@ -1115,6 +1195,8 @@ CREATE UNIQUE INDEX tenant_pkey ON public.tenant USING btree (id)
 CREATE UNIQUE INDEX tenant_slug_key ON public.tenant USING btree (slug)
 CREATE INDEX throttle_bucket_at_idx ON public.throttle_bucket USING btree (at)
 CREATE UNIQUE INDEX throttle_bucket_pkey ON public.throttle_bucket USING btree (key)
+CREATE UNIQUE INDEX uplink_host_name_device_key ON public.uplink USING btree (host_name, device)
+CREATE UNIQUE INDEX uplink_pkey ON public.uplink USING btree (id)
 CREATE INDEX vm_host_idx ON public.vm USING btree (host_id)
 CREATE UNIQUE INDEX vm_name_idx ON public.vm USING btree (tenant_id, name) WHERE (deleting_since IS NULL)
 CREATE UNIQUE INDEX vm_pkey ON public.vm USING btree (id)
@@ -1303,6 +1385,28 @@ BEGIN
     PERFORM pg_notify('host', of_host::text);
 END $function$
  owner freehold_owner
+CREATE OR REPLACE FUNCTION public.take_public_address(new_id uuid, of_network uuid, for_router uuid, taken_at timestamp with time zone)
+ RETURNS inet
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    free inet;
+BEGIN
+    PERFORM 1 FROM external_network WHERE id = of_network FOR NO KEY UPDATE;
+    SELECT n.first_address + i INTO free
+        FROM external_network n CROSS JOIN LATERAL generate_series(0, n.last_address - n.first_address) i
+        WHERE n.id = of_network AND host(n.gateway)::inet <> n.first_address + i
+          AND NOT EXISTS (SELECT FROM public_address p WHERE p.external_network_id = n.id AND p.ip = n.first_address + i)
+        ORDER BY i LIMIT 1;
+    IF free IS NOT NULL THEN
+        INSERT INTO public_address (id, tenant_id, external_network_id, ip, router_id, created_at)
+            VALUES (new_id, app_tenant(), of_network, free, for_router, taken_at);
+    END IF;
+    RETURN free;
+END $function$
+ owner freehold_owner
 CREATE OR REPLACE FUNCTION public.touch_host_objects(object_kind text, object_ids uuid[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1335,6 +1439,11 @@ AS $function$
     WITH v AS (SELECT id, tenant_id FROM vm WHERE host_id = of_host AND deleting_since IS NULL),
          n AS (SELECT nic.id, nic.tenant_id, nic.network_id FROM nic JOIN v ON v.id = nic.vm_id),
          r AS (SELECT DISTINCT x.router_id AS id, x.tenant_id FROM router_network x JOIN n ON n.network_id = x.network_id),
+         e AS (SELECT DISTINCT o.external_network_id AS id, l.uplink_id
+               FROM r JOIN router o ON o.id = r.id
+               JOIN external_link l ON l.external_network_id = o.external_network_id
+               JOIN uplink u ON u.id = l.uplink_id
+               JOIN host h ON h.name = u.host_name AND h.id = of_host),
          g AS (SELECT DISTINCT s.group_id AS id, s.tenant_id FROM nic_security_group s JOIN n ON n.id = s.nic_id),
          fallback AS (SELECT jsonb_array_elements(r.rules) AS rule, g.tenant_id
                       FROM g JOIN security_group sg ON sg.id = g.id
@@ -1344,6 +1453,8 @@ AS $function$
     UNION SELECT 'NETWORK', network_id, tenant_id FROM n
     UNION SELECT 'ROUTER', id, tenant_id FROM r
     UNION SELECT 'NETWORK', x.network_id, x.tenant_id FROM router_network x JOIN r ON r.id = x.router_id
+    UNION SELECT 'NETWORK', id, NULL FROM e
+    UNION SELECT 'UPLINK', uplink_id, NULL FROM e
     UNION SELECT 'SECURITY_GROUP', id, tenant_id FROM g
     UNION SELECT 'GROUP_MEMBERS', r.remote_group_id, r.tenant_id FROM rule r JOIN g ON g.id = r.group_id
           WHERE r.remote_group_id IS NOT NULL
@@ -1374,6 +1485,7 @@ host_question
 image
 image_file
 member
+nat_block
 network
 nic
 nic_drop
@@ -1384,6 +1496,7 @@ notification_channel
 notification_delivery
 notification_seen
 operation
+public_address
 quota
 recovery_point
 recovery_point_pin
@@ -1445,6 +1558,8 @@ image_file.visible_image_files for SELECT to freehold_portal using ((EXISTS ( SE
 member.own_memberships for SELECT to freehold_portal using ((account_id = app_user())) check ()
 member.own_tenant for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 member.system_all for ALL to freehold_system using (true) check (true)
+nat_block.system_all for ALL to freehold_system using (true) check (true)
+nat_block.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 network.system_all for ALL to freehold_system using (true) check (true)
 network.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic.system_all for ALL to freehold_system using (true) check (true)
@@ -1465,6 +1580,8 @@ notification_seen.system_all for ALL to freehold_system using (true) check (true
 notification_seen.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 operation.system_all for ALL to freehold_system using (true) check (true)
 operation.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+public_address.system_all for ALL to freehold_system using (true) check (true)
+public_address.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 quota.system_all for ALL to freehold_system using (true) check (true)
 quota.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 recovery_point.system_all for ALL to freehold_system using (true) check (true)
@@ -1538,6 +1655,9 @@ backup_usage: SELECT to freehold_portal
 backup_usage: DELETE, INSERT, SELECT, UPDATE to freehold_system
 enforcement: SELECT to freehold_portal
 enforcement: DELETE, INSERT, SELECT, UPDATE to freehold_system
+external_link: DELETE, INSERT, SELECT, UPDATE to freehold_system
+external_network: SELECT to freehold_portal
+external_network: DELETE, INSERT, SELECT, UPDATE to freehold_system
 flavor: SELECT to freehold_portal
 flavor: DELETE, INSERT, SELECT, UPDATE to freehold_system
 host: DELETE, INSERT, SELECT, UPDATE to freehold_system
@@ -1553,6 +1673,8 @@ image_file: SELECT to freehold_portal
 image_file: DELETE, INSERT, SELECT, UPDATE to freehold_system
 member: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 member: DELETE, INSERT, SELECT, UPDATE to freehold_system
+nat_block: DELETE, INSERT, SELECT to freehold_portal
+nat_block: DELETE, INSERT, SELECT, UPDATE to freehold_system
 network: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 network: DELETE, INSERT, SELECT, UPDATE to freehold_system
 network_vni: USAGE to freehold_portal
@@ -1578,6 +1700,8 @@ notification_seen: DELETE, INSERT, SELECT, UPDATE to freehold_system
 operation: INSERT, SELECT, UPDATE to freehold_portal
 operation: DELETE, INSERT, SELECT, UPDATE to freehold_system
 provider_audit_event: INSERT, SELECT to freehold_system
+public_address: DELETE, SELECT to freehold_portal
+public_address: DELETE, INSERT, SELECT, UPDATE to freehold_system
 quota: SELECT to freehold_portal
 quota: DELETE, INSERT, SELECT, UPDATE to freehold_system
 recovery_point: SELECT to freehold_portal
@@ -1623,6 +1747,7 @@ subnet: DELETE, INSERT, SELECT, UPDATE to freehold_system
 tenant: SELECT to freehold_portal
 tenant: DELETE, INSERT, SELECT, UPDATE to freehold_system
 throttle_bucket: DELETE, INSERT, SELECT, UPDATE to freehold_system
+uplink: DELETE, INSERT, SELECT, UPDATE to freehold_system
 vm: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 vm: DELETE, INSERT, SELECT, UPDATE to freehold_system
 vm_label: DELETE, INSERT, SELECT, UPDATE to freehold_portal
@@ -1659,6 +1784,8 @@ notification_channel(name): SELECT to freehold_portal
 notification_channel(tenant_id): SELECT to freehold_portal
 notification_channel(url): SELECT to freehold_portal
 notification_channel(version): SELECT to freehold_portal
+public_address(nic_id): UPDATE to freehold_portal
+public_address(version): UPDATE to freehold_portal
 recovery_point(note): UPDATE to freehold_portal
 recovery_point(protected): UPDATE to freehold_portal
 recovery_point(removed_at): UPDATE to freehold_portal
@@ -1678,5 +1805,6 @@ change_hosts(uuid,text[],uuid[],text[],uuid[],uuid[],uuid[]): freehold_portal, f
 host_with_room(integer,bigint,uuid): owner only
 lock_host_changes(uuid): owner only
 refresh_host_objects(uuid): freehold_portal, freehold_system
+take_public_address(uuid,uuid,uuid,timestamp with time zone): freehold_portal
 touch_host_objects(text,uuid[]): freehold_portal, freehold_system
 wanted_host_objects(uuid): owner only

@@ -37,6 +37,8 @@ public record VmHealth(
     public enum State {
         LATE("warning", "late"),
         NONE("off", "no backup"),
+        /** A policy covers it and has not run yet. */
+        WAITING("pending", "waits for its first run"),
         /** It has points, but nothing takes new ones. */
         UNWATCHED("info", "by hand only"),
         IN_TIME("done", "in time"),

@@ -42,7 +42,6 @@ public record Board(
     public long backedUp() {
         return backups.stream()
                 .filter(vm -> vm.state() == VmHealth.State.IN_TIME || vm.state() == VmHealth.State.UNWATCHED)
-                .filter(vm -> vm.latest() != null)
                 .count();
     }
 

@@ -2,9 +2,12 @@ package cloud.freehold.portal.shell;
 
 import java.util.regex.Pattern;
 import org.springframework.beans.InvalidPropertyException;
+import org.springframework.beans.PropertyAccessException;
 import org.springframework.core.Ordered;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.Order;
+import org.springframework.validation.BindingResult;
+import org.springframework.validation.DefaultBindingErrorProcessor;
 import org.springframework.web.bind.WebDataBinder;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.InitBinder;
@@ -30,6 +33,7 @@ class FormBinding {
                 || target != null && target.getClass().isRecord()) {
             refuseNumberedFields(request);
             binder.setDeclarativeBinding(true);
+            binder.setBindingErrorProcessor(new Mismatches());
         }
     }
 
@@ -39,5 +43,12 @@ class FormBinding {
                 throw new InvalidPropertyException(Object.class, name, "forms here have no numbered fields");
             }
         });
+    }
+
+    private static final class Mismatches extends DefaultBindingErrorProcessor {
+        @Override
+        public void processPropertyAccessException(PropertyAccessException mismatch, BindingResult result) {
+            throw mismatch;
+        }
     }
 }

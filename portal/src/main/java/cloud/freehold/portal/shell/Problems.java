@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.InvalidPropertyException;
+import org.springframework.beans.TypeMismatchException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.DuplicateKeyException;
@@ -73,12 +74,12 @@ class Problems {
                     : fields.get(0).field() + ": " + fields.get(0).message();
             return new Problem(422, "input.invalid", CHECK, text, fields);
         }
-        if (failure instanceof MethodArgumentTypeMismatchException mismatch) {
+        if (failure instanceof TypeMismatchException mismatch) {
+            String name = mismatch instanceof MethodArgumentTypeMismatchException argument
+                    ? argument.getName()
+                    : mismatch.getPropertyName();
             return new Problem(
-                    400,
-                    "input.type",
-                    CHECK,
-                    "\"" + mismatch.getName() + "\" does not have the form that is expected here.");
+                    400, "input.type", CHECK, "\"" + name + "\" does not have the form that is expected here.");
         }
         if (failure instanceof ConstraintViolationException || failure instanceof HandlerMethodValidationException) {
             return new Problem(422, "input.invalid", CHECK, "A value is missing, too long or outside its limits.");

@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -34,6 +35,7 @@ final class Conversation {
     private final StoreProcess.Listener listener;
     private final CompletableFuture<JsonNode> end = new CompletableFuture<>();
     private final StringBuffer complaints = new StringBuffer();
+    private final CountDownLatch complained = new CountDownLatch(1);
     private volatile long heardAt = System.nanoTime();
 
     Conversation(Process process, StoreProcess.Listener listener) {
@@ -83,7 +85,11 @@ final class Conversation {
         }
     }
 
-    String complaints() {
+    /** What it wrote to its standard error, which may end a moment after its output. */
+    String complaints() throws InterruptedException {
+        if (!complained.await(TO_DIE.toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.debug("freehold-store's standard error is still open.");
+        }
         return complaints.toString().strip();
     }
 
@@ -134,6 +140,8 @@ final class Conversation {
             }
         } catch (IOException e) {
             LOG.debug("freehold-store's standard error: {}", e.getMessage());
+        } finally {
+            complained.countDown();
         }
     }
 }

@@ -168,6 +168,9 @@ class BackupHealthReader implements BackupHealth {
         if (latest == null && unwatched) {
             return State.NONE;
         }
+        if (latest == null) {
+            return State.WAITING;
+        }
         return unwatched ? State.UNWATCHED : State.IN_TIME;
     }
 

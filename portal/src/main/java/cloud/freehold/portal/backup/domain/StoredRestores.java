@@ -127,7 +127,7 @@ class StoredRestores implements Restores {
                         Consistency.BARRIER,
                         Consistency.CRASH,
                         NewBackup.USUAL_FREEZE_LIMIT,
-                        "What the disks held before they were put back to " + point.takenAt(),
+                        "What the disks held before they were put back to " + PointNames.of(point.takenAt()),
                         after),
                 null);
     }

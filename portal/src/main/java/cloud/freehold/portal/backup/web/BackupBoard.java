@@ -25,7 +25,9 @@ record BackupBoard(List<VmHealth> vms, List<Usage> usage) {
     }
 
     public long without() {
-        return vms.stream().filter(vm -> vm.state() == State.NONE).count();
+        return vms.stream()
+                .filter(vm -> vm.state() == State.NONE || vm.state() == State.WAITING)
+                .count();
     }
 
     public int points() {
@@ -49,11 +51,6 @@ record BackupBoard(List<VmHealth> vms, List<Usage> usage) {
         return usage.stream()
                 .mapToLong(each -> each.keptBytes() == null ? each.addedBytes() : each.keptBytes())
                 .sum();
-    }
-
-    /** Such as 14.2; 0 when nothing is stored. */
-    public double saving() {
-        return storedBytes() == 0 ? 0 : (double) logicalBytes() / storedBytes();
     }
 
     public boolean isEmpty() {

@@ -13,10 +13,12 @@ import cloud.freehold.api.command.CommandProgress.Status;
 import cloud.freehold.api.command.CommandResult;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.portal.backup.BackupFixture;
+import cloud.freehold.portal.backup.RecoveryPoint;
 import cloud.freehold.portal.backup.Snapshot;
 import cloud.freehold.portal.backup.Snapshots;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.database.SystemAccess;
+import cloud.freehold.portal.operation.ChainsNow;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
@@ -139,6 +141,27 @@ class SnapshotPagesTests {
         rig.hostFollows();
         assertThat(of(web)).extracting(Snapshot::name).containsExactlyInAnyOrder("second", "third");
         assertThat(of(web)).allMatch(each -> each.depth() == 0);
+    }
+
+    @Test
+    void restoreInPlaceTakesSnapshotsAlongAndSaysSo() throws Exception {
+        RecoveryPoint point = rig.point(anna, web);
+        take("first");
+        assertThat(page("/backups/points/" + point.id() + "/restore")).contains("Its 1 snapshot");
+        send(
+                "/backups/points/" + point.id() + "/restore/volume",
+                Map.of(
+                        "volume", point.volumes().get(0).volumeId().toString(),
+                        "vm", web.toString(),
+                        "volumeName", "old"));
+        rig.hostFollows();
+        assertThat(of(web)).as("a further volume replaces nothing").hasSize(1);
+        send("/backups/points/" + point.id() + "/restore/in-place", Map.of("confirm", "web"));
+        for (int step = 0; step < 4; step++) {
+            new ChainsNow(context).run();
+            rig.hostFollows();
+        }
+        assertThat(of(web)).isEmpty();
     }
 
     @Test
