@@ -173,22 +173,22 @@ uint32_t fh_ct_flush(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
 	return n;
 }
 
+/* Both ends closed it, or one reset it: what waits here are stray segments. */
+static bool is_over(const struct ct_entry *e)
+{
+	return e->state == FH_CT_S_TIME_WAIT || e->state == FH_CT_S_CLOSE;
+}
+
 static bool would_cut(const struct ct_entry *e, const struct fh_policy *candidate)
 {
 	uint64_t key[FH_KEY_WORDS];
 	struct pol_query q;
 
-	if (e->flags & CT_F_PINNED)
+	if (e->flags & CT_F_PINNED || is_over(e))
 		return false;
 	ct_key_of(e, key);
 	ct_query_of(key, e->flags, &q);
 	return pol_judge(candidate, e->flags & CT_F_INGRESS ? FH_INGRESS : FH_EGRESS, &q).action == FH_DROP;
-}
-
-/* Both ends closed it, or one reset it: what waits here are stray segments. */
-static bool is_over(const struct ct_entry *e)
-{
-	return e->state == FH_CT_S_TIME_WAIT || e->state == FH_CT_S_CLOSE;
 }
 
 uint32_t fh_ct_preview(struct fh_ct *ct, const struct fh_policy *candidate, uint64_t now_ns,
@@ -201,7 +201,7 @@ uint32_t fh_ct_preview(struct fh_ct *ct, const struct fh_policy *candidate, uint
 	while ((i = next_entry(ct, now, &cursor, &e)) != FH_CT_NONE) {
 		struct fh_ct_info info;
 
-		if (is_over(&e) || !would_cut(&e, candidate))
+		if (!would_cut(&e, candidate))
 			continue;
 		n++;
 		if (cb) {
