@@ -53,7 +53,9 @@ static void look(struct watched *w, const char *what, unsigned number, uint64_t 
 static void *watch(void *arg)
 {
 	uint64_t limit_ms = (uint64_t)(uintptr_t)arg * 1000u, last = now_ms();
-	struct watched workers[DP_MAX_WORKERS] = { 0 }, control = { 0 };
+	struct watched workers[DP_MAX_WORKERS], control = { 0, last };
+	for (unsigned i = 0; i < dp.n_workers; i++)
+		workers[i] = (struct watched){ 0, last };
 	for (;;) {
 		const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
 		nanosleep(&pause, NULL);
