@@ -288,6 +288,7 @@ void ports_assign_queues(void)
 			dp_log(LOG_ERR, "out of memory while handing queues to workers; giving up");
 			abort();
 		}
+		list->number = old[w]->number + 1;
 		list->n = 0;
 		for (unsigned i = 0; i < DP_MAX_PORTS; i++) {
 			struct port *p = sys.ports[i];

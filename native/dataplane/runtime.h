@@ -209,6 +209,7 @@ struct port {
 
 /* --- workers --------------------------------------------------------------------------------------------------------- */
 struct queue_list {
+	uint32_t number; /* one more than the worker's list before. Tells lists apart: a later one may lie where an earlier one lay */
 	uint32_t n;
 	struct rxq *q[];
 };
@@ -221,6 +222,7 @@ struct worker {
 	struct queue_list *queues; /* published by the control thread */
 	/* private */
 	const struct queue_list *seen;
+	uint32_t seen_number; /* seen's: that list may be freed while its worker sleeps */
 	uint32_t n_active, n_stuck, capacity;
 	struct rxq **active;
 	uint64_t now_ns;  /* CLOCK_BOOTTIME at the start of the round */

@@ -94,6 +94,7 @@ static void adopt_list(struct worker *w, const struct queue_list *list)
 		}
 	}
 	w->seen = list;
+	w->seen_number = list->number;
 	w->n_active = w->n_stuck = 0;
 	for (unsigned i = 0; i < list->n; i++) {
 		list->q[i]->listed = list->q[i]->stuck = 0;
@@ -184,12 +185,13 @@ static void *run(void *arg)
 		dp_log(LOG_WARNING, "worker %u: cannot register with DPDK", w->id);
 	rte_rcu_qsbr_thread_register(dp.qsbr, w->id);
 	rte_rcu_qsbr_thread_online(dp.qsbr, w->id);
+	adopt_list(w, fh_load_acquire(&w->queues));
 	while (!fh_load(&dp.stop)) {
 		rte_rcu_qsbr_quiescent(dp.qsbr, w->id);
 		fh_count(&w->rounds, 1); /* the watchdog looks at it */
 		w->world = fh_load_acquire(&dp.world);
 		const struct queue_list *list = fh_load_acquire(&w->queues);
-		if (fh_unlikely(list != w->seen))
+		if (fh_unlikely(list->number != w->seen_number))
 			adopt_list(w, list);
 		w->now_ns = dp_boot_ns();
 		poll_active(w, spin);
