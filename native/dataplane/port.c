@@ -64,11 +64,6 @@ static struct {
 	unsigned next_worker, pools;
 } sys = { .fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static uint64_t now_ms(void)
-{
-	return dp_boot_ns() / 1000000;
-}
-
 /* --- callbacks of librte_vhost -------------------------------------------------------------------------------------- */
 static void post(struct port *port, int queue, int kick_fd)
 {
@@ -333,7 +328,7 @@ static bool make_pool(struct port *port)
 /* One more connection ended. */
 static void let_rest(struct port *port)
 {
-	uint64_t now = now_ms();
+	uint64_t now = dp_boot_ms();
 	if (now - port->ends_since_ms > ENDS_WINDOW_MS) {
 		port->ends_since_ms = now;
 		port->ends = 0;
@@ -453,7 +448,7 @@ void port_register(struct port *port)
 
 int ports_start_due(void)
 {
-	uint64_t now = now_ms();
+	uint64_t now = dp_boot_ms();
 	int wait = -1;
 	for (unsigned i = 0; i < DP_MAX_PORTS; i++) {
 		struct port *p = sys.ports[i];

@@ -259,6 +259,10 @@ static inline unsigned dp_control_id(void)
 /* Waits until every worker passed a quiescent state. Not for workers. */
 void dp_grace(void);
 uint64_t dp_boot_ns(void);
+static inline uint64_t dp_boot_ms(void)
+{
+	return dp_boot_ns() / 1000000;
+}
 uint64_t dp_unix_ns(void);
 
 #endif

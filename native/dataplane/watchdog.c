@@ -33,13 +33,6 @@ void watchdog_control_lives(void)
 	fh_count(&control_rounds, 1);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
-}
-
 static void look(struct watched *w, const char *what, unsigned number, uint64_t count, uint64_t now, uint64_t limit_ms, bool gap)
 {
 	if (w->count != count || gap)
@@ -52,14 +45,14 @@ static void look(struct watched *w, const char *what, unsigned number, uint64_t 
 
 static void *watch(void *arg)
 {
-	uint64_t limit_ms = (uint64_t)(uintptr_t)arg * 1000u, last = now_ms();
+	uint64_t limit_ms = (uint64_t)(uintptr_t)arg * 1000u, last = dp_boot_ms();
 	struct watched workers[DP_MAX_WORKERS], control = { 0, last };
 	for (unsigned i = 0; i < dp.n_workers; i++)
 		workers[i] = (struct watched){ 0, last };
 	for (;;) {
 		const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
 		nanosleep(&pause, NULL);
-		uint64_t now = now_ms();
+		uint64_t now = dp_boot_ms();
 		bool gap = now - last > GAP_MS;
 		last = now;
 		for (unsigned i = 0; i < dp.n_workers; i++)
