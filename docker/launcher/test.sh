@@ -128,16 +128,11 @@ tagged_stage() {
   return "$status"
 }
 
-# The agent beside a libvirtd, guests and a dataplane of its own; a stand-in plays the portal.
-integration_stage() {
-  FREEHOLD_GUEST=$(guest_dir) tagged_stage integration host-service/agent cloud.freehold.agent.it \
-    in_throwaway "$top/docker/launcher/tagged" host-service/agent integration
-}
-
-# The same with backups, restores and snapshots of guests that write: a quarter of an hour, on request.
-storage_stage() {
-  FREEHOLD_GUEST=$(guest_dir) tagged_stage storage host-service/agent cloud.freehold.agent.it \
-    in_throwaway "$top/docker/launcher/tagged" host-service/agent storage
+# agent_stage TAG: the agent beside a libvirtd, guests and a dataplane of its own; a stand-in plays the portal. Tag "integration" is what
+# every run tests; "storage": backups, restores and snapshots of guests that write, a quarter of an hour, on request.
+agent_stage() {
+  FREEHOLD_GUEST=$(guest_dir) tagged_stage "$1" host-service/agent cloud.freehold.agent.it \
+    in_throwaway "$top/docker/launcher/tagged" host-service/agent "$1"
 }
 
 # A whole instance with guests, a browser, and the proof that a click becomes packets or stops them.
@@ -147,7 +142,7 @@ e2e_stage() {
 
 # run_tests [STAGE...]: all stages, or these.
 run_tests() {
-  local started=$SECONDS failed=0 pid pids=()
+  local started=$SECONDS failed=0 name pid pids=()
   (($#)) && stages=("$@")
   trap 'jobs -p | xargs -r kill 2>/dev/null; exit 130' INT TERM
   mkdir -p "$passed_dir" "$results_dir"
@@ -171,10 +166,10 @@ run_tests() {
   for pid in "${pids[@]}"; do
     wait "$pid" || failed=1
   done
-  wanted integration &&
-    { stage integration "pom.xml .mvn native host-service docker/guest docker/launcher" integration_stage || failed=1; }
-  wanted storage &&
-    { stage storage "pom.xml .mvn native host-service docker/guest docker/launcher" storage_stage || failed=1; }
+  for name in integration storage; do
+    wanted "$name" &&
+      { stage "$name" "pom.xml .mvn native host-service docker/guest docker/launcher" agent_stage "$name" || failed=1; }
+  done
   # Alone: it measures times, and its guests need both cores.
   wanted e2e && { stage e2e "${sources[*]} docker/guest docker/launcher" e2e_stage || failed=1; }
   sum_up $((SECONDS - started)) || failed=1
