@@ -165,7 +165,8 @@ uint32_t fh_ct_list(struct fh_ct *ct, uint64_t now_ns, uint32_t *cursor, struct 
 bool fh_ct_kill(struct fh_ct *ct, unsigned worker, const struct fh_ct_info *info, uint64_t now_ns);
 /* Kills all. Return: how many. */
 uint32_t fh_ct_flush(struct fh_ct *ct, unsigned worker, uint64_t now_ns);
-/* Live connections that candidate would cut at their next packet; those that ended by themselves have none to cut. Calls cb for each (may be NULL). Return: how many. */
+/* Live connections that candidate would cut at their next packet; those that ended by themselves have nothing to cut. Calls cb for each
+ * (may be NULL). Return: how many. */
 uint32_t fh_ct_preview(struct fh_ct *ct, const struct fh_policy *candidate, uint64_t now_ns,
 		       void (*cb)(void *arg, const struct fh_ct_info *info), void *arg);
 /* Persist flag of a change: connections that candidate would cut are pinned and outlive this and later policies. */

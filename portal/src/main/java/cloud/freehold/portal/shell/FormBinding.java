@@ -17,6 +17,9 @@ import org.springframework.web.context.request.WebRequest;
  * A form that is a record takes what its components name and nothing else, however deep a client builds its field names.
  * No form here numbers its fields ({@code rule[9]}), and Spring's binding of records fails on a number that it did not
  * expect, so these are refused before.
+ *
+ * <p>What people type is text in every form. A component of another type holds what the page itself wrote, such as a version
+ * or a choice: a value that does not fit it is no mistake to show beside a field, and Spring would bind no form at all.
  */
 @ControllerAdvice
 @Order(Ordered.HIGHEST_PRECEDENCE)
