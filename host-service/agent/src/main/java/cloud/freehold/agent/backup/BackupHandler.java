@@ -35,11 +35,6 @@ final class BackupHandler implements CommandHandler<BackupVm> {
     }
 
     @Override
-    public boolean repeats() {
-        return true;
-    }
-
-    @Override
     public Outcome carryOut(BackupVm command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var input = order.input();

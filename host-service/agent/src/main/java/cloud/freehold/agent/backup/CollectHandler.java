@@ -37,11 +37,6 @@ final class CollectHandler implements CommandHandler<CollectGarbage> {
     }
 
     @Override
-    public boolean repeats() {
-        return true;
-    }
-
-    @Override
     public Outcome carryOut(CollectGarbage command, Order order)
             throws OrderFailure, IOException, InterruptedException {
         var writers = writers(command, order, order.input());

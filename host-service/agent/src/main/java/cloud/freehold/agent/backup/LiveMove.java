@@ -3,6 +3,7 @@ package cloud.freehold.agent.backup;
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.agent.libvirt.VmDisks;
 import cloud.freehold.agent.libvirt.VmDisks.Plugged;
 import cloud.freehold.agent.storage.ImageTool;
 import cloud.freehold.agent.storage.Pools;
@@ -11,52 +12,128 @@ import cloud.freehold.api.command.HostCommand.MirrorVolume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.UUID;
 
-/** Moves a volume of a running VM. */
+/**
+ * Moves a volume of a running VM. The volume's path leads to the copy from when the copy is complete, just before QEMU goes
+ * over to it; until QEMU has, what it was before is kept under another name, so that either can be gone on with.
+ */
 final class LiveMove {
     private static final Duration LOOK = Duration.ofMillis(500);
+    /** The run of the VM in which QEMU was about to go over, in the order's notes: others start from where the path leads. */
+    private static final String GOING_OVER = "going-over";
+    /** Where the volume was before, in the order's notes. */
+    private static final String PRESENT = "present";
 
     private final BackupHost host;
     private final ImageTool tool;
     private final MirrorVolume command;
     private final Order order;
+    private final Path volume;
+    private final Path target;
+    private final Path kept;
 
-    LiveMove(BackupHost host, ImageTool tool, MirrorVolume command, Order order) {
+    /**
+     * @param volume the volume's path, which leads to where it is
+     * @param target where it is to be
+     */
+    LiveMove(BackupHost host, ImageTool tool, MirrorVolume command, Order order, Path volume, Path target) {
         this.host = host;
         this.tool = tool;
         this.command = command;
         this.order = order;
+        this.volume = volume;
+        this.target = target;
+        this.kept = volume.resolveSibling(command.volumeId() + "-before-moving.qcow2");
     }
 
-    void move(Path volume, Path present, Path target)
-            throws OrderFailure, HypervisorException, IOException, InterruptedException {
+    void move() throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var disk = disk();
-        if (isAlreadyThere(disk, target)) {
-            // An agent before this one died after QEMU had gone over.
-            Pools.link(volume, target);
-            deleteOthers(target);
-            return;
+        if (!isThere(disk) && !isInItsPool()) {
+            if (isGoingOver() && hasReadyJob(disk)) {
+                goOver(disk);
+            } else {
+                fromTheBeginning(disk);
+            }
         }
-        if (present.getParent().equals(target.getParent()) && !present.equals(target)) {
-            return;
-        }
+        deleteOthers(host, command, real(volume));
+    }
+
+    private void fromTheBeginning(Plugged disk)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
         endJob(disk);
-        Pools.link(volume, disk.file());
-        mirror(disk, target);
+        if (isGoingOver()) {
+            putBack();
+        }
+        boolean isPlainFile = !Files.isSymbolicLink(volume);
+        var present = volume.toRealPath();
+        mirror(disk, present);
         try {
             copy(disk);
-            Pools.link(volume, target);
-            host.hypervisor().disks().pivot(command.vmId(), disk.target());
+            if (isPlainFile) {
+                Files.deleteIfExists(kept);
+                Files.createLink(kept, volume);
+            }
+            order.note(PRESENT, present.toString());
+            order.note(GOING_OVER, run().toString());
+            goOver(disk);
         } catch (OrderFailure | HypervisorException | IOException | InterruptedException e) {
-            if (!isAlreadyThere(disk(), target)) {
-                Pools.link(volume, disk.file());
+            if (!isThere(disk())) {
+                if (isGoingOver()) {
+                    putBack();
+                }
+                Files.deleteIfExists(kept);
                 endJob(disk);
                 Files.deleteIfExists(target);
             }
             throw e;
         }
-        Files.deleteIfExists(disk.file());
+    }
+
+    private void goOver(Plugged disk) throws HypervisorException, IOException {
+        Pools.link(volume, target);
+        host.hypervisor().disks().pivot(command.vmId(), disk.target());
+    }
+
+    /** The path leads to what QEMU still uses. */
+    private void putBack() throws IOException {
+        if (Files.exists(kept)) {
+            Files.move(kept, volume, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } else {
+            Pools.link(volume, Path.of(order.notes().get(PRESENT)));
+        }
+        order.note(GOING_OVER, null);
+    }
+
+    private boolean isInItsPool() throws HypervisorException, IOException {
+        return !isGoingOver() && volume.toRealPath().getParent().equals(real(target.getParent()));
+    }
+
+    /** QEMU uses the copy: by its name, or by the path in a run after the one that was to go over. */
+    private boolean isThere(Plugged disk) throws HypervisorException {
+        return disk.file().equals(target) || !isGoingOver() && real(disk.file()).equals(real(target));
+    }
+
+    private boolean isGoingOver() throws HypervisorException {
+        return run().toString().equals(order.notes().get(GOING_OVER));
+    }
+
+    private UUID run() throws HypervisorException {
+        return host.hypervisor()
+                .find(command.vmId())
+                .orElseThrow(() -> new HypervisorException(HypervisorException.Kind.GONE, "the VM is gone"))
+                .mark()
+                .run();
+    }
+
+    private boolean hasReadyJob(Plugged disk) throws HypervisorException {
+        return host.hypervisor()
+                .disks()
+                .job(command.vmId(), disk.target())
+                .filter(VmDisks.Job::isReady)
+                .isPresent();
     }
 
     /** Of a try before this one, too. */
@@ -66,17 +143,12 @@ final class LiveMove {
         }
     }
 
-    private static boolean isAlreadyThere(Plugged disk, Path target) {
-        return disk.file().equals(target);
-    }
-
     private Plugged disk() throws OrderFailure, HypervisorException {
         return host.hypervisor().disks().plugged(command.vmId()).stream()
                 .filter(one -> one.file()
                         .getFileName()
                         .toString()
                         .startsWith(command.volumeId().toString()))
-                .map(one -> new Plugged(one.target(), one.alias(), real(one.file())))
                 .findFirst()
                 .orElseThrow(() -> new OrderFailure(
                         ProblemCode.NOT_THERE,
@@ -91,12 +163,12 @@ final class LiveMove {
         }
     }
 
-    private void mirror(Plugged disk, Path target) throws OrderFailure, HypervisorException, IOException {
+    private void mirror(Plugged disk, Path present) throws OrderFailure, HypervisorException, IOException {
         long size = 0;
         try (var monitor = host.hypervisor().monitor(command.vmId())) {
             for (var block : monitor.ask("query-block")) {
                 var image = block.path("inserted").path("image");
-                if (!real(Path.of(image.path("filename").asString("/"))).equals(disk.file())) {
+                if (!real(Path.of(image.path("filename").asString("/"))).equals(present)) {
                     continue;
                 }
                 size = image.path("virtual-size").asLong();
@@ -132,7 +204,8 @@ final class LiveMove {
         }
     }
 
-    private void deleteOthers(Path target) throws IOException {
+    /** What the volume was copied from, and copies that came to nothing. */
+    static void deleteOthers(BackupHost host, MirrorVolume command, Path present) throws IOException {
         for (var folder : host.files().pools().all().values()) {
             var ofVm = folder.resolve(command.vmId().toString());
             if (!Files.isDirectory(ofVm)) {
@@ -140,7 +213,7 @@ final class LiveMove {
             }
             try (var files = Files.newDirectoryStream(ofVm, command.volumeId() + "*.qcow2")) {
                 for (var file : files) {
-                    if (!file.equals(target) && !Files.isSymbolicLink(file)) {
+                    if (!Files.isSymbolicLink(file) && !Files.isSameFile(file, present)) {
                         Files.delete(file);
                     }
                 }

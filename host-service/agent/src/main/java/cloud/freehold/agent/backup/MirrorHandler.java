@@ -46,11 +46,6 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
     }
 
     @Override
-    public boolean repeats() {
-        return true;
-    }
-
-    @Override
     public Outcome carryOut(MirrorVolume command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var volume = host.files().volume(command.vmId(), command.volumeId());
@@ -75,9 +70,8 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
     private boolean isMoved(MirrorVolume command, Order order, Path volume, Path target)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         order.check();
-        var present = volume.toRealPath();
         if (host.isOn(command.vmId())) {
-            new LiveMove(host, tool, command, order).move(volume, present, target);
+            new LiveMove(host, tool, command, order, volume, target).move();
             return true;
         }
         var use = host.diskUse().take(command.vmId(), "a volume of it is being moved", () -> {});
@@ -88,9 +82,11 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
             if (host.isOn(command.vmId())) {
                 return false;
             }
-            if (!present.getParent().equals(target.getParent())) {
+            var present = volume.toRealPath();
+            if (!present.getParent().equals(target.getParent().toRealPath())) {
                 moveStopped(order, volume, present, target);
             }
+            LiveMove.deleteOthers(host, command, volume.toRealPath());
             return true;
         }
     }
@@ -104,7 +100,6 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
         Tool.run(COPY, List.of("cp", "--sparse=always", "--reflink=auto", present.toString(), target.toString()));
         Tool.run(COPY, List.of("sync", target.toString()));
         Pools.link(volume, target);
-        Files.deleteIfExists(present);
     }
 
     static void checkRoom(Path target, long bytes) throws OrderFailure {

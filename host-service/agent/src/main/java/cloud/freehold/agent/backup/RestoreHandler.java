@@ -47,11 +47,6 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
     }
 
     @Override
-    public boolean repeats() {
-        return true;
-    }
-
-    @Override
     public Outcome carryOut(RestoreVolumes command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         if (command.live()) {

@@ -35,11 +35,6 @@ final class VerifyHandler implements CommandHandler<VerifyPoints> {
     }
 
     @Override
-    public boolean repeats() {
-        return true;
-    }
-
-    @Override
     public Outcome carryOut(VerifyPoints command, Order order) throws OrderFailure, IOException, InterruptedException {
         var input = order.input();
         if (input.liveRoots() == null || input.liveRoots().isEmpty()) {

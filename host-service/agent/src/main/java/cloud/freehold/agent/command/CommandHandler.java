@@ -35,7 +35,9 @@ public interface CommandHandler<C extends HostCommand> {
      * Whether an order in whose middle the agent died is carried out again from its beginning (with {@link Order#repeated()}); otherwise
      * it ends as interrupted.
      */
-    boolean repeats();
+    default boolean repeats() {
+        return true;
+    }
 
     /**
      * Called before an order is carried out again after the agent's death, and before anything is done about VMs: what must not be

@@ -26,11 +26,6 @@ final class ForceOff implements CommandHandler<HostCommand.ForceOffVm> {
     }
 
     @Override
-    public boolean repeats() {
-        return true;
-    }
-
-    @Override
     public Outcome carryOut(HostCommand.ForceOffVm command, Order order) throws HypervisorException {
         try {
             machines.host().hypervisor().destroy(command.vmId());

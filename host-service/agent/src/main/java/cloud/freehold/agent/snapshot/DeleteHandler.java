@@ -34,11 +34,6 @@ final class DeleteHandler implements CommandHandler<DeleteSnapshot> {
     }
 
     @Override
-    public boolean repeats() {
-        return true;
-    }
-
-    @Override
     public Outcome carryOut(DeleteSnapshot command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var entry = host.book().find(command.vmId(), command.snapshotId());

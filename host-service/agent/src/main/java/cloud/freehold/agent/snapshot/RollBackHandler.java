@@ -47,11 +47,6 @@ final class RollBackHandler implements CommandHandler<RollBack> {
         return Set.of(command.vmId());
     }
 
-    @Override
-    public boolean repeats() {
-        return true;
-    }
-
     /** Half of the disks may be back: the VM must not start. */
     @Override
     public void reserve(RollBack command, Map<String, String> notes) {

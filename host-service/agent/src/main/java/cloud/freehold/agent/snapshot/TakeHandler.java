@@ -50,11 +50,6 @@ final class TakeHandler implements CommandHandler<TakeSnapshots> {
     }
 
     @Override
-    public boolean repeats() {
-        return true;
-    }
-
-    @Override
     public Outcome carryOut(TakeSnapshots command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         check(command);

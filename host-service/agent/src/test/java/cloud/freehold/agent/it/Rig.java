@@ -209,6 +209,7 @@ final class Rig implements AutoCloseable {
                 "freehold.agent.ctl-library=" + NATIVE.resolve("ctl/libfreeholdctl.so"),
                 "freehold.agent.accelerator=tcg",
                 "freehold.agent.store-program=" + STORE,
+                "freehold.agent.pools=other=" + directory.resolve("other-pool"),
                 "freehold.agent.shutdown-grace-seconds=20",
                 "");
     }

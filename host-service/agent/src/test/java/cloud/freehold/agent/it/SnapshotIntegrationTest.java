@@ -144,6 +144,30 @@ class SnapshotIntegrationTest {
     }
 
     @Test
+    void aVolumeMovesWhileItsGuestWritesAndIsThereAtTheNextStart() throws Exception {
+        var place = rig.directory.resolve("vms").resolve(vm.id.toString()).resolve(vm.data + ".qcow2");
+        vm.startWriting();
+        orders.done(move("other"));
+        assertThat(place.toRealPath()).startsWith(rig.directory.resolve("other-pool"));
+        orders.done(move("default"));
+        assertThat(place.toRealPath()).startsWith(rig.directory.resolve("vms"));
+        vm.say("killall fhwriter; while pidof fhwriter; do sleep 0.1; done; sync");
+        var written = vm.say("md5sum </dev/vdb");
+        vm.stop();
+        vm.start();
+        assertThat(vm.say("md5sum </dev/vdb")).isEqualTo(written);
+        vm.stop();
+        orders.done(move("other"));
+        vm.start();
+        assertThat(vm.say("md5sum </dev/vdb")).isEqualTo(written);
+        assertThat(orders.end(move("nowhere")).problem().code()).isEqualTo(ProblemCode.NOT_THERE);
+    }
+
+    private HostCommand.MirrorVolume move(String pool) {
+        return new HostCommand.MirrorVolume(UUID.randomUUID(), Orders.deadline(), vm.id, vm.data, pool, 0);
+    }
+
+    @Test
     void whatIsNotThereCannotBeGoneBackTo() {
         var end = orders.end(new HostCommand.RollBack(UUID.randomUUID(), Orders.deadline(), vm.id, UUID.randomUUID()));
         assertThat(end.problem().code()).isEqualTo(ProblemCode.NOT_THERE);
