@@ -577,6 +577,9 @@ table uplink
     id uuid not null
     host_name text not null
     device text not null
+    tunnel_address inet
+    tunnel_gateway inet
+    tunnel_vlan integer not null default 0
 table vm
     id uuid not null
     tenant_id uuid not null
@@ -778,7 +781,7 @@ host_certificate.host_certificate_pkey: PRIMARY KEY (serial)
 host_certificate.host_certificate_sha256_key: UNIQUE (sha256)
 host_enrolment_token.host_enrolment_token_pkey: PRIMARY KEY (token_hash)
 host_object.host_object_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id)
-host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'ROUTER'::text, 'UPLINK'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
+host_object.host_object_kind_check: CHECK ((kind = ANY (ARRAY['VM'::text, 'NIC'::text, 'NETWORK'::text, 'ROUTER'::text, 'UPLINK'::text, 'REMOTE_NIC'::text, 'SECURITY_GROUP'::text, 'ADDRESS_GROUP'::text, 'GROUP_MEMBERS'::text])))
 host_object.host_object_pkey: PRIMARY KEY (host_id, kind, object_id)
 host_object.host_object_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
 host_question.host_question_answer_check: CHECK ((octet_length(answer) <= 1048576))
@@ -1011,9 +1014,12 @@ tenant.tenant_slug_check: CHECK ((slug ~ '^[a-z][a-z0-9-]{1,38}[a-z0-9]$'::text)
 tenant.tenant_slug_key: UNIQUE (slug)
 throttle_bucket.throttle_bucket_key_check: CHECK ((length(key) <= 200))
 throttle_bucket.throttle_bucket_pkey: PRIMARY KEY (key)
+uplink.uplink_check: CHECK (((tunnel_gateway IS NULL) OR ((tunnel_address IS NOT NULL) AND (tunnel_gateway << (network(tunnel_address))::inet))))
 uplink.uplink_device_check: CHECK (((length(device) >= 1) AND (length(device) <= 15)))
 uplink.uplink_host_name_device_key: UNIQUE (host_name, device)
 uplink.uplink_pkey: PRIMARY KEY (id)
+uplink.uplink_tunnel_address_check: CHECK ((family(tunnel_address) = 4))
+uplink.uplink_tunnel_vlan_check: CHECK (((tunnel_vlan >= 0) AND (tunnel_vlan <= 4094)))
 vm.vm_bound_host_id_fkey: FOREIGN KEY (bound_host_id) REFERENCES host(id)
 vm.vm_check: CHECK ((max_vcpus >= vcpus))
 vm.vm_check1: CHECK ((max_memory_mib >= memory_mib))
@@ -1197,6 +1203,8 @@ CREATE INDEX throttle_bucket_at_idx ON public.throttle_bucket USING btree (at)
 CREATE UNIQUE INDEX throttle_bucket_pkey ON public.throttle_bucket USING btree (key)
 CREATE UNIQUE INDEX uplink_host_name_device_key ON public.uplink USING btree (host_name, device)
 CREATE UNIQUE INDEX uplink_pkey ON public.uplink USING btree (id)
+CREATE UNIQUE INDEX uplink_tunnel_end_idx ON public.uplink USING btree (host(tunnel_address))
+CREATE UNIQUE INDEX uplink_tunnel_idx ON public.uplink USING btree (host_name) WHERE (tunnel_address IS NOT NULL)
 CREATE INDEX vm_host_idx ON public.vm USING btree (host_id)
 CREATE UNIQUE INDEX vm_name_idx ON public.vm USING btree (tenant_id, name) WHERE (deleting_since IS NULL)
 CREATE UNIQUE INDEX vm_pkey ON public.vm USING btree (id)
@@ -1297,6 +1305,8 @@ DECLARE
     w record;
     picked uuid;
     refreshed uuid[];
+    peers uuid[];
+    moved uuid[];
 BEGIN
     PERFORM lock_host_changes(of_tenant);
 
@@ -1321,6 +1331,17 @@ BEGIN
         UNION SELECT o.host_id FROM host_object o JOIN unnest(around_kinds, around_ids) a (kind, id)
               ON o.kind = a.kind AND o.object_id = a.id WHERE NOT o.removed) x;
 
+    SELECT array_agg(DISTINCT o.host_id), array_agg(DISTINCT m.nic_id) FILTER (WHERE m.comes AND o.kind = 'REMOTE_NIC')
+        INTO peers, moved
+        FROM moving_nics(refreshed) m
+        JOIN host_object o ON (o.kind, o.object_id) IN (('NETWORK', m.network_id), ('REMOTE_NIC', m.nic_id))
+        WHERE NOT o.removed;
+    refreshed := refreshed || peers;
+    IF moved IS NOT NULL THEN
+        touched_kinds := touched_kinds || array_fill('REMOTE_NIC'::text, ARRAY[cardinality(moved)]);
+        touched_ids := touched_ids || moved;
+    END IF;
+
     PERFORM 1 FROM host
         WHERE id = ANY (refreshed)
            OR id IN (SELECT o.host_id FROM host_object o JOIN unnest(touched_kinds, touched_ids) t (kind, id)
@@ -1328,7 +1349,7 @@ BEGIN
         ORDER BY id FOR UPDATE;
 
     -- References first: what a host only now learns of has its newest content with it.
-    PERFORM refresh_host_objects(id) FROM unnest(refreshed) AS r (id) ORDER BY id;
+    PERFORM refresh_host_objects(id) FROM (SELECT DISTINCT unnest(refreshed) AS id) r ORDER BY id;
     FOR w IN SELECT kind, array_agg(id) AS ids FROM unnest(touched_kinds, touched_ids) t (kind, id) GROUP BY kind ORDER BY kind
     LOOP
         PERFORM touch_host_objects(w.kind, w.ids);
@@ -1354,6 +1375,23 @@ CREATE OR REPLACE FUNCTION public.lock_host_changes(of_tenant uuid)
  RETURNS void
  LANGUAGE sql
 AS $function$ SELECT pg_advisory_xact_lock(hashtextextended('host-changes:' || of_tenant::text, 0)) $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.moving_nics(hosts uuid[])
+ RETURNS TABLE(nic_id uuid, network_id uuid, comes boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+    WITH wanted AS (SELECT v.host_id, c.id, c.network_id FROM vm v JOIN nic c ON c.vm_id = v.id
+                    WHERE v.host_id = ANY (hosts) AND v.deleting_since IS NULL),
+         held AS (SELECT host_id, object_id AS id FROM host_object
+                  WHERE host_id = ANY (hosts) AND kind = 'NIC' AND NOT removed)
+    SELECT w.id, w.network_id, true FROM wanted w
+        WHERE NOT EXISTS (SELECT FROM held h WHERE h.host_id = w.host_id AND h.id = w.id)
+    UNION ALL
+    SELECT h.id, NULL, false FROM held h
+        WHERE NOT EXISTS (SELECT FROM wanted w WHERE w.host_id = h.host_id AND w.id = h.id)
+$function$
  owner freehold_owner
 CREATE OR REPLACE FUNCTION public.refresh_host_objects(of_host uuid)
  RETURNS void
@@ -1383,6 +1421,44 @@ BEGIN
           AND NOT EXISTS (SELECT FROM wanted_host_objects(of_host) w WHERE w.kind = o.kind AND w.object_id = o.object_id);
     INSERT INTO enforcement (host_id, revision, committed_at) VALUES (of_host, next_revision, clock_timestamp());
     PERFORM pg_notify('host', of_host::text);
+END $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.set_host_tunnel(of_host uuid, spare_id uuid, new_device text, new_address inet, new_gateway inet, new_vlan integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    own_name text;
+BEGIN
+    -- All: what they share may change until they are locked, and a tunnel's end seldom does.
+    PERFORM 1 FROM host ORDER BY id FOR UPDATE;
+    SELECT name INTO own_name FROM host WHERE id = of_host;
+    IF EXISTS (SELECT FROM uplink WHERE host_name <> own_name AND host(tunnel_address) = host(new_address)) THEN
+        RETURN false;
+    END IF;
+    UPDATE uplink SET tunnel_address = NULL, tunnel_gateway = NULL, tunnel_vlan = 0
+        WHERE host_name = own_name AND device IS DISTINCT FROM new_device;
+    IF new_device IS NOT NULL THEN
+        INSERT INTO uplink (id, host_name, device, tunnel_address, tunnel_gateway, tunnel_vlan)
+            VALUES (spare_id, own_name, new_device, new_address, new_gateway, new_vlan)
+            ON CONFLICT (host_name, device) DO UPDATE SET tunnel_address = excluded.tunnel_address,
+                tunnel_gateway = excluded.tunnel_gateway, tunnel_vlan = excluded.tunnel_vlan;
+    END IF;
+    PERFORM refresh_host_objects(id) FROM (
+        SELECT of_host AS id
+        UNION SELECT o.host_id FROM host_object o
+              JOIN host_object own ON own.host_id = of_host AND own.kind = 'NETWORK' AND NOT own.removed
+              WHERE o.kind = 'NETWORK' AND o.object_id = own.object_id AND NOT o.removed) x ORDER BY id;
+    PERFORM touch_host_objects('UPLINK', ARRAY(SELECT id FROM uplink WHERE host_name = own_name));
+    PERFORM touch_host_objects('NETWORK',
+        ARRAY(SELECT object_id FROM host_object WHERE host_id = of_host AND kind = 'NETWORK' AND NOT removed));
+    PERFORM touch_host_objects('REMOTE_NIC',
+        ARRAY(SELECT object_id FROM host_object WHERE host_id = of_host AND kind = 'NIC' AND NOT removed));
+    DELETE FROM uplink u WHERE host_name = own_name AND tunnel_address IS NULL
+        AND NOT EXISTS (SELECT FROM external_link l WHERE l.uplink_id = u.id);
+    RETURN true;
 END $function$
  owner freehold_owner
 CREATE OR REPLACE FUNCTION public.take_public_address(new_id uuid, of_network uuid, for_router uuid, taken_at timestamp with time zone)
@@ -1439,6 +1515,10 @@ AS $function$
     WITH v AS (SELECT id, tenant_id FROM vm WHERE host_id = of_host AND deleting_since IS NULL),
          n AS (SELECT nic.id, nic.tenant_id, nic.network_id FROM nic JOIN v ON v.id = nic.vm_id),
          r AS (SELECT DISTINCT x.router_id AS id, x.tenant_id FROM router_network x JOIN n ON n.network_id = x.network_id),
+         w AS (SELECT network_id AS id, tenant_id FROM n
+               UNION SELECT x.network_id, x.tenant_id FROM router_network x JOIN r ON r.id = x.router_id),
+         t AS (SELECT u.id FROM uplink u JOIN host h ON h.name = u.host_name AND h.id = of_host
+               WHERE u.tunnel_address IS NOT NULL AND EXISTS (SELECT FROM n)),
          e AS (SELECT DISTINCT o.external_network_id AS id, l.uplink_id
                FROM r JOIN router o ON o.id = r.id
                JOIN external_link l ON l.external_network_id = o.external_network_id
@@ -1450,11 +1530,17 @@ AS $function$
                       JOIN ruleset_revision r ON r.group_id = sg.id AND r.version = sg.fallback_version)
     SELECT 'VM', id, tenant_id FROM v
     UNION SELECT 'NIC', id, tenant_id FROM n
-    UNION SELECT 'NETWORK', network_id, tenant_id FROM n
+    UNION SELECT 'NETWORK', id, tenant_id FROM w
     UNION SELECT 'ROUTER', id, tenant_id FROM r
-    UNION SELECT 'NETWORK', x.network_id, x.tenant_id FROM router_network x JOIN r ON r.id = x.router_id
     UNION SELECT 'NETWORK', id, NULL FROM e
     UNION SELECT 'UPLINK', uplink_id, NULL FROM e
+    UNION SELECT 'UPLINK', id, NULL FROM t
+    UNION SELECT 'REMOTE_NIC', c.id, c.tenant_id
+          FROM w JOIN nic c ON c.network_id = w.id
+          JOIN vm m ON m.id = c.vm_id AND m.host_id <> of_host AND m.deleting_since IS NULL
+          JOIN host h ON h.id = m.host_id
+          JOIN uplink u ON u.host_name = h.name AND u.tunnel_address IS NOT NULL
+          WHERE EXISTS (SELECT FROM t)
     UNION SELECT 'SECURITY_GROUP', id, tenant_id FROM g
     UNION SELECT 'GROUP_MEMBERS', r.remote_group_id, r.tenant_id FROM rule r JOIN g ON g.id = r.group_id
           WHERE r.remote_group_id IS NOT NULL
@@ -1804,7 +1890,9 @@ audit_event_hash(audit_event): public
 change_hosts(uuid,text[],uuid[],text[],uuid[],uuid[],uuid[]): freehold_portal, freehold_system
 host_with_room(integer,bigint,uuid): owner only
 lock_host_changes(uuid): owner only
+moving_nics(uuid[]): owner only
 refresh_host_objects(uuid): freehold_portal, freehold_system
+set_host_tunnel(uuid,uuid,text,inet,inet,integer): freehold_system
 take_public_address(uuid,uuid,uuid,timestamp with time zone): freehold_portal
 touch_host_objects(text,uuid[]): freehold_portal, freehold_system
 wanted_host_objects(uuid): owner only

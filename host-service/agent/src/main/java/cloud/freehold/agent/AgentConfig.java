@@ -1,5 +1,6 @@
 package cloud.freehold.agent;
 
+import cloud.freehold.api.observed.HostFacts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -27,6 +28,7 @@ import java.util.Properties;
  * @param storeProgram freehold-store, which reads and writes backup stores
  * @param storePlugin nbdkit's plugin that shows points as disks
  * @param storeUser whom it runs as, empty: as the agent; stores and what is restored must be that user's to write
+ * @param tunnel where tunnels to other hosts end: a device of the dataplane's, and an address there that is no kernel's
  * @param ordersAtOnce backups, restores and other long orders that run side by side
  */
 public record AgentConfig(
@@ -43,6 +45,7 @@ public record AgentConfig(
         String libvirtUri,
         String libvirtLibrary,
         Path dataplaneSocket,
+        Optional<HostFacts.Tunnel> tunnel,
         String ctlLibrary,
         Accelerator accelerator,
         String emulator,
@@ -56,6 +59,8 @@ public record AgentConfig(
         Optional<String> storeUser) {
 
     private static final String PREFIX = "freehold.agent.";
+    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+    private static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
 
     /** How guests' processors are run. */
     public enum Accelerator {
@@ -105,6 +110,7 @@ public record AgentConfig(
                 read.text("libvirt-uri", "qemu:///system"),
                 read.text("libvirt-library", "libvirt.so.0"),
                 read.path("dataplane-socket", Path.of("/run/freehold/dataplane.sock")),
+                read.tunnel(),
                 read.text("ctl-library", "libfreeholdctl.so"),
                 read.accelerator(),
                 read.text("emulator", "/usr/bin/qemu-system-x86_64"),
@@ -185,6 +191,34 @@ public record AgentConfig(
                 }
             }
             return Collections.unmodifiableMap(pools);
+        }
+
+        Optional<HostFacts.Tunnel> tunnel() {
+            var device = optional("tunnel-device");
+            var address = optional("tunnel-address");
+            if (device.isPresent() != address.isPresent()) {
+                throw new InvalidConfig(
+                        "Set both " + PREFIX + "tunnel-device and " + PREFIX + "tunnel-address, or neither.");
+            }
+            if (address.isEmpty()) {
+                return Optional.empty();
+            }
+            if (!address.get().matches(IPV4 + "/([89]|[12][0-9]|30)")) {
+                throw new InvalidConfig(PREFIX + "tunnel-address is '" + address.get()
+                        + "', it must be an IPv4 address with the length of its prefix, such as 192.0.2.1/24.");
+            }
+            var gateway = optional("tunnel-gateway");
+            if (gateway.isPresent() && !gateway.get().matches(IPV4)) {
+                throw new InvalidConfig(
+                        PREFIX + "tunnel-gateway is '" + gateway.get() + "', it must be an IPv4 address.");
+            }
+            int vlan = Math.toIntExact(optional("tunnel-vlan")
+                    .map(text -> number("tunnel-vlan", text))
+                    .orElse(0L));
+            if (vlan > 4094) {
+                throw new InvalidConfig(PREFIX + "tunnel-vlan is '" + vlan + "', it must be 1 to 4094.");
+            }
+            return Optional.of(new HostFacts.Tunnel(device.get(), address.get(), gateway.orElse(null), vlan));
         }
 
         Accelerator accelerator() {

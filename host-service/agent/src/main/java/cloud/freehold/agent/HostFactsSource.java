@@ -76,7 +76,8 @@ final class HostFactsSource {
                     files.freeBytes() / STORAGE_STEP * STORAGE_STEP,
                     files.totalBytes(),
                     problems(),
-                    pools());
+                    pools(),
+                    config.tunnel().orElse(null));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

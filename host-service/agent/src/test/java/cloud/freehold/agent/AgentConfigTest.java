@@ -3,8 +3,10 @@ package cloud.freehold.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import cloud.freehold.api.observed.HostFacts;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,7 @@ class AgentConfigTest {
         "accelerator, xen, must be kvm",
         "instance, Über uns, lower-case letters",
         "instance, ../x, lower-case letters",
+        "tunnel-device, eth1, neither",
         "memory-mib, -1, positive whole number",
         "shutdown-grace-seconds, soon, positive whole number"
     })
@@ -50,6 +53,23 @@ class AgentConfigTest {
                 .isInstanceOf(AgentConfig.InvalidConfig.class)
                 .hasMessageContaining("freehold.agent." + name)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void aTunnelNeedsAnAddressThatMakesSense() {
+        var tunnel = AgentConfig.of(properties(
+                        "tunnel-device", "eth1", "tunnel-address", "192.0.2.1/24", "tunnel-gateway", "192.0.2.254"))
+                .tunnel();
+        assertThat(tunnel).contains(new HostFacts.Tunnel("eth1", "192.0.2.1/24", "192.0.2.254", 0));
+        assertThat(AgentConfig.of(properties()).tunnel()).isEmpty();
+        for (var wrong : List.of("192.0.2.1", "192.0.2.256/24", "192.0.2.1/31", "fd00::1/64", "eth1")) {
+            assertThatThrownBy(() -> AgentConfig.of(properties("tunnel-device", "eth1", "tunnel-address", wrong)))
+                    .isInstanceOf(AgentConfig.InvalidConfig.class)
+                    .hasMessageContaining("length of its prefix");
+        }
+        assertThatThrownBy(() -> AgentConfig.of(
+                        properties("tunnel-device", "eth1", "tunnel-address", "192.0.2.1/24", "tunnel-vlan", "4095")))
+                .hasMessageContaining("1 to 4094");
     }
 
     @Test

@@ -57,6 +57,7 @@ public final class FakeHost implements AutoCloseable {
     private Map<String, Long> dropReasons = Map.of();
     private final Map<UUID, CommandInput> inputs = new HashMap<>();
     private Function<HostCommand, CommandProgress> onCommand = this::done;
+    private HostFacts.Tunnel tunnel;
     private long sequence;
     private long reported;
     private boolean applying = true;
@@ -319,15 +320,20 @@ public final class FakeHost implements AutoCloseable {
         }
     }
 
-    private static HostFacts facts() {
+    private HostFacts facts() {
         long gib = 1L << 30;
-        return new HostFacts("fake", "tcg", "fake", "fake", 8, 65536, 500 * gib, 1000 * gib, List.of());
+        return new HostFacts("fake", "tcg", "fake", "fake", 8, 65536, 500 * gib, 1000 * gib, List.of(), null, tunnel);
     }
 
     private ObservedVm observed(UUID id, long revision, PowerState power) {
         var natural = power == PowerState.RUNNING ? ObservedVm.State.RUNNING : ObservedVm.State.STOPPED;
         return new ObservedVm(
                 id, states.getOrDefault(id, natural), instances.get(id), null, null, problems.get(id), revision);
+    }
+
+    /** Where its tunnels are reported to end from now on; null: nowhere. */
+    public synchronized void tunnel(HostFacts.Tunnel end) {
+        tunnel = end;
     }
 
     /** What a VM is reported to be from now on; null: what is desired. */

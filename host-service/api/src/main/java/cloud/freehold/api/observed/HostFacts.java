@@ -10,6 +10,7 @@ import java.util.List;
  * @param storageFreeBytes of the default pool
  * @param problems what ails the host itself (dataplane, hypervisor)
  * @param pools where volumes can lie; null from a host that has one alone
+ * @param tunnel where its tunnels to other hosts end; null: it has none
  */
 public record HostFacts(
         String agentVersion,
@@ -21,7 +22,8 @@ public record HostFacts(
         long storageFreeBytes,
         long storageTotalBytes,
         List<Problem> problems,
-        List<Pool> pools) {
+        List<Pool> pools,
+        Tunnel tunnel) {
 
     public HostFacts(
             String agentVersion,
@@ -43,8 +45,17 @@ public record HostFacts(
                 storageFreeBytes,
                 storageTotalBytes,
                 problems,
+                null,
                 null);
     }
+
+    /**
+     * @param device one of those that its dataplane was started with
+     * @param address with the prefix that is on the link, IPv4: {@code 192.0.2.1/24}
+     * @param gateway towards hosts beyond that prefix; null: none
+     * @param vlan that the tunnels' packets are tagged with; 0: untagged
+     */
+    public record Tunnel(String device, String address, String gateway, int vlan) {}
 
     /** @param name 1–40 lower-case letters, digits and dashes */
     public record Pool(String name, boolean byDefault, long freeBytes, long totalBytes) {}

@@ -3,6 +3,7 @@ package cloud.freehold.portal.hostlink.domain;
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.desired.DesiredNetwork;
 import cloud.freehold.api.desired.DesiredNic;
+import cloud.freehold.api.desired.DesiredRemoteNic;
 import cloud.freehold.api.desired.DesiredRouter;
 import cloud.freehold.api.desired.DesiredUplink;
 import java.sql.Array;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The NICs of a host's VMs, the networks that they are in, the routers that join those, and the ways outside. */
 final class DesiredNetworking {
@@ -100,8 +102,12 @@ final class DesiredNetworking {
                                     row.getBoolean("dhcp")));
                 });
         List<DesiredNetwork> networks = new ArrayList<>(externalNetworks(query));
-        networks.addAll(query.changed(
-                        ObjectKind.NETWORK, "select n.*, o.revision from network n", "n.id", "order by n.id")
+        networks.addAll(query.changed(ObjectKind.NETWORK, """
+                        select n.*, o.revision,
+                               (select u.id from uplink u join host h on h.name = u.host_name
+                                where h.id = :host and u.tunnel_address is not null) as tunnel
+                        from network n
+                        """, "n.id", "order by n.id")
                 .query((row, number) -> {
                     UUID id = row.getObject("id", UUID.class);
                     return new DesiredNetwork(
@@ -111,10 +117,16 @@ final class DesiredNetworking {
                             row.getInt("vni"),
                             row.getInt("mtu"),
                             row.getString("gateway_mac"),
-                            subnets.getOrDefault(id, List.of()));
+                            subnets.getOrDefault(id, List.of()),
+                            tunnels(row.getObject("tunnel", UUID.class)),
+                            false);
                 })
                 .list());
         return networks;
+    }
+
+    private static DesiredNetwork.@Nullable Transport tunnels(@Nullable UUID uplink) {
+        return uplink == null ? null : new DesiredNetwork.Transport(DesiredNetwork.Transport.Kind.VXLAN, uplink, 0, 0);
     }
 
     private static List<DesiredNetwork> externalNetworks(HostQuery query) {
@@ -141,17 +153,45 @@ final class DesiredNetworking {
                 .list();
     }
 
-    /** Without an address of the host's own: it has no tunnels. */
+    /** Where to find the NICs on other hosts. An address that a NIC may have beside its own is found there, too. */
+    static List<DesiredRemoteNic> remoteNics(HostQuery query) {
+        return query.changed(ObjectKind.REMOTE_NIC, """
+                        select n.id, n.tenant_id, n.network_id, n.mac::text as mac, host(u.tunnel_address) as tunnel,
+                               o.revision,
+                               array(select host(k.ip) from (
+                                         select a.ip from address a where a.nic_id = n.id
+                                         union
+                                         select p::inet from unnest(n.allowed_address_pairs) p
+                                         where masklen(p) = case family(p) when 4 then 32 else 128 end) k
+                                     order by family(k.ip), k.ip) as addresses
+                        from nic n join vm v on v.id = n.vm_id join host h on h.id = v.host_id
+                        join uplink u on u.host_name = h.name and u.tunnel_address is not null
+                        """, "n.id", "order by n.id")
+                .query((row, number) -> new DesiredRemoteNic(
+                        row.getObject("id", UUID.class),
+                        row.getLong("revision"),
+                        row.getObject("tenant_id", UUID.class),
+                        row.getObject("network_id", UUID.class),
+                        row.getString("mac"),
+                        list(row, "addresses", String[].class),
+                        row.getString("tunnel")))
+                .list();
+    }
+
     static List<DesiredUplink> uplinks(HostQuery query) {
-        return query.changed(ObjectKind.UPLINK, "select u.*, o.revision from uplink u", "u.id", "order by u.id")
+        return query.changed(ObjectKind.UPLINK, """
+                        select u.id, u.device, u.tunnel_vlan, u.tunnel_address::text as address,
+                               host(u.tunnel_gateway) as gateway, o.revision
+                        from uplink u
+                        """, "u.id", "order by u.id")
                 .query((row, number) -> new DesiredUplink(
                         row.getObject("id", UUID.class),
                         row.getLong("revision"),
                         row.getString("device"),
                         0,
-                        0,
-                        null,
-                        null,
+                        row.getInt("tunnel_vlan"),
+                        row.getString("address"),
+                        row.getString("gateway"),
                         null))
                 .list();
     }

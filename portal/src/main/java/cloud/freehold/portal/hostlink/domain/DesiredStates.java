@@ -88,7 +88,7 @@ public class DesiredStates {
                 DesiredGroups.read(query, now),
                 DesiredSets.read(query, full, sent),
                 DesiredNetworking.uplinks(query),
-                List.of(),
+                DesiredNetworking.remoteNics(query),
                 full ? List.of() : removed(query),
                 operations.commands(hostId));
     }

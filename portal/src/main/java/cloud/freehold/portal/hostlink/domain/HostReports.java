@@ -38,6 +38,7 @@ public class HostReports {
     private final ObservedDrops drops;
     private final ReportedOperations operations;
     private final ForeignReports foreign;
+    private final HostTunnels tunnels;
     private final LiveEvents live;
     private final HostLinkProperties properties;
     private final JsonMapper json;
@@ -52,6 +53,7 @@ public class HostReports {
             ObservedDrops drops,
             ReportedOperations operations,
             ForeignReports foreign,
+            HostTunnels tunnels,
             LiveEvents live,
             HostLinkProperties properties,
             JsonMapper json,
@@ -64,6 +66,7 @@ public class HostReports {
         this.drops = drops;
         this.operations = operations;
         this.foreign = foreign;
+        this.tunnels = tunnels;
         this.live = live;
         this.properties = properties;
         this.json = json;
@@ -90,10 +93,10 @@ public class HostReports {
             @Nullable OffsetDateTime seen) {}
 
     public void store(HostPrincipal host, HostReport report, String sourceIp) {
-        transaction.executeWithoutResult(status -> {
+        boolean news = Boolean.TRUE.equals(transaction.execute(status -> {
             Before before = lock(host.id());
             if (report.agentBoot().equals(before.boot()) && report.sequence() <= before.sequence()) {
-                return;
+                return false;
             }
             OffsetDateTime now = clock.instant().atOffset(ZoneOffset.UTC);
             Changes changes = new Changes();
@@ -105,7 +108,11 @@ public class HostReports {
             apply(host.id(), before, report, now, changes);
             changes.byTenant.forEach(
                     (tenant, topics) -> live.publishAsSystem(new TenantId(tenant), topics.toArray(LiveTopic[]::new)));
-        });
+            return true;
+        }));
+        if (news && report.facts() != null) {
+            tunnels.observe(host.id(), report.facts().tunnel());
+        }
         foreign.audit(host, report, sourceIp);
     }
 

@@ -97,6 +97,7 @@ class StoredNics {
                 .param("nic", nic)
                 .update();
         hosts.touched(ObjectKind.NIC, nic);
+        hosts.touched(ObjectKind.REMOTE_NIC, nic);
     }
 
     /** A single address is delivered to the NIC that may send from it, so it is nobody else's. */
@@ -188,6 +189,7 @@ class StoredNics {
     void readdressed(TenantId tenant, NetworkId network) {
         List<UUID> nics = all(tenant, network);
         hosts.touched(ObjectKind.NIC, nics);
+        hosts.touched(ObjectKind.REMOTE_NIC, nics);
         nics.forEach(nic -> hosts.touched(ObjectKind.GROUP_MEMBERS, groupsOf(tenant, nic)));
     }
 }

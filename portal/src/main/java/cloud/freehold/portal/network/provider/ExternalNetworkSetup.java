@@ -133,8 +133,10 @@ class ExternalNetworkSetup implements ApplicationRunner {
 
     private void remove(List<String> named) {
         String[] kept = named.toArray(String[]::new);
-        system.sql("delete from uplink u where not exists (select from external_link l where l.uplink_id = u.id)")
-                .update();
+        system.sql("""
+                        delete from uplink u where u.tunnel_address is null
+                          and not exists (select from external_link l where l.uplink_id = u.id)
+                        """).update();
         system.sql("""
                         delete from external_network e where e.name <> all (:kept)
                           and not exists (select from public_address p where p.external_network_id = e.id)
