@@ -145,7 +145,7 @@ static void run_program(const char *program)
 	execv(program, (char **)(uintptr_t)args);
 }
 
-void env_start(void)
+void env_launch(void)
 {
 	const char *program = getenv("FREEHOLD_DATAPLANE");
 	CHECK(program, "set FREEHOLD_DATAPLANE to the program's path");
@@ -166,6 +166,10 @@ void env_start(void)
 		run_program(program);
 		_exit(127);
 	}
+}
+
+void env_connect(void)
+{
 	for (int i = 0; i < 5000; i++) {
 		int status;
 		CHECK(waitpid(child, &status, WNOHANG) == 0, "the dataplane ended at its start");
@@ -174,6 +178,12 @@ void env_start(void)
 		nap();
 	}
 	CHECK(false, "the dataplane did not open its control socket");
+}
+
+void env_start(void)
+{
+	env_launch();
+	env_connect();
 }
 
 /* --- control -------------------------------------------------------------------------------------------------------------- */

@@ -39,6 +39,9 @@ extern const char *env_uplinks[ENV_UPLINKS];
 
 /* Starts the dataplane (path in the environment's FREEHOLD_DATAPLANE) and opens the control connection. */
 void env_start(void);
+/* The two halves of it: starts the dataplane; opens the control connection. */
+void env_launch(void);
+void env_connect(void);
 /* kill -9, then env_start() again with the same state. */
 void env_kill(void);
 /* The process ended by itself and was waited for: env_start() again with the same state. */

@@ -1,9 +1,10 @@
-/* A worker that stands still ends the process; the next one finds guests and connections again. */
+/* An idle dataplane lives on. A worker that stands still ends the process; the next one finds guests and connections again. */
 #include "env.h"
 
 #include <dirent.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +31,19 @@ static long worker_thread(void)
 	return tid;
 }
 
+/* Until somebody connects, the workers sleep and the control thread waits; for longer than the limit of two seconds. */
+static void start_unattended(void)
+{
+	struct stat st;
+	int status;
+	env_launch();
+	for (unsigned looks = 0; looks < 30; looks += stat(env_path("control"), &st) == 0) {
+		usleep(100000);
+		CHECK(waitpid((pid_t)env_pid(), &status, WNOHANG) == 0, "nobody asked, and it ended with status %#x", (unsigned)status);
+	}
+	env_connect();
+}
+
 int main(void)
 {
 	struct fh_rule open = env_rule(1, FH_INGRESS, 17, 53, NULL);
@@ -37,7 +51,7 @@ int main(void)
 	int status;
 	signal(SIGPIPE, SIG_IGN);
 	env_watchdog = "2";
-	env_start();
+	start_unattended();
 	fh_txn *t = fh_txn_new();
 	CHECK(fh_txn_put_segment(t, &s) == FH_OK, " ");
 	for (uint32_t n = 5; n <= 6; n++) {
