@@ -208,7 +208,7 @@ static bool open_connection(struct burst *b, struct fh_pkt *p, uint64_t key0, co
 			if (fh_unlikely(translates(p)) && !ct_nat_publish(ct, b->locked, i)) {
 				/* Another worker took the same public tuple in this instant. */
 				const uint64_t key[FH_KEY_WORDS] = { key0, p->key[1], p->key[2], p->key[3], p->key[4] };
-				ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, b->now_ns);
+				ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, CT_END_UNTOLD, b->now_ns);
 				drop(v, FH_DROP_NAT_PORTS, FH_CT_NONE);
 				return true;
 			}
@@ -356,7 +356,7 @@ static inline enum hit known(struct burst *b, uint32_t i, struct fh_pkt *p, uint
 	const uint64_t key[FH_KEY_WORDS] = { key0, p->key[1], p->key[2], p->key[3], p->key[4] };
 
 	if (fh_unlikely(ct_expired(e, b->now))) {
-		if (ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_EXPIRED, 0, b->now_ns))
+		if (ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_EXPIRED, 0, CT_END_IDLE, b->now_ns))
 			fh_count(&b->stats->s.expired, 1);
 		return HIT_GONE;
 	}
@@ -364,7 +364,7 @@ static inline enum hit known(struct burst *b, uint32_t i, struct fh_pkt *p, uint
 		struct fh_pol_verdict pv;
 
 		if (!judge_again(b, i, key, &pv)) {
-			if (!ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, b->now_ns))
+			if (!ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, CT_END_REVOKED, b->now_ns))
 				return HIT_GONE;
 			fh_count(&b->stats->s.revoked, 1);
 			drop(v, FH_DROP_REVOKED, FH_CT_NONE);
@@ -379,7 +379,7 @@ static inline enum hit known(struct burst *b, uint32_t i, struct fh_pkt *p, uint
 	v->entry = i;
 	enum hit hit = p->proto == FH_PROTO_TCP ? tcp_hit(b, e, rdir, p, key0, data, seg_len, v) : other_hit(b, e, rdir, p, key0);
 	if (fh_unlikely(hit == HIT_REOPEN)) {
-		ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, b->now_ns);
+		ct_delete(ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, CT_END_ENDED, b->now_ns);
 		return HIT_REOPEN;
 	}
 	fh_count(&b->stats->s.hits, 1);
@@ -401,7 +401,7 @@ static void flow(struct burst *b, struct fh_pkt *p, const struct candidate *c, c
 	/* It was opened as one that stays inside, and now leaves (or the other way round): its addresses would be wrong. */
 	if (fh_likely(i != FH_CT_NONE) && fh_unlikely(translates(p) != !!(fh_load(&b->ct->entries[i].flags) & CT_F_NAT))) {
 		const uint64_t key[FH_KEY_WORDS] = { key0, p->key[1], p->key[2], p->key[3], p->key[4] };
-		ct_delete(b->ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, b->now_ns);
+		ct_delete(b->ct, b->worker, b->locked, i, key, CT_DELETE_ANY, 0, CT_END_FORCED, b->now_ns);
 		i = FH_CT_NONE;
 	}
 

@@ -47,6 +47,7 @@
 #ifndef FH_CONNTRACK_H
 #define FH_CONNTRACK_H
 
+#include "flow.h"
 #include "hash.h"
 #include "policy.h"
 
@@ -102,6 +103,7 @@ struct fh_ct_config {
 	unsigned workers;         /* worker numbers are below this; the control thread is one of them (the last) */
 	struct fh_pol_ctx *rules; /* hit counters; NULL: none */
 	const struct fh_hash *hash; /* of the process, copied; the one that fh_hash_burst() is given */
+	struct fh_flow_ring *const *flows; /* a ring for each worker number; outlives the table. NULL: no flow records */
 	struct fh_ct_timeouts timeouts;
 	struct fh_id nic;         /* identity of the zone, checked at recovery together with incarnation */
 	uint64_t incarnation;
@@ -165,6 +167,9 @@ uint32_t fh_ct_list(struct fh_ct *ct, uint64_t now_ns, uint32_t *cursor, struct 
 bool fh_ct_kill(struct fh_ct *ct, unsigned worker, const struct fh_ct_info *info, uint64_t now_ns);
 /* Kills all. Return: how many. */
 uint32_t fh_ct_flush(struct fh_ct *ct, unsigned worker, uint64_t now_ns);
+/* Flow records of all connections, before the table goes for good; no worker uses it any more. Those that the ring has no room for are
+ * counted as lost, not looked at. */
+void fh_ct_end_all(struct fh_ct *ct, unsigned worker, uint64_t now_ns);
 /* Live connections that candidate would cut at their next packet; those that ended by themselves have nothing to cut. Calls cb for each
  * (may be NULL). Return: how many. */
 uint32_t fh_ct_preview(struct fh_ct *ct, const struct fh_policy *candidate, uint64_t now_ns,
@@ -180,6 +185,7 @@ struct fh_ct_stats {
 	uint64_t evicted_unreplied, evicted_closing, denied_full;
 	uint64_t invalid; /* dropped for TCP state, window, reset, no connection */
 	uint64_t related, lookup_retries, hint_hits;
+	uint64_t flows, flows_lost; /* records written; that found no room */
 };
 void fh_ct_stats(const struct fh_ct *ct, struct fh_ct_stats *out);
 

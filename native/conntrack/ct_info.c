@@ -49,11 +49,10 @@ static bool is_icmp(const struct ct_entry *e)
 	return ct_proto(e) == (ct_v6(e) ? FH_PROTO_ICMP6 : FH_PROTO_ICMP);
 }
 
-/* The tuple of the first packet. */
-static void describe_tuple(const struct ct_entry *e, struct fh_ct_info *out)
+void ct_tuple_of(const struct ct_entry *e, uint8_t src[16], uint8_t dst[16], uint16_t *src_port, uint16_t *dst_port)
 {
 	bool src_lo = !!(e->key[0] & FH_KEY_LOCAL_LO) != !!(e->flags & CT_F_INGRESS);
-	uint8_t *lo = src_lo ? out->src : out->dst, *hi = src_lo ? out->dst : out->src;
+	uint8_t *lo = src_lo ? src : dst, *hi = src_lo ? dst : src;
 	uint16_t lo_port = (uint16_t)e->key[0], hi_port = (uint16_t)(e->key[0] >> 16);
 
 	if (ct_v6(e)) {
@@ -65,8 +64,8 @@ static void describe_tuple(const struct ct_entry *e, struct fh_ct_info *out)
 		fh_put_be32(lo, (uint32_t)e->key[1]);
 		fh_put_be32(hi, (uint32_t)(e->key[1] >> 32));
 	}
-	out->src_port = src_lo ? lo_port : hi_port;
-	out->dst_port = is_icmp(e) ? (uint16_t)((e->key[0] >> 48 & 0xff) << 8) : src_lo ? hi_port : lo_port;
+	*src_port = src_lo ? lo_port : hi_port;
+	*dst_port = is_icmp(e) ? (uint16_t)((e->key[0] >> 48 & 0xff) << 8) : src_lo ? hi_port : lo_port;
 }
 
 static void describe(const struct ct_entry *e, uint32_t i, uint32_t now, struct fh_ct_info *out)
@@ -80,7 +79,7 @@ static void describe(const struct ct_entry *e, uint32_t i, uint32_t now, struct 
 	out->direction = e->flags & CT_F_INGRESS ? FH_INGRESS : FH_EGRESS;
 	out->assured = !!(e->flags & CT_F_ASSURED);
 	out->pinned = !!(e->flags & CT_F_PINNED);
-	describe_tuple(e, out);
+	ct_tuple_of(e, out->src, out->dst, &out->src_port, &out->dst_port);
 	if (e->flags & CT_F_NAT) {
 		out->translated = 1;
 		fh_put_be32(out->public_addr, e->nat.public_addr);
@@ -145,7 +144,8 @@ bool fh_ct_kill(struct fh_ct *ct, unsigned worker, const struct fh_ct_info *info
 	if (found) {
 		describe(&e, info->entry, ct_tick(now_ns), &now);
 		ct_key_of(&e, key);
-		found = same_connection(&now, info) && ct_delete(ct, worker, true, info->entry, key, CT_DELETE_ANY, 0, now_ns);
+		found = same_connection(&now, info) &&
+			ct_delete(ct, worker, true, info->entry, key, CT_DELETE_ANY, 0, CT_END_FORCED, now_ns);
 	}
 	ct_control_end(ct);
 	if (found)
@@ -164,7 +164,7 @@ uint32_t fh_ct_flush(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
 		if (fh_load_acquire(&ct->entries[i].state) == FH_CT_S_FREE)
 			continue;
 		ct_key_of(&ct->entries[i], key);
-		if (ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, now_ns)) {
+		if (ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, CT_END_FORCED, now_ns)) {
 			ct_stat(ct, worker, killed);
 			n++;
 		}
@@ -281,9 +281,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are little en
 
 static void to_record(const struct ct_entry *e, uint32_t now, struct record *r)
 {
-	struct fh_ct_info t = { 0 };
-
-	describe_tuple(e, &t);
 	memset(r, 0, sizeof *r);
 	r->version = FH_CT_RECORD_VERSION;
 	r->size = sizeof *r;
@@ -293,10 +290,7 @@ static void to_record(const struct ct_entry *e, uint32_t now, struct record *r)
 	r->flags = e->flags & (CARRIED_FLAGS | CT_F_NAT);
 	r->wscale = e->wscale;
 	r->expires_ticks = e->expires - now;
-	memcpy(r->src, t.src, 16);
-	memcpy(r->dst, t.dst, 16);
-	r->src_port = t.src_port;
-	r->dst_port = t.dst_port;
+	ct_tuple_of(e, r->src, r->dst, &r->src_port, &r->dst_port);
 	r->syn_end = e->tcp_counts.syn_end;
 	if (r->proto == FH_PROTO_TCP)
 		memcpy(r->peer, e->peer, sizeof r->peer);
@@ -362,7 +356,7 @@ static bool from_record(struct fh_ct *ct, unsigned worker, uint64_t now_ns, cons
 	uint64_t key[FH_KEY_WORDS] = { ct_zone_key(&p, dir), p.key[1], p.key[2], p.key[3], p.key[4] };
 	uint64_t hash = ct_hash_of(ct, key);
 	if ((i = ct_find(ct, hash, key[0], key, NULL)) != FH_CT_NONE)
-		ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, now_ns);
+		ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, CT_END_UNTOLD, now_ns);
 	if ((i = ct_alloc(ct, worker, true, now_ns)) == FH_CT_NONE)
 		return false;
 
@@ -403,7 +397,7 @@ static bool from_record(struct fh_ct *ct, unsigned worker, uint64_t now_ns, cons
 		return false;
 	if (r->flags & CT_F_NAT && !ct_nat_publish(ct, true, i)) {
 		ct_stat(ct, worker, created);
-		ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, now_ns);
+		ct_delete(ct, worker, true, i, key, CT_DELETE_ANY, 0, CT_END_UNTOLD, now_ns);
 		return false;
 	}
 	ct_stat(ct, worker, created);

@@ -93,6 +93,7 @@ enum {
 	CT_F_RELEARN = 16, /* recovered or imported: windows are learnt anew */
 	CT_F_PINNED = 32,  /* outlives policy changes */
 	CT_F_PUBLIC = 64,  /* the first packet carried the public address */
+	CT_F_TOLD = 128,   /* see ct_flow_active() */
 };
 #define CT_NO_SCALE 15u
 
@@ -101,6 +102,7 @@ enum ct_class { CT_TCP, CT_UDP, CT_ICMP, CT_SCTP, CT_OTHER, CT_CLASSES };
 
 struct ct_wstats {
 	struct fh_ct_stats s;
+	uint32_t flow_tick, flow_share; /* of the ring, left in that tick */
 } fh_cache_aligned;
 
 #define CT_NAT_MAX 16
@@ -113,6 +115,7 @@ struct fh_ct {
 	unsigned workers;
 	bool shared; /* several workers carry packets */
 	struct fh_pol_ctx *rules;
+	struct fh_flow_ring *const *flows;
 	struct ct_header *header;
 	uint32_t recovered;
 	struct fh_hash hash;
@@ -329,9 +332,16 @@ void ct_release(struct fh_ct *ct, uint32_t i);
  * FH_CT_NONE without room in the index (i is released). */
 uint32_t ct_publish(struct fh_ct *ct, bool locked, uint64_t hash, uint32_t i, uint8_t state);
 enum ct_delete { CT_DELETE_ANY, CT_DELETE_EXPIRED, CT_DELETE_STATE };
+/* What its flow record says: enum fh_flow_end, or one of these. */
+enum ct_end {
+	CT_END_UNTOLD = 0, /* it was none, or goes on elsewhere: no record */
+	CT_END_IDLE = FH_FLOW_IDLE, CT_END_ACTIVE = FH_FLOW_ACTIVE, CT_END_ENDED = FH_FLOW_ENDED, CT_END_FORCED = FH_FLOW_FORCED,
+	CT_END_RESOURCES = FH_FLOW_RESOURCES,
+	CT_END_REVOKED = 0x80, /* forced, by a change of the rules */
+};
 /* Removes entry i with that key, if it still has it (and still is expired, or still has the state). Return: whether it was removed. */
 bool ct_delete(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, const uint64_t key[FH_KEY_WORDS], enum ct_delete when, uint8_t state,
-	       uint64_t now_ns);
+	       enum ct_end end, uint64_t now_ns);
 
 static inline const struct ct_bucket *ct_next_bucket(const struct fh_ct *ct, const struct ct_bucket *b)
 {
@@ -344,6 +354,14 @@ void ct_bucket_lock(struct ct_bucket *b);
 void ct_bucket_unlock(struct ct_bucket *b);
 /* Under the lock of head: puts entry i into its chain. Return: false without room. */
 bool ct_place(struct fh_ct *ct, struct ct_bucket *head, uint64_t hash, uint32_t i);
+
+/* --- flow records (ct_flow.c) ----------------------------------------------------------------------------------------------------- */
+/* Under the entry's lock, or where nobody else has it. Return: false when it was lost. */
+bool ct_flow_record(struct fh_ct *ct, unsigned worker, struct ct_entry *e, uint8_t state, enum ct_end end, uint64_t now_ns);
+/* By the sweep, for each live entry: a record if it has lasted another FH_FLOW_ACTIVE_S and carried something in that time. */
+void ct_flow_active(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, uint64_t now_ns);
+/* The tuple of the first packet (ct_info.c). */
+void ct_tuple_of(const struct ct_entry *e, uint8_t src[16], uint8_t dst[16], uint16_t *src_port, uint16_t *dst_port);
 
 /* --- address translation (ct_nat.c) -------------------------------------------------------------------------------------------- */
 /* Chooses the public tuple of an entry that is filled but not published. public_addr: the one that an incoming packet asked for, 0: any.

@@ -273,7 +273,7 @@ static void retire(struct fh_ct *ct, unsigned worker, struct ct_entry *e)
 }
 
 bool ct_delete(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, const uint64_t key[FH_KEY_WORDS], enum ct_delete when, uint8_t state,
-	       uint64_t now_ns)
+	       enum ct_end end, uint64_t now_ns)
 {
 	struct ct_entry *e = &ct->entries[i];
 	uint64_t hash = ct_hash_of(ct, key);
@@ -287,8 +287,10 @@ bool ct_delete(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, const
 	if (ct_state(e) != FH_CT_S_FREE && ct_key_equal(e, key[0], key) &&
 	    (when != CT_DELETE_EXPIRED || ct_expired(e, ct_tick(now_ns))) && (when != CT_DELETE_STATE || ct_state(e) == state) &&
 	    unlink_entry(ct, head, ct_tag_of(hash), i)) {
+		uint8_t last = ct_state(e);
 		fh_store_release(&e->state, FH_CT_S_FREE);
 		retire(ct, worker, e);
+		ct_flow_record(ct, worker, e, last, end, now_ns);
 		gone = true;
 	}
 	if (fh_unlikely(locked)) {
@@ -376,7 +378,8 @@ static bool evict(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_n
 	uint64_t key[FH_KEY_WORDS];
 	uint8_t state = fh_load(&ct->entries[best].state);
 	ct_key_of(&ct->entries[best], key);
-	if (!ct_delete(ct, worker, locked, best, key, best_class == 0 ? CT_DELETE_EXPIRED : CT_DELETE_STATE, state, now_ns))
+	if (!ct_delete(ct, worker, locked, best, key, best_class == 0 ? CT_DELETE_EXPIRED : CT_DELETE_STATE, state,
+		       best_class == 0 ? CT_END_IDLE : CT_END_RESOURCES, now_ns))
 		return false;
 	if (best_class == 0)
 		ct_stat(ct, worker, expired);
@@ -413,7 +416,7 @@ static uint32_t sweep_batch(struct fh_ct *ct, unsigned worker, bool locked, uint
 	uint32_t freed = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (ct_delete(ct, worker, locked, batch[i].entry, batch[i].key, CT_DELETE_EXPIRED, 0, now_ns)) {
+		if (ct_delete(ct, worker, locked, batch[i].entry, batch[i].key, CT_DELETE_EXPIRED, 0, CT_END_IDLE, now_ns)) {
 			ct_stat(ct, worker, expired);
 			freed++;
 		}
@@ -441,8 +444,12 @@ uint32_t fh_ct_sweep(struct fh_ct *ct, unsigned worker, uint64_t now_ns, uint32_
 		const struct ct_entry *e = &ct->entries[i];
 
 		fh_prefetch(e + 8); /* past the end it is only a hint */
-		if (fh_load_acquire(&e->state) == FH_CT_S_FREE || !ct_expired(e, now))
+		if (fh_load_acquire(&e->state) == FH_CT_S_FREE)
 			continue;
+		if (!ct_expired(e, now)) {
+			ct_flow_active(ct, worker, locked, i, now_ns);
+			continue;
+		}
 		ct_key_of(e, batch[n].key);
 		batch[n].entry = i;
 		fh_prefetch_write(ct_bucket_of(ct, ct_hash_of(ct, batch[n].key)));
@@ -611,6 +618,7 @@ int fh_ct_open(void *mem, size_t size, const struct fh_ct_config *cfg, uint64_t 
 	ct->workers = cfg->workers;
 	ct->shared = cfg->workers > 2 || membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 	ct->rules = cfg->rules;
+	ct->flows = cfg->flows;
 	ct->hash = *cfg->hash;
 	ct->evict_tick = ct_tick(now_ns) - 1;
 	fh_ct_set_timeouts(ct, &cfg->timeouts);

@@ -59,6 +59,26 @@ EXPORT int fh_ctl_drop_events(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor
 	return fh_port_page(ctl, timeout_ms, FH_WIRE_DROP_EVENTS, NULL, 0, cursor, out, out[0].struct_size, true, capacity, count);
 }
 
+EXPORT int fh_ctl_flows(fh_ctl *ctl, uint32_t timeout_ms, uint64_t epoch, uint64_t taken, struct fh_flow_stream *stream, struct fh_flow_record *out,
+			uint32_t capacity, uint32_t *count)
+{
+	struct fh_wire_flows request = { .page = { .count = capacity }, .epoch = epoch, .taken = taken };
+	const void *reply;
+	size_t len;
+	uint64_t cursor;
+	if (!ctl || !stream || stream->struct_size < sizeof *stream || !out || !capacity || !count || out[0].struct_size < sizeof out[0])
+		return FH_EINVAL;
+	uint32_t stride = request.page.element_size = out[0].struct_size;
+	*count = 0;
+	int rc = fh_call(ctl, timeout_ms, FH_WIRE_FLOWS, &request, sizeof request, &reply, &len);
+	if (rc != FH_OK)
+		return rc;
+	if (len < sizeof *stream)
+		return FH_EPROTO;
+	fh_copy_out(stream, stream->struct_size, reply, sizeof *stream);
+	return fh_page_out((const uint8_t *)reply + sizeof *stream, len - sizeof *stream, &cursor, out, stride, true, capacity, count);
+}
+
 EXPORT int fh_ctl_preview(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, uint64_t *cuts, struct fh_commit_result *out)
 {
 	if (!ctl || !txn || !cuts)

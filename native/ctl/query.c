@@ -19,19 +19,9 @@ EXPORT int fh_ctl_info(fh_ctl *ctl, uint32_t timeout_ms, struct fh_info *out)
 	return rc;
 }
 
-int fh_port_page(fh_ctl *ctl, uint32_t timeout_ms, uint16_t type, const struct fh_id *port, uint64_t since_ns, uint64_t *cursor,
-		 void *out, uint32_t stride, bool sized, uint32_t capacity, uint32_t *count)
+int fh_page_out(const void *reply, size_t len, uint64_t *cursor, void *out, uint32_t stride, bool sized, uint32_t capacity, uint32_t *count)
 {
-	const void *reply;
-	size_t len;
-	struct fh_wire_port_page request = { .page = { .cursor = *cursor, .count = capacity, .element_size = stride }, .since_ns = since_ns };
 	struct fh_wire_page p;
-	*count = 0;
-	if (port)
-		request.port = *port;
-	int rc = fh_call(ctl, timeout_ms, type, &request, port ? sizeof request : sizeof request.page, &reply, &len);
-	if (rc != FH_OK)
-		return rc;
 	if (len < sizeof p)
 		return FH_EPROTO;
 	memcpy(&p, reply, sizeof p);
@@ -51,6 +41,19 @@ int fh_port_page(fh_ctl *ctl, uint32_t timeout_ms, uint16_t type, const struct f
 	*cursor = p.cursor;
 	*count = p.count;
 	return FH_OK;
+}
+
+int fh_port_page(fh_ctl *ctl, uint32_t timeout_ms, uint16_t type, const struct fh_id *port, uint64_t since_ns, uint64_t *cursor,
+		 void *out, uint32_t stride, bool sized, uint32_t capacity, uint32_t *count)
+{
+	const void *reply;
+	size_t len;
+	struct fh_wire_port_page request = { .page = { .cursor = *cursor, .count = capacity, .element_size = stride }, .since_ns = since_ns };
+	*count = 0;
+	if (port)
+		request.port = *port;
+	int rc = fh_call(ctl, timeout_ms, type, &request, port ? sizeof request : sizeof request.page, &reply, &len);
+	return rc == FH_OK ? fh_page_out(reply, len, cursor, out, stride, sized, capacity, count) : rc;
 }
 
 static int page(fh_ctl *ctl, uint32_t timeout_ms, uint16_t type, uint64_t *cursor, void *out, uint32_t stride, bool sized,

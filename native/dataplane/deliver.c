@@ -99,7 +99,8 @@ void deliver_spread(struct worker *w, struct route to[], struct rte_mbuf *m[], s
 		struct route first = to[0];
 		unsigned g = 0, rest = 0;
 		for (unsigned i = 0; i < n; i++) {
-			if (to[i].port == first.port && to[i].remote == first.remote && to[i].segment == first.segment) {
+			if (to[i].port == first.port && to[i].remote == first.remote && to[i].segment == first.segment &&
+			    to[i].traffic == first.traffic) {
 				gm[g] = m[i];
 				gp[g++] = p[i];
 			} else {
@@ -156,7 +157,7 @@ struct rte_mbuf *deliver_next_held(struct worker *w, struct port *port, enum fh_
 static void output_fragment(struct worker *w, const struct port_view *dst, struct rte_mbuf *m)
 {
 	struct fh_pkt pkt, *p = &pkt;
-	struct route to = { .mode = &route_local, .port = dst };
+	struct route to = { .mode = &route_local, .port = dst, .traffic = (uint8_t)m->hash.usr };
 	if (fh_pkt_parse(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, p)) {
 		p->hash = 0;
 		to.mode->output(w, &to, &m, &p, 1);
@@ -185,6 +186,7 @@ void deliver_fragment(struct worker *w, const struct route *to, struct rte_mbuf 
 		to->mode->output(w, to, &m, &p, 1);
 		return;
 	}
+	m->hash.usr = to->traffic; /* a held one has no route any more */
 	if (deliver_fragment_passes(w, to->port, FH_INGRESS, m, p, &judged))
 		output_fragment(w, to->port, m);
 	if (judged)

@@ -99,11 +99,12 @@ static struct route to_outside6(const struct world *world, const struct segment_
 	if (slot != FH_LOOKUP_ABSENT && !(slot & FH_LOOKUP_REMOTE)) {
 		struct route to = to_slot(world, world->segments[world->ports[slot]->segment], slot);
 		to.routed = 1;
+		to.traffic = FH_TRAFFIC_EXTERNAL;
 		return to;
 	}
 	if (!e->gateway6 || !e->out || e->out == &route_vxlan)
 		return nowhere(ANSWER_E_NETWORK);
-	return (struct route){ .mode = e->out, .segment = e, .routed = 1, .border = ROUTE_OUT };
+	return (struct route){ .mode = e->out, .segment = e, .routed = 1, .border = ROUTE_OUT, .traffic = FH_TRAFFIC_EXTERNAL };
 }
 
 static struct route to_outside(const struct world *world, const struct segment_view *e, const struct port_view *src, const struct fh_pkt *p,
@@ -122,12 +123,13 @@ static struct route to_outside(const struct world *world, const struct segment_v
 		struct route to = to_slot(world, world->segments[world->ports[slot]->segment], slot);
 		to.routed = 1;
 		to.border = ROUTE_BACK;
+		to.traffic = FH_TRAFFIC_EXTERNAL;
 		return to;
 	}
 	uint32_t hop = outside_hop(e, dst);
 	if (!hop)
 		return nowhere(ANSWER_E_NETWORK);
-	struct route to = { .mode = e->out, .segment = e, .routed = 1, .border = ROUTE_OUT, .next_hop = hop };
+	struct route to = { .mode = e->out, .segment = e, .routed = 1, .border = ROUTE_OUT, .traffic = FH_TRAFFIC_EXTERNAL, .next_hop = hop };
 	if (e->out != &route_vxlan)
 		return to;
 	/* Through a tunnel the neighbour is told by desired state. */
@@ -146,7 +148,7 @@ static struct route by_address(const struct world *world, const struct port_view
 	bool v6 = p->flags & FH_PKT_V6;
 	const uint8_t *dst = data + p->l3_off + (v6 ? 24 : 16);
 	if (answer_is_gateway(world, s, v6, dst))
-		return (struct route){ .mode = &forward_gateway, .segment = s };
+		return (struct route){ .mode = &forward_gateway, .segment = s, .traffic = FH_TRAFFIC_SERVICE };
 	if (s->router == DP_NO_ROUTER || link_local(v6, dst) || p->flags & FH_PKT_DST_MULTICAST)
 		return nowhere(ANSWER_E_NETWORK);
 	const struct router_view *r = world->routers[s->router];
@@ -154,7 +156,7 @@ static struct route by_address(const struct world *world, const struct port_view
 	if (!h)
 		return r->external == DP_MAX_SEGMENTS ? nowhere(ANSWER_E_NETWORK) : to_outside(world, world->segments[r->external], src, p, dst);
 	if (fh_unlikely(h->reject))
-		return (struct route){ .mode = &route_reject, .sender = src, .segment = s };
+		return (struct route){ .mode = &route_reject, .sender = src, .segment = s, .traffic = FH_TRAFFIC_SERVICE };
 	const struct segment_view *out = world->segments[h->segment];
 	const uint8_t *next = h->has_via ? h->via : dst;
 	uint32_t slot = fh_lookup_find(out->lookup, v6 ? fh_key_ip6(next) : fh_key_ip4(next));
@@ -162,6 +164,7 @@ static struct route by_address(const struct world *world, const struct port_view
 		return nowhere(ANSWER_E_HOST);
 	struct route to = to_slot(world, out, slot);
 	to.routed = 1;
+	to.traffic = FH_TRAFFIC_ROUTED;
 	return to;
 }
 

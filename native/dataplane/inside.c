@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "events.h"
+#include "flows.h"
 #include "model.h"
 #include "port.h"
 
@@ -114,6 +115,30 @@ int serve_drop_events(struct request *r)
 	for (uint32_t i = 0; i < n; i++)
 		page_add(&p, &events[i]);
 	return page_end(r, &p, cursor);
+}
+
+int serve_flows(struct request *r)
+{
+	struct fh_wire_flows request;
+	struct page p;
+	static struct fh_flow_record records[FH_WIRE_MAX_REPLY / sizeof(struct fh_flow_record)];
+	struct fh_flow_stream stream;
+	/* The page stands behind the stream. */
+	struct request rest = *r;
+	if (r->len != sizeof request || r->capacity < sizeof stream)
+		return FH_EINVAL;
+	rest.out += sizeof stream;
+	rest.capacity -= sizeof stream;
+	if (!page_begin_of(&rest, &p, sizeof records[0], sizeof request))
+		return FH_EINVAL;
+	memcpy(&request, r->payload, sizeof request);
+	uint32_t n = flows_read(request.epoch, request.taken, &stream, records, p.room);
+	for (uint32_t i = 0; i < n; i++)
+		page_add(&p, &records[i]);
+	memcpy(r->out, &stream, sizeof stream);
+	int rc = page_end(&rest, &p, 0);
+	*r->out_len += sizeof stream;
+	return rc;
 }
 
 int serve_preview(struct request *r)

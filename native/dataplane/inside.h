@@ -1,4 +1,4 @@
-/* Requests that look inside: connections, packet tester, drop events, previews, state transfer, pinning. */
+/* Requests that look inside: connections, packet tester, drop events, flow records, previews, state transfer, pinning. */
 #ifndef FH_DP_INSIDE_H
 #define FH_DP_INSIDE_H
 
@@ -8,6 +8,7 @@ int serve_connections(struct request *r);
 int serve_kill(struct request *r);
 int serve_test_packet(struct request *r);
 int serve_drop_events(struct request *r);
+int serve_flows(struct request *r);
 int serve_preview(struct request *r);
 int serve_export(struct request *r);
 int serve_import(struct request *r);

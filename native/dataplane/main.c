@@ -27,6 +27,7 @@
 #include "confine.h"
 #include "control.h"
 #include "events.h"
+#include "flows.h"
 #include "journal.h"
 #include "log.h"
 #include "model.h"
@@ -189,7 +190,7 @@ int main(int argc, char *argv[])
 	}
 	if (!start_dpdk(&o))
 		return 1;
-	if (!start_rcu() || !events_init() || !start_rules() || !port_system_init() || !uplinks_init() || !uplinks_start()) {
+	if (!start_rcu() || !events_init() || !start_rules() || !flows_init() || !port_system_init() || !uplinks_init() || !uplinks_start()) {
 		dp_log(LOG_ERR, "out of memory or descriptors at the start");
 		return 1;
 	}
@@ -205,7 +206,7 @@ int main(int argc, char *argv[])
 	}
 	dp_log(LOG_INFO, "ready: %u workers, %u ports", dp.n_workers, model.tables[FH_KIND_PORT].n);
 	while (!fh_load(&dp.stop)) {
-		control_serve(earlier(earlier(earlier(ports_start_due(), model_tick()), uplinks_tick()), 1000));
+		control_serve(earlier(earlier(earlier(ports_start_due(), model_tick()), uplinks_tick()), flows_tick()));
 		watchdog_control_lives();
 	}
 	control_close();

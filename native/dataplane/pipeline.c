@@ -22,6 +22,7 @@
 
 #include "deliver.h"
 #include "forward.h"
+#include "traffic.h"
 
 #define MAX_FRAME (65535 + 14)
 #define MAX_SEGMENTS 64
@@ -128,6 +129,22 @@ static struct question question_of(const struct worker *w, const struct port_vie
 	};
 }
 
+static uint32_t wire_packets(const struct fh_pkt *p)
+{
+	return p->wire_segs ? p->wire_segs : 1;
+}
+
+static uint32_t wire_bytes(const struct rte_mbuf *m, const struct fh_pkt *p)
+{
+	return m->pkt_len + (wire_packets(p) - 1) * p->payload_off;
+}
+
+/* One packet that leaves the port on its own. */
+static void count_departure(const struct worker *w, const struct port_view *v, const struct rte_mbuf *m, const struct fh_pkt *p, uint8_t traffic)
+{
+	traffic_count(&v->port->traffic->workers[w->id].from_guest[traffic], wire_packets(p), wire_bytes(m, p));
+}
+
 /* Local answers. Return: true when the packet is dealt with. */
 static bool answered(struct worker *w, const struct port_view *v, struct burst *b, struct rte_mbuf *m, struct fh_pkt *p,
 		     enum answer (*answer)(struct question *, uint8_t *))
@@ -135,8 +152,11 @@ static bool answered(struct worker *w, const struct port_view *v, struct burst *
 	uint8_t reason = FH_DROP_RATE_LIMITED;
 	enum answer a = ANSWER_DROP;
 	struct question q = question_of(w, v, m, p);
+	uint32_t bytes = m->pkt_len; /* the answer takes its place */
 	if (answer_allowed(&v->port->counters[w->id], w->now_ns))
 		a = answer(&q, &reason);
+	if (a == ANSWER_REPLY || a == ANSWER_CONSUMED)
+		traffic_count(&v->port->traffic->workers[w->id].from_guest[FH_TRAFFIC_SERVICE], 1, bytes);
 	switch (a) {
 	case ANSWER_NOT_MINE:
 		return false;
@@ -201,7 +221,7 @@ static void admit(struct worker *w, const struct port_view *v, struct burst *b, 
 static void send_replies(struct worker *w, const struct port_view *v, struct rte_mbuf *m[], unsigned n)
 {
 	struct fh_pkt pkts[DP_BURST], *p[DP_BURST];
-	struct route self = { .mode = &route_local, .port = v };
+	struct route self = { .mode = &route_local, .port = v, .traffic = FH_TRAFFIC_SERVICE };
 	for (unsigned i = 0; i < n; i++) {
 		p[i] = &pkts[i];
 		memset(&pkts[i], 0, sizeof pkts[i]);
@@ -229,12 +249,13 @@ static void to_gateway(struct worker *w, const struct port_view *v, struct rte_m
 		deliver_drop(w, v->port, m, reason);
 		return;
 	}
+	count_departure(w, v, m, p, FH_TRAFFIC_SERVICE);
 	if (answer_ping(&q, &reason) != ANSWER_REPLY) {
 		send_back(w, v, m, p, ANSWER_E_PORT, 0);
 		return;
 	}
 	/* The answer is part of the connection that the request opened. */
-	struct route self = { .mode = &route_local, .port = v };
+	struct route self = { .mode = &route_local, .port = v, .traffic = FH_TRAFFIC_SERVICE };
 	if (!fh_pkt_parse(q.view.p, m->data_len, m->pkt_len, p)) {
 		deliver_drop(w, v->port, m, p->reason);
 		return;
@@ -331,6 +352,7 @@ void pipeline_from_guest(struct worker *w, const struct port_view *v, struct rte
 			b.p[i]->flags |= FH_PKT_TRANSLATE;
 	}
 	deliver_judge(w, v, FH_EGRESS, b.p, b.data, b.seg_len, b.verdicts, b.n);
+	struct fh_traffic left[FH_TRAFFIC_CLASSES] = { 0 };
 	unsigned kept = 0;
 	for (unsigned i = 0; i < b.n; i++) {
 		if (fh_unlikely(b.verdicts[i].action != FH_CT_PASS)) {
@@ -338,9 +360,14 @@ void pipeline_from_guest(struct worker *w, const struct port_view *v, struct rte
 		} else if (fh_likely(departs(w, v, &b.to[i], b.m[i], b.p[i], &b.verdicts[i]))) {
 			b.m[kept] = b.m[i];
 			b.p[kept] = b.p[i];
+			left[b.to[i].traffic].packets += wire_packets(b.p[i]);
+			left[b.to[i].traffic].bytes += wire_bytes(b.m[i], b.p[i]);
 			b.to[kept++] = b.to[i];
 		}
 	}
+	for (unsigned t = 0; t < FH_TRAFFIC_CLASSES; t++)
+		if (left[t].packets)
+			traffic_count(&v->port->traffic->workers[w->id].from_guest[t], left[t].packets, left[t].bytes);
 	deliver_spread(w, b.to, b.m, b.p, kept);
 }
 
@@ -357,8 +384,11 @@ static void fragment_to_receiver(struct worker *w, const struct port_view *src, 
 	struct route to = forward_pick(w->world, src, &pkt, data);
 	if (to.mode == &forward_gateway)
 		to = (struct route){ .error = ANSWER_E_NONE }; /* it puts nothing together */
-	if (departs(w, src, &to, m, &pkt, NULL))
+	pkt.wire_segs = 0;
+	if (departs(w, src, &to, m, &pkt, NULL)) {
+		count_departure(w, src, m, &pkt, to.traffic);
 		deliver_fragment(w, &to, m, &pkt);
+	}
 }
 
 static void release_held_egress(struct worker *w, const struct port_view *src)

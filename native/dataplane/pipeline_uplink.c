@@ -25,12 +25,15 @@ static void refuse(struct uplink_queue *q, struct rte_mbuf *m, uint8_t reason)
 	rte_pktmbuf_free(m);
 }
 
-static bool sender_known(const struct segment_view *s, const uint8_t mac[6])
+/* @param traffic  set to what its packets are (enum fh_traffic_class) */
+static bool sender_known(const struct segment_view *s, const uint8_t mac[6], uint8_t *traffic)
 {
+	*traffic = FH_TRAFFIC_NETWORK;
 	uint32_t slot = fh_lookup_find(s->lookup, fh_key_mac(mac));
 	if (slot != FH_LOOKUP_ABSENT)
 		return slot & FH_LOOKUP_REMOTE;
 	/* Routed where it came from. */
+	*traffic = FH_TRAFFIC_ROUTED;
 	return s->router != DP_NO_ROUTER && memcmp(mac, s->gateway_mac, 6) == 0;
 }
 
@@ -150,7 +153,7 @@ static uint8_t from_outside(struct worker *w, const struct uplink_view *u, const
 		return FH_DROP_NO_ROUTE;
 	const struct port_view *dst = w->world->ports[slot];
 	*to = (struct route){ .mode = fh_load(&dst->port->vid) < 0 ? &route_drop : &route_local, .port = dst,
-			      .segment = w->world->segments[dst->segment], .routed = 1, .border = ROUTE_IN, .merge = 1 };
+			      .segment = w->world->segments[dst->segment], .routed = 1, .border = ROUTE_IN, .traffic = FH_TRAFFIC_EXTERNAL, .merge = 1 };
 	*e = forward_check(to, m, p);
 	if (*e != ANSWER_E_NONE)
 		return forward_reason(*e);
@@ -164,7 +167,7 @@ static uint8_t from_outside(struct worker *w, const struct uplink_view *u, const
 static bool arrive(struct worker *w, const struct uplink_view *u, struct uplink_queue *q, struct rte_mbuf *m, struct fh_pkt *p, struct route *to)
 {
 	struct arrival a;
-	uint8_t reason = unwrap(w->world, u, m, &a);
+	uint8_t traffic = FH_TRAFFIC_NETWORK, reason = unwrap(w->world, u, m, &a);
 	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
 	if (reason == FH_DROP_NONE && !fh_pkt_parse(data, m->data_len, m->pkt_len, p))
 		reason = p->reason;
@@ -181,7 +184,7 @@ static bool arrive(struct worker *w, const struct uplink_view *u, struct uplink_
 			tell_outside(w, u, q, &a, m, p, e, forward_mtu(to));
 			return false;
 		}
-	} else if (reason == FH_DROP_NONE && !a.segment->external && !sender_known(a.segment, data + 6)) {
+	} else if (reason == FH_DROP_NONE && !a.segment->external && !sender_known(a.segment, data + 6, &traffic)) {
 		reason = FH_DROP_SPOOFED_MAC;
 	}
 	if (fh_unlikely(reason != FH_DROP_NONE)) {
@@ -201,7 +204,7 @@ static bool arrive(struct worker *w, const struct uplink_view *u, struct uplink_
 		return false;
 	}
 	const struct port_view *dst = w->world->ports[slot];
-	*to = (struct route){ .mode = fh_load(&dst->port->vid) < 0 ? &route_drop : &route_local, .port = dst, .segment = a.segment, .merge = 1 };
+	*to = (struct route){ .mode = fh_load(&dst->port->vid) < 0 ? &route_drop : &route_local, .port = dst, .segment = a.segment, .traffic = traffic, .merge = 1 };
 	p->wire_segs = 0;
 	if (fh_unlikely(p->kind == FH_PKT_FRAGMENT)) {
 		fragment(w, q, to, m, p);

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "traffic.h"
 #include "worker.h"
 
 #define POOL_DATA (2048 + RTE_PKTMBUF_HEADROOM)
@@ -587,6 +588,7 @@ static int open_table(struct port *port, const struct fh_port *spec, const char 
 		.capacity = spec->connection_quota,
 		.workers = dp.n_workers + 1,
 		.rules = dp.rules,
+		.flows = dp.flows,
 		.hash = &dp.hash,
 		.nic = spec->id,
 		.incarnation = spec->incarnation,
@@ -668,6 +670,8 @@ static void adopt_table(struct port *port, const struct fh_port *spec)
 		       strerror(errno));
 	fh_store_release(&port->ct, port->next_ct);
 	dp_grace();
+	if (port->incarnation != spec->incarnation)
+		fh_ct_end_all(old, dp_control_id(), dp_boot_ns());
 	fh_ct_close(old);
 	munmap(port->ct_mem, port->ct_size);
 	port->ct_mem = port->next_ct_mem;
@@ -683,6 +687,7 @@ void port_adopt(struct port *port, const struct fh_port *spec)
 	adopt_table(port, spec);
 	port->ct_quota = spec->connection_quota;
 	port->incarnation = spec->incarnation;
+	traffic_adopt(port, spec->incarnation);
 	timeouts_of(spec, &t);
 	fh_ct_set_timeouts(port->ct, &t);
 	set_public(port, spec, fresh);
@@ -734,6 +739,11 @@ int port_new(const struct fh_port *spec, struct port **out)
 	rc = open_table(p, spec, p->ct_path, &p->ct, &p->ct_mem, &p->ct_size);
 	if (rc != FH_OK)
 		goto fail;
+	if ((rc = traffic_open(p, spec->incarnation)) != FH_OK) {
+		fh_ct_close(p->ct);
+		munmap(p->ct_mem, p->ct_size);
+		goto fail;
+	}
 	set_public(p, spec, true);
 	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
 		fh_store_release(&dp.rxqs[p->rxq[k].id], &p->rxq[k]);
@@ -768,6 +778,9 @@ void port_free(struct port *port, bool forget)
 	purge_events(port);
 	fh_frag_free(port->frag[0], free_held, NULL);
 	fh_frag_free(port->frag[1], free_held, NULL);
+	traffic_close(port, forget);
+	if (forget)
+		fh_ct_end_all(port->ct, dp_control_id(), dp_boot_ns());
 	fh_ct_close(port->ct);
 	munmap(port->ct_mem, port->ct_size);
 	if (forget)

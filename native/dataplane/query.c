@@ -7,6 +7,7 @@
 #include "inside.h"
 #include "model.h"
 #include "port.h"
+#include "traffic.h"
 #include "uplink.h"
 
 static int serve_info(struct request *r)
@@ -66,6 +67,7 @@ static void port_status(const struct m_port *o, struct fh_port_status *s)
 {
 	const struct port *port = o->port;
 	const struct port_view *v = dp.world->ports[port->slot];
+	struct traffic_counters traffic;
 	struct fh_ct_stats ct;
 	*s = (struct fh_port_status){
 		.struct_size = sizeof *s,
@@ -78,6 +80,10 @@ static void port_status(const struct m_port *o, struct fh_port_status *s)
 	};
 	fh_ct_stats(port->ct, &ct);
 	s->connections = ct.live;
+	s->flows_lost = ct.flows_lost;
+	s->traffic_epoch = traffic_read(port, &traffic);
+	memcpy(s->from_guest, traffic.from_guest, sizeof s->from_guest);
+	memcpy(s->to_guest, traffic.to_guest, sizeof s->to_guest);
 	s->workers = port_workers(port);
 	s->front_end_pid = s->state == FH_PORT_CONNECTING ? 0 : fh_load(&port->front_end_pid);
 	for (unsigned w = 0; w < dp.n_workers; w++) {
@@ -230,6 +236,8 @@ int query_serve(uint16_t type, const void *payload, size_t len, uint8_t *out, si
 		return serve_test_packet(&r);
 	case FH_WIRE_DROP_EVENTS:
 		return serve_drop_events(&r);
+	case FH_WIRE_FLOWS:
+		return serve_flows(&r);
 	case FH_WIRE_PREVIEW:
 		return serve_preview(&r);
 	case FH_WIRE_EXPORT:

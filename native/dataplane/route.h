@@ -26,6 +26,7 @@ struct route {
 	uint8_t routed; /* by the gateway: hop count and MACs change */
 	uint8_t border; /* enum route_border */
 	uint8_t error;  /* enum answer_error */
+	uint8_t traffic; /* enum fh_traffic_class */
 	uint32_t next_hop; /* ROUTE_OUT: neighbour on the external segment's link, network order; 0: it is remote */
 	uint8_t merge;  /* segments of a connection may become one for a guest that takes large ones */
 };

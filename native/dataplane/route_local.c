@@ -7,11 +7,13 @@
 #include <rte_vhost.h>
 
 #include "route.h"
+#include "traffic.h"
 
 struct outgoing {
 	struct rte_mbuf *m[DP_BURST];
 	uint32_t bytes[DP_BURST], packets[DP_BURST];
 	unsigned n;
+	enum fh_traffic_class traffic;
 };
 
 /* What a packet counts as on the wire: a large segment is as many packets as it would be cut into. */
@@ -32,6 +34,7 @@ static void enqueue(struct worker *w, struct port *port, int vid, unsigned ring,
 	}
 	fh_count(&c->tx_packets, packets);
 	fh_count(&c->tx_bytes, bytes);
+	traffic_count(&port->traffic->workers[w->id].to_guest[o->traffic], packets, bytes);
 	if (fh_unlikely(sent < o->n))
 		fh_count(&c->drops[FH_DROP_RECEIVER_FULL], o->n - sent);
 }
@@ -44,12 +47,14 @@ static void flush(struct worker *w, struct port *port, int vid, unsigned ring, s
 }
 
 /* In pieces, after what is queued already: the order within a connection stays. */
-static void send_pieces(struct worker *w, struct port *port, int vid, unsigned ring, struct rte_mbuf *m, const struct fh_pkt *pkt, uint32_t mtu)
+static void send_pieces(struct worker *w, struct port *port, int vid, unsigned ring, struct rte_mbuf *m, const struct fh_pkt *pkt, uint32_t mtu,
+			enum fh_traffic_class traffic)
 {
 	uint64_t bytes;
 	uint32_t n = route_gso(vid, (uint16_t)(ring * 2), m, pkt, mtu, &bytes);
 	fh_count(&port->counters[w->id].tx_packets, n);
 	fh_count(&port->counters[w->id].tx_bytes, bytes);
+	traffic_count(&port->traffic->workers[w->id].to_guest[traffic], n, bytes);
 	if (n < pkt->wire_segs)
 		route_count_drop(w, port, n ? FH_DROP_RECEIVER_FULL : FH_DROP_TOO_BIG);
 }
@@ -59,7 +64,7 @@ static void add(struct worker *w, struct port *port, int vid, unsigned ring, str
 {
 	if (fh_unlikely(route_needs_gso(m, pkt, features))) {
 		flush(w, port, vid, ring, o);
-		send_pieces(w, port, vid, ring, m, pkt, mtu);
+		send_pieces(w, port, vid, ring, m, pkt, mtu, o->traffic);
 		return;
 	}
 	uint8_t reason = route_offload(m, pkt, features, mtu);
@@ -80,6 +85,7 @@ static void output(struct worker *w, const struct route *to, struct rte_mbuf *m[
 	uint32_t mtu = w->world->segments[to->port->segment]->mtu;
 	struct outgoing o;
 	o.n = 0;
+	o.traffic = (enum fh_traffic_class)to->traffic;
 	if (fh_unlikely(vid < 0 || !(rings & 1))) {
 		route_drop.output(w, to, m, pkts, n);
 		return;

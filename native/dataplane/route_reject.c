@@ -69,7 +69,7 @@ static bool write_answer(const struct worker *w, const struct route *to, struct 
 static void output(struct worker *w, const struct route *to, struct rte_mbuf *m[], struct fh_pkt *const pkts[], unsigned n)
 {
 	struct port *port = to->sender->port;
-	struct route back = { .mode = &route_local, .port = to->sender, .segment = to->segment };
+	struct route back = { .mode = &route_local, .port = to->sender, .segment = to->segment, .traffic = FH_TRAFFIC_SERVICE };
 	struct fh_pkt plain = { 0 }, *p[DP_BURST];
 	unsigned kept = 0;
 	for (unsigned i = 0; i < n; i++) {

@@ -45,6 +45,7 @@ struct uplink;
 struct link;
 struct gateway6;
 struct fh_route_mode;
+struct traffic_image;
 
 /* --- immutable views ---------------------------------------------------------------------------------------------- */
 struct prefix4 {
@@ -205,6 +206,7 @@ struct port {
 	rte_spinlock_t frag_lock[2];
 	uint64_t next_ra_ns;           /* [w] of queue 0: the next unsolicited router advertisement */
 	struct port_counters *counters; /* one per worker */
+	struct traffic_image *traffic;  /* for bills */
 };
 
 /* --- workers --------------------------------------------------------------------------------------------------------- */
@@ -238,6 +240,7 @@ struct dp {
 	struct worker workers[DP_MAX_WORKERS];
 	struct rxq *rxqs[DP_MAX_PORTS * DP_MAX_QUEUES]; /* published: queue ids to queues */
 	struct fh_pol_ctx *rules;
+	struct fh_flow_ring *flows[FH_WORKERS_MAX]; /* by worker number */
 	struct fh_hash hash;
 	uint64_t seed;
 	uint64_t epoch, started_ns;

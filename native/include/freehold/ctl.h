@@ -334,6 +334,20 @@ enum fh_reason {
 	FH_REASON_GUEST_RING = 31,
 };
 
+/* What a port's packets are to a bill, as their routing decided. */
+enum fh_traffic_class {
+	FH_TRAFFIC_NETWORK = 0,  /* within its network, on this host or another */
+	FH_TRAFFIC_ROUTED = 1,   /* between networks of its tenant, through their router */
+	FH_TRAFFIC_EXTERNAL = 2, /* beyond: through a public address, also when that is one of this very host */
+	FH_TRAFFIC_SERVICE = 3,  /* with the dataplane itself: ARP, neighbour discovery, DHCP, the gateway's answers */
+};
+#define FH_TRAFFIC_CLASSES 4
+
+/* Frames as the guest sees them, without a tunnel's headers; a large segment counts as the frames that it takes on a wire. */
+struct fh_traffic {
+	uint64_t packets, bytes;
+};
+
 enum fh_port_state { FH_PORT_CONNECTING = 0, FH_PORT_CONNECTED = 1, FH_PORT_UP = 2 /* driver ready, queues enabled */ };
 
 struct fh_port_status {
@@ -350,6 +364,13 @@ struct fh_port_status {
 	uint64_t drops[32]; /* by enum fh_reason */
 	uint32_t workers; /* bit w: worker w serves one of its queues */
 	uint32_t front_end_pid; /* of the process behind its socket (QEMU); 0: not connected, or not known */
+	/* For bills; by enum fh_traffic_class. They go on over a restart or kill of the dataplane and begin anew, with another epoch, with
+	 * the port's incarnation (or a lost state directory): with the same epoch, what came between two readings is their difference;
+	 * with another one, it is at least the new reading. */
+	uint64_t traffic_epoch; /* Unix ns when they began at zero */
+	struct fh_traffic from_guest[FH_TRAFFIC_CLASSES]; /* that passed the port's own checks and rules and have somewhere to go */
+	struct fh_traffic to_guest[FH_TRAFFIC_CLASSES];   /* that the guest's ring took */
+	uint64_t flows_lost; /* flow records that found no room; counts like drops */
 };
 
 /* A device that the dataplane was started with, used or not. */
@@ -499,6 +520,49 @@ int fh_ctl_drop_events(fh_ctl *ctl, uint32_t timeout_ms, uint64_t *cursor, struc
 /* How many live connections the transaction would cut if it were committed now. Nothing is changed. Changes of a set's
  * members are not looked through; groups, ports and new sets are. The result is as of fh_ctl_commit, enforced_ns is 0. */
 int fh_ctl_preview(fh_ctl *ctl, const fh_txn *txn, uint32_t timeout_ms, uint64_t *cuts, struct fh_commit_result *out);
+
+/* --- flow records: connections that are over, or have lasted another five minutes ------------------------------------------ */
+/* Why the record was written: IPFIX's flowEndReason (RFC 5102, 136). */
+enum fh_flow_end {
+	FH_FLOW_IDLE = 1,      /* nothing came for as long as its state allows */
+	FH_FLOW_ACTIVE = 2,    /* it goes on; another record follows */
+	FH_FLOW_ENDED = 3,     /* its ends closed or reset it */
+	FH_FLOW_FORCED = 4,    /* killed, cut by a change of the rules, or its port went */
+	FH_FLOW_RESOURCES = 5, /* evicted: the port's quota was used up */
+};
+#define FH_FLOW_REVOKED 1u /* FORCED: the rules had changed and no longer allowed it */
+
+struct fh_flow_record {
+	uint32_t struct_size;
+	uint8_t end; /* enum fh_flow_end */
+	uint8_t family; /* 4 or 6 */
+	uint8_t protocol;
+	uint8_t direction;   /* enum fh_direction of its first packet, as the port sees it */
+	uint64_t sequence;   /* from 1, without gaps in one epoch */
+	struct fh_id port;
+	struct fh_id rule;   /* that allowed it; FH_RULE_DEFAULT_*; zero: not known any more */
+	uint8_t src[16], dst[16]; /* of the first packet, before translation; IPv4 in the first four bytes */
+	uint16_t src_port, dst_port; /* ICMP: identifier, type << 8 | code */
+	uint8_t public_addr[4]; /* translated: the port's end as seen outside; else zero */
+	uint16_t public_port;
+	uint16_t flags; /* FH_FLOW_* */
+	uint32_t state; /* fh_ctl_connection_state_name(); its last one */
+	uint64_t start_ns, end_ns; /* first and last packet, to 0.14 s */
+	uint64_t packets[2], bytes[2]; /* totals since its start; [0] along the first packet's direction, [1] against it */
+};
+
+struct fh_flow_stream {
+	uint32_t struct_size;
+	uint32_t pad;
+	uint64_t epoch; /* of sequence; another one only when the state directory was lost */
+	uint64_t lost;  /* records of this epoch that found no room: they were not taken in time, or a port's share was used up */
+};
+
+/* The oldest records that are kept, after forgetting those of that epoch up to taken: tell them as taken only once they are safe elsewhere.
+ * Whoever does not know whether its answer arrived asks again and gets the same. epoch 0: forgets nothing. out[0].struct_size is the
+ * stride. An empty answer means that there is nothing new. */
+int fh_ctl_flows(fh_ctl *ctl, uint32_t timeout_ms, uint64_t epoch, uint64_t taken, struct fh_flow_stream *stream, struct fh_flow_record *out,
+		 uint32_t capacity, uint32_t *count);
 
 /* --- migration: the connections of a port as opaque records ----------------------------------------------------------- */
 /* *cursor 0 to begin, 0 again at the end. since_ns (Unix): only connections that saw a packet since; 0: all.

@@ -40,6 +40,7 @@ enum fh_wire_type {
 	FH_WIRE_IMPORT = 12,      /* fh_id, records -> fh_wire_imported */
 	FH_WIRE_PIN_WORKER = 13,  /* fh_wire_pin */
 	FH_WIRE_UPLINKS = 14,     /* fh_wire_page */
+	FH_WIRE_FLOWS = 15,       /* fh_wire_flows -> fh_flow_stream, fh_wire_page */
 };
 #define FH_WIRE_REPLY 0x8000u
 
@@ -116,6 +117,11 @@ struct fh_wire_port_page {
 	struct fh_wire_page page;
 	struct fh_id port;
 	uint64_t since_ns;
+};
+
+struct fh_wire_flows {
+	struct fh_wire_page page;
+	uint64_t epoch, taken;
 };
 
 struct fh_wire_kill {

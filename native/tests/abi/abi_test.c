@@ -66,6 +66,15 @@ static const struct {
 	{ "fh_remote_port", "tunnel", 72, 20 },
 	{ "fh_remote_port", "addrs", 96, 640 },
 	{ "fh_uplink_status", "drops", 240, 256 },
+	{ "fh_port_status", "traffic_epoch", 360, 8 },
+	{ "fh_port_status", "from_guest", 368, 64 },
+	{ "fh_port_status", "to_guest", 432, 64 },
+	{ "fh_flow_record", NULL, 0, 144 },
+	{ "fh_flow_record", "sequence", 8, 8 },
+	{ "fh_flow_record", "src", 48, 16 },
+	{ "fh_flow_record", "start_ns", 96, 8 },
+	{ "fh_flow_record", "bytes", 128, 16 },
+	{ "fh_flow_stream", "epoch", 8, 8 },
 };
 
 static const struct fh_layout_entry *layout_of(const char *structure, const char *field)

@@ -8,12 +8,14 @@
  * Random bytes seldom make a transaction: the corpus begins with one that has everything in it, and mutations keep to its records.
  */
 #include "events.h"
+#include "flows.h"
 #include "journal.h"
 #include "log.h"
 #include "model.h"
 #include "port.h"
 #include "query.h"
 #include "route.h"
+#include "traffic.h"
 #include "uplink.h"
 #include "wire.h"
 
@@ -78,6 +80,22 @@ uint32_t events_read(uint64_t *cursor, struct fh_drop_event *out, uint32_t capac
 	(void)out;
 	(void)capacity;
 	return 0;
+}
+
+uint32_t flows_read(uint64_t epoch, uint64_t taken, struct fh_flow_stream *stream, struct fh_flow_record *out, uint32_t capacity)
+{
+	(void)epoch;
+	(void)taken;
+	memset(stream, 0, sizeof *stream);
+	memset(out, 0, capacity * sizeof *out);
+	return capacity;
+}
+
+uint64_t traffic_read(const struct port *port, struct traffic_counters *out)
+{
+	(void)port;
+	memset(out, 0, sizeof *out);
+	return 1;
 }
 
 static struct port *ports[PORTS_MAX];
@@ -271,6 +289,7 @@ static void write_corpus(void)
 	struct fh_buffer b = { 0 };
 	struct fh_wire_port_page page = { .page = { .count = 8, .element_size = 200 }, .port = id_of(FH_KIND_PORT, 1) };
 	struct fh_wire_test test = { .port = page.port, .packet = { .struct_size = sizeof test.packet, .family = 4, .protocol = 6, .tcp_flags = 2, .dst_port = 80 } };
+	struct fh_wire_flows flows = { .page = { .count = 8, .element_size = 200 }, .epoch = 1, .taken = 7 };
 	struct fh_wire_kill kill = { .port = page.port, .all = 1 };
 	strcpy(corpus, "/dev/shm/fuzz-control-XXXXXX");
 	MUST(mkdtemp(corpus) && everything(&b) && b.len < 65536);
@@ -281,6 +300,7 @@ static void write_corpus(void)
 	request(f, FH_WIRE_COMMIT, b.p, b.len);
 	request(f, FH_WIRE_PREVIEW, b.p, b.len);
 	request(f, FH_WIRE_INFO, NULL, 0);
+	request(f, FH_WIRE_FLOWS, &flows, sizeof flows);
 	for (uint8_t type = FH_WIRE_OBJECTS; type <= FH_WIRE_RULE_HITS; type++)
 		request(f, type, &page.page, sizeof page.page);
 	request(f, FH_WIRE_CONNECTIONS, &page, sizeof page);

@@ -160,6 +160,7 @@ static void test_shared(void)
 	uint64_t end = env_now_ns() + WAIT_MS * 1000000ull;
 	while (status().neighbours_resolved < 1)
 		CHECK(env_now_ns() < end, "the outside's router is not found");
+	struct fh_port_status before = env_status(5);
 	frame_udp4(&f, &ha, &world, 40000, 5353, "hello", 5);
 	env_send(a, &f);
 	struct sockaddr_in from = hears(udp, "hello"), again;
@@ -167,6 +168,12 @@ static void test_shared(void)
 	      ntohs(from.sin_port));
 	says(udp, &from, "answer");
 	guest_hears(a, &ha, world.ip4, 5353, 40000, "answer");
+	struct fh_port_status after = env_await_traffic(5, true, FH_TRAFFIC_EXTERNAL, before.to_guest[FH_TRAFFIC_EXTERNAL].packets + 1);
+	CHECK(after.from_guest[FH_TRAFFIC_EXTERNAL].packets == before.from_guest[FH_TRAFFIC_EXTERNAL].packets + 1 &&
+		      after.from_guest[FH_TRAFFIC_EXTERNAL].bytes == before.from_guest[FH_TRAFFIC_EXTERNAL].bytes + f.len &&
+		      after.to_guest[FH_TRAFFIC_EXTERNAL].packets == before.to_guest[FH_TRAFFIC_EXTERNAL].packets + 1 &&
+		      after.to_guest[FH_TRAFFIC_EXTERNAL].bytes == before.to_guest[FH_TRAFFIC_EXTERNAL].bytes + 48,
+	      "not counted as external");
 	env_send(a, &f);
 	again = hears(udp, "hello");
 	CHECK(again.sin_port == from.sin_port, "another port for the same connection");

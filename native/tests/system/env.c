@@ -334,6 +334,18 @@ struct fh_port_status env_status(uint32_t n)
 	return s[0];
 }
 
+struct fh_port_status env_await_traffic(uint32_t n, bool to_guest, enum fh_traffic_class class_, uint64_t packets)
+{
+	uint64_t end = env_now_ns() + WAIT_MS * 1000000ull;
+	for (;;) {
+		struct fh_port_status s = env_status(n);
+		uint64_t counted = (to_guest ? s.to_guest : s.from_guest)[class_].packets;
+		if (counted >= packets)
+			return s;
+		CHECK(env_now_ns() < end, "port %u counted %llu of %llu packets", n, (unsigned long long)counted, (unsigned long long)packets);
+	}
+}
+
 void env_await_state(uint32_t n, uint32_t state)
 {
 	uint64_t end = env_now_ns() + WAIT_MS * 1000000ull;

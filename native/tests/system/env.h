@@ -70,6 +70,8 @@ struct host env_host(uint32_t segment, uint32_t n);
 struct host env_gateway(uint32_t segment);
 void env_put_port(fh_txn *txn, const struct fh_port *port);
 struct fh_port_status env_status(uint32_t n);
+/* Waits until the port has counted so many packets of that class. Return: its status then. */
+struct fh_port_status env_await_traffic(uint32_t n, bool to_guest, enum fh_traffic_class class_, uint64_t packets);
 /* Waits until the port has that state. */
 void env_await_state(uint32_t n, uint32_t state);
 uint64_t env_drops(uint32_t n, enum fh_reason reason);

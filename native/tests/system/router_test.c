@@ -136,6 +136,7 @@ static void connect_them(void)
 static void test_routes(void)
 {
 	struct host to_b = behind(&gw1, &hb), to_a = behind(&gw2, &ha);
+	struct fh_port_status a0 = env_status(5), b0 = env_status(6);
 	frame_udp4(&f, &ha, &to_b, 4000, 53, "question", 8);
 	env_send(a, &f);
 	routed(&f, &gw2, &hb);
@@ -144,6 +145,12 @@ static void test_routes(void)
 	env_send(b, &f);
 	routed(&f, &gw1, &ha);
 	env_expect(a, &want); /* a lets nobody in, but this is an answer */
+	const enum fh_traffic_class R = FH_TRAFFIC_ROUTED;
+	struct fh_port_status a1 = env_await_traffic(5, true, R, a0.to_guest[R].packets + 1), b1 = env_await_traffic(6, true, R, b0.to_guest[R].packets + 1);
+	CHECK(a1.from_guest[R].packets == a0.from_guest[R].packets + 1 && a1.from_guest[R].bytes == a0.from_guest[R].bytes + 50 &&
+		      b1.to_guest[R].bytes == b0.to_guest[R].bytes + 50 && b1.from_guest[R].bytes == b0.from_guest[R].bytes + 48 &&
+		      a1.to_guest[R].bytes == a0.to_guest[R].bytes + 48 && a1.from_guest[FH_TRAFFIC_NETWORK].packets == a0.from_guest[FH_TRAFFIC_NETWORK].packets,
+	      "not counted as routed");
 	frame_udp6(&f, &ha, &to_b, 4000, 53, "question", 8);
 	env_send(a, &f);
 	routed(&f, &gw2, &hb);

@@ -16,6 +16,7 @@ struct nic {
 	struct fh_pol_domain *domain;
 	struct fh_pol_group *group;
 	struct fh_policy *policy;
+	struct fh_flow_ring *flows[FH_WORKERS_MAX]; /* NULL: no records */
 	struct fh_ct_config cfg;
 	struct fh_ct *ct;
 	void *mem;
@@ -32,7 +33,7 @@ static inline void nic_open(struct nic *n, uint32_t capacity, unsigned workers)
 	REQUIRE((n->group = fh_pol_group_new(n->domain)));
 	REQUIRE((n->policy = fh_policy_new(n->domain)));
 	REQUIRE(fh_policy_attach(n->policy, &n->group, 1) == FH_OK);
-	n->cfg = (struct fh_ct_config){ .capacity = capacity, .workers = workers, .rules = n->rules, .hash = &n->hash, .incarnation = 1 };
+	n->cfg = (struct fh_ct_config){ .capacity = capacity, .workers = workers, .rules = n->rules, .flows = n->flows, .hash = &n->hash, .incarnation = 1 };
 	fh_ct_default_timeouts(&n->cfg.timeouts);
 	n->size = fh_ct_image_size(capacity);
 	n->mem = mmap(NULL, n->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -18,6 +18,7 @@ final class Layouts {
     static final int MAX_DEVICE = 16;
     static final int MESSAGE = 256;
     static final int DROP_REASONS = 32;
+    static final int TRAFFIC_CLASSES = 4;
     static final int ADDRESS = 16;
 
     static final CStruct ID = new CStruct("fh_id").bytes("b", 16);
@@ -126,13 +127,18 @@ final class Layouts {
             .u32("pid", "workers", "n_segments", "n_sets", "n_groups", "n_ports")
             .bytes("version", MAX_NAME)
             .u32("n_routers", "n_uplinks", "n_remotes", "pad");
+    static final CStruct TRAFFIC = new CStruct("fh_traffic").u64("packets", "bytes");
     static final CStruct PORT_STATUS = new CStruct("fh_port_status")
             .u32("struct_size", "state")
             .struct("id", ID)
             .u64("generation", "incarnation", "policy_generation", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes")
             .u64("connections", "connection_quota")
             .u64s("drops", DROP_REASONS)
-            .u32("workers", "front_end_pid");
+            .u32("workers", "front_end_pid")
+            .u64("traffic_epoch")
+            .structs("from_guest", TRAFFIC, TRAFFIC_CLASSES)
+            .structs("to_guest", TRAFFIC, TRAFFIC_CLASSES)
+            .u64("flows_lost");
     static final CStruct OBJECT_REF =
             new CStruct("fh_object_ref").struct("id", ID).u64("generation").u32("kind", "pad");
     static final CStruct RULE_HIT =
@@ -167,6 +173,24 @@ final class Layouts {
             .bytes("dst", ADDRESS)
             .u16("src_port", "dst_port");
 
+    static final CStruct FLOW_RECORD = new CStruct("fh_flow_record")
+            .u32("struct_size")
+            .u8("end", "family", "protocol", "direction")
+            .u64("sequence")
+            .struct("port", ID)
+            .struct("rule", ID)
+            .bytes("src", ADDRESS)
+            .bytes("dst", ADDRESS)
+            .u16("src_port", "dst_port")
+            .bytes("public_addr", 4)
+            .u16("public_port", "flags")
+            .u32("state")
+            .u64("start_ns", "end_ns")
+            .u64s("packets", 2)
+            .u64s("bytes", 2);
+    static final CStruct FLOW_STREAM =
+            new CStruct("fh_flow_stream").u32("struct_size", "pad").u64("epoch", "lost");
+
     static final CStruct LAYOUT_ENTRY =
             new CStruct("fh_layout_entry").pointer("structure").pointer("field").u32("offset", "size");
 
@@ -187,6 +211,7 @@ final class Layouts {
             REMOTE_PORT,
             COMMIT_RESULT,
             INFO,
+            TRAFFIC,
             PORT_STATUS,
             OBJECT_REF,
             RULE_HIT,
@@ -194,6 +219,8 @@ final class Layouts {
             PACKET,
             PACKET_VERDICT,
             DROP_EVENT,
+            FLOW_RECORD,
+            FLOW_STREAM,
             LAYOUT_ENTRY);
 
     private Layouts() {}

@@ -1,0 +1,126 @@
+#include "flows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define MAGIC 0x31574f4c46484646ull /* "FFHFLOW1"; another layout gets another one */
+#define OUTBOX 32768u
+#define BUSY_MS 100
+#define IDLE_MS 1000
+
+struct flows_file {
+	uint64_t magic;
+	uint64_t epoch;
+	uint64_t next;  /* sequence that the next record gets */
+	uint64_t first; /* the oldest that is kept; next: none */
+	struct fh_flow_record outbox[OUTBOX];
+	struct fh_flow_ring rings[FH_WORKERS_MAX] fh_cache_aligned; /* the file has holes where no worker ever wrote */
+};
+
+static struct flows_file *file;
+
+static bool usable(const struct flows_file *f)
+{
+	return f->magic == MAGIC && f->epoch && f->first && f->next - f->first <= OUTBOX;
+}
+
+static bool map_file(void)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/flows", dp.state_dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || ftruncate(fd, sizeof *file) != 0) {
+		dp_log(LOG_ERR, "cannot create %s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	void *mem = mmap(NULL, sizeof *file, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (mem == MAP_FAILED) {
+		dp_log(LOG_ERR, "cannot map %s: %s", path, strerror(errno));
+		return false;
+	}
+	file = mem;
+	return true;
+}
+
+/* @param slots_known  the rules' slots are those of the records */
+static bool move_one(unsigned ring, bool slots_known, uint64_t unix_minus_boot)
+{
+	const struct fh_flow *f = file->next - file->first < OUTBOX ? fh_flow_oldest(&file->rings[ring]) : NULL;
+	if (!f)
+		return false;
+	struct fh_flow_record *r = &file->outbox[file->next % OUTBOX];
+	*r = (struct fh_flow_record){
+		.struct_size = sizeof *r, .end = f->end, .family = f->v6 ? 6 : 4, .protocol = f->proto, .direction = f->direction,
+		.sequence = file->next, .port = f->nic, .src_port = f->src_port, .dst_port = f->dst_port, .public_port = f->public_port,
+		.flags = f->flags, .state = f->state, .start_ns = f->start_ns + unix_minus_boot, .end_ns = f->last_ns + unix_minus_boot,
+		.packets = { f->packets[0], f->packets[1] }, .bytes = { f->bytes[0], f->bytes[1] },
+	};
+	memcpy(r->src, f->src, sizeof r->src);
+	memcpy(r->dst, f->dst, sizeof r->dst);
+	memcpy(r->public_addr, f->public_addr, sizeof r->public_addr);
+	if (slots_known && f->slot != FH_SLOT_NONE)
+		fh_pol_slot_id(dp.rules, f->slot, &r->rule);
+	/* Killed in between, the record comes again under the same number. */
+	fh_store_release(&file->next, file->next + 1);
+	fh_flow_taken(&file->rings[ring]);
+	return true;
+}
+
+static bool collect(bool slots_known)
+{
+	uint64_t offset = dp_unix_ns() - dp_boot_ns();
+	bool any = false;
+	for (unsigned w = 0; w < FH_WORKERS_MAX; w++)
+		while (move_one(w, slots_known, offset))
+			any = true;
+	return any;
+}
+
+bool flows_init(void)
+{
+	if (!map_file())
+		return false;
+	if (!usable(file)) {
+		file->magic = 0;
+		memset(file->rings, 0, sizeof file->rings);
+		file->epoch = dp_unix_ns();
+		file->first = file->next = 1;
+		fh_store_release(&file->magic, MAGIC);
+	}
+	for (unsigned w = 0; w < FH_WORKERS_MAX; w++) {
+		fh_flow_ring_open(&file->rings[w]);
+		dp.flows[w] = &file->rings[w];
+	}
+	/* What the process before left. */
+	collect(false);
+	return true;
+}
+
+int flows_tick(void)
+{
+	return collect(true) ? BUSY_MS : IDLE_MS;
+}
+
+uint32_t flows_read(uint64_t epoch, uint64_t taken, struct fh_flow_stream *stream, struct fh_flow_record *out, uint32_t capacity)
+{
+	uint32_t n = 0;
+	if (epoch == file->epoch && taken >= file->first && taken < file->next)
+		fh_store_release(&file->first, taken + 1);
+	collect(true);
+	*stream = (struct fh_flow_stream){ .struct_size = sizeof *stream, .epoch = file->epoch };
+	for (unsigned w = 0; w < FH_WORKERS_MAX; w++)
+		stream->lost += fh_load(&file->rings[w].lost);
+	while (n < capacity && n < file->next - file->first) {
+		out[n] = file->outbox[(file->first + n) % OUTBOX];
+		n++;
+	}
+	return n;
+}
