@@ -32,6 +32,11 @@ public final class Threads {
         return Executors.newCachedThreadPool(named(name));
     }
 
+    /** At most so many at once; the rest waits in line. */
+    public static ExecutorService pool(String name, int most) {
+        return Executors.newFixedThreadPool(most, named(name));
+    }
+
     public static ScheduledExecutorService timer(String name) {
         return Executors.newSingleThreadScheduledExecutor(named(name));
     }

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -40,7 +39,7 @@ final class GuestWatch {
     private final Host host;
     private final Map<UUID, Machine> machines;
     private final ScheduledExecutorService timer = Threads.timer("guest-watch");
-    private final ExecutorService askers = Executors.newFixedThreadPool(THREADS, Threads.named("guest-agent"));
+    private final ExecutorService askers = Threads.pool("guest-agent", THREADS);
     private final Map<UUID, Boolean> asking = new ConcurrentHashMap<>();
     private final Map<UUID, Disks> disks = new ConcurrentHashMap<>();
     private long round;

@@ -38,6 +38,8 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Machines.class);
     private static final Duration RESYNC = Duration.ofSeconds(10);
     private static final Duration PURGE = Duration.ofHours(1);
+    /** VMs that are looked at or started at once: enough that some may hang, few enough for a host that boots them all. */
+    private static final int WORKERS = 32;
 
     interface Timer {
         void after(Duration pause, Runnable task);
@@ -47,7 +49,7 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
     private final Consumer<UUID> onRemoved;
     private final Map<UUID, Machine> machines = new ConcurrentHashMap<>();
     private final Map<UUID, Runnable> rebootWatchers = new ConcurrentHashMap<>();
-    private final ExecutorService workers = Threads.pool("machine");
+    private final ExecutorService workers = Threads.pool("machine", WORKERS);
     private final ScheduledExecutorService timer = Threads.timer("machine-timer");
     private final GuestWatch guests;
     private volatile String hypervisorVersion;

@@ -7,6 +7,7 @@ import cloud.freehold.api.desired.DesiredImage.ImageFile;
 import cloud.freehold.api.desired.DesiredImage.Role;
 import cloud.freehold.api.desired.DesiredVm;
 import cloud.freehold.api.desired.DesiredVolume;
+import cloud.freehold.api.desired.PowerState;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,9 @@ public final class VmFiles {
     public static final long RESERVE_BYTES = 1L << 30;
 
     private static final long CONSOLE_BYTES = 4L << 20;
+    /** VMs whose files are made at once: more would only share the disk's time. */
+    private static final int MAKERS = 4;
+
     private static final String ASIDE = ".set-aside";
     private static final byte[] QCOW2_MAGIC = {'Q', 'F', 'I', (byte) 0xfb};
 
@@ -48,6 +53,7 @@ public final class VmFiles {
     private final ImageCache images;
     private final Clock clock;
     private final Pools pools;
+    private final Semaphore makers = new Semaphore(MAKERS);
 
     public VmFiles(Path directory, ImageCache images, Clock clock) throws IOException {
         this(new Pools(directory, Map.of()), images, clock);
@@ -116,16 +122,32 @@ public final class VmFiles {
     /** Whether {@link #prepare} has nothing left to do. */
     public boolean arePrepared(DesiredVm vm) {
         return vm.volumes().stream().allMatch(volume -> Files.exists(volume(vm.id(), volume.id())))
-                && List.of(Role.KERNEL, Role.INITRD).stream()
+                && bootRoles(vm).stream()
                         .flatMap(role -> bootFile(vm.id(), vm.image(), role).stream())
                         .allMatch(Files::exists);
     }
 
-    /** Makes what is missing, except what a restore brings; may take long. */
+    /** A VM that stays off needs no kernel yet: a thousand of them would be as many copies. */
+    private static List<Role> bootRoles(DesiredVm vm) {
+        return vm.power() == PowerState.RUNNING ? List.of(Role.KERNEL, Role.INITRD) : List.of();
+    }
+
+    /** Makes what is missing, except what a restore brings; may take long. Makes nothing while enough others are being made. */
     public void prepare(DesiredVm vm) throws StorageException {
+        if (!makers.tryAcquire()) {
+            return;
+        }
+        try {
+            make(vm);
+        } finally {
+            makers.release();
+        }
+    }
+
+    private void make(DesiredVm vm) throws StorageException {
         try {
             makeDirectory(vm.id());
-            for (var role : List.of(Role.KERNEL, Role.INITRD)) {
+            for (var role : bootRoles(vm)) {
                 var target = bootFile(vm.id(), vm.image(), role);
                 if (target.isPresent() && !Files.exists(target.get())) {
                     copy(images.get(file(vm.image(), role).orElseThrow()), target.get());

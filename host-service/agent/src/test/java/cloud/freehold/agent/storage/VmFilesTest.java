@@ -56,12 +56,16 @@ class VmFilesTest {
     }
 
     private DesiredVm vm(long size, ImageFile... imageFiles) {
+        return vm(PowerState.RUNNING, size, imageFiles);
+    }
+
+    private DesiredVm vm(PowerState power, long size, ImageFile... imageFiles) {
         return new DesiredVm(
                 vm,
                 1,
                 Objects.TENANT,
                 "vm",
-                PowerState.RUNNING,
+                power,
                 1,
                 1,
                 256,
@@ -94,6 +98,21 @@ class VmFilesTest {
         assertThat(files.bootFile(vm, wanted.image(), Role.KERNEL).orElseThrow())
                 .hasContent("a kernel");
         assertThat(files.vms()).containsExactly(vm);
+    }
+
+    @Test
+    void aKernelIsCopiedOnceTheVmIsToRun() throws Exception {
+        var image = new ImageFile[] {
+            seed(Role.DISK, raw()), seed(Role.KERNEL, Files.writeString(directory.resolve("kernel"), "a kernel"))
+        };
+        var off = vm(PowerState.STOPPED, 4 << 20, image);
+        files.prepare(off);
+        assertThat(files.arePrepared(off)).isTrue();
+        assertThat(files.bootFile(vm, off.image(), Role.KERNEL).orElseThrow()).doesNotExist();
+        var on = vm(4 << 20, image);
+        assertThat(files.arePrepared(on)).isFalse();
+        files.prepare(on);
+        assertThat(files.bootFile(vm, on.image(), Role.KERNEL).orElseThrow()).exists();
     }
 
     @Test
