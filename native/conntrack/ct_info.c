@@ -98,7 +98,7 @@ static void describe(const struct ct_entry *e, uint32_t i, uint32_t now, struct 
 /* Return: the next live entry from *cursor on, copied; FH_CT_NONE at the end. */
 static uint32_t next_entry(struct fh_ct *ct, uint32_t now, uint32_t *cursor, struct ct_entry *out)
 {
-	uint32_t used = fh_load(&ct->fresh);
+	uint32_t used = fh_load(&ct->header->fresh);
 
 	while (*cursor < used) {
 		uint32_t i = (*cursor)++;
@@ -155,7 +155,7 @@ bool fh_ct_kill(struct fh_ct *ct, unsigned worker, const struct fh_ct_info *info
 
 uint32_t fh_ct_flush(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
 {
-	uint32_t n = 0, used = fh_load(&ct->fresh);
+	uint32_t n = 0, used = fh_load(&ct->header->fresh);
 
 	ct_control_begin(ct);
 	for (uint32_t i = 0; i < used; i++) {
@@ -237,7 +237,7 @@ uint32_t fh_ct_pin(struct fh_ct *ct, const struct fh_policy *candidate, uint64_t
 
 void fh_ct_rule_live(struct fh_ct *ct, struct fh_pol_counters *out, uint32_t n_slots)
 {
-	uint32_t used = fh_load(&ct->fresh);
+	uint32_t used = fh_load(&ct->header->fresh);
 
 	ct_control_begin(ct);
 	for (uint32_t i = 0; i < used; i++) {

@@ -10,7 +10,7 @@
 #endif
 
 #define CT_MAGIC 0x3154434c4f484546ull /* "FEHOLCT1" */
-#define CT_LAYOUT_VERSION 1u
+#define CT_LAYOUT_VERSION 2u
 #define CT_PAGE 4096u
 #define CT_SLOTS 8u
 #define CT_PER_BUCKET 4u   /* average load at full capacity */
@@ -22,6 +22,8 @@ struct ct_header {
 	uint32_t version, entry_size, bucket_size, capacity;
 	struct fh_id nic;
 	uint64_t incarnation;
+	/* Entries that were never used begin here; who opens the image again looks, and touches, no further. Shared by the workers */
+	uint32_t fresh fh_cache_aligned;
 };
 
 struct ct_bucket {
@@ -131,7 +133,6 @@ struct fh_ct {
 	/* Mutable, shared by the workers */
 	uint64_t free_head fh_cache_aligned; /* tag << 32 | entry + 1 */
 	uint64_t free_overflow;              /* the same for overflow buckets */
-	uint32_t fresh;                      /* entries that were never used begin here */
 	uint32_t fresh_overflow;
 	uint32_t sweep_cursor;
 	uint32_t evict_cursor;

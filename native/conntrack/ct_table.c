@@ -124,7 +124,7 @@ static uint32_t alloc_free(struct fh_ct *ct)
 {
 	uint32_t i = pop(ct, &ct->free_head, entry_next);
 
-	return i != FH_CT_NONE ? i : take_fresh(&ct->fresh, ct->capacity);
+	return i != FH_CT_NONE ? i : take_fresh(&ct->header->fresh, ct->capacity);
 }
 
 static uint32_t overflow_take(struct fh_ct *ct)
@@ -427,7 +427,7 @@ static uint32_t sweep_batch(struct fh_ct *ct, unsigned worker, bool locked, uint
 uint32_t fh_ct_sweep(struct fh_ct *ct, unsigned worker, uint64_t now_ns, uint32_t max)
 {
 	bool control = worker == ct->workers - 1 && ct->workers > 1, locked = true;
-	uint32_t used = fh_load(&ct->fresh), now = ct_tick(now_ns), freed = 0, n = 0;
+	uint32_t used = fh_load(&ct->header->fresh), now = ct_tick(now_ns), freed = 0, n = 0;
 	struct expired batch[SWEEP_BATCH];
 
 	if (used == 0)
@@ -519,28 +519,34 @@ static bool entry_valid(const struct ct_entry *e, uint32_t now)
 	return left > 0 && left < (int32_t)(450000ull * 1000000000 >> FH_CT_TICK_SHIFT);
 }
 
+/* Zeroes everything up to a page's end. Pages of a file are given back: what is not used again costs no memory. */
+static void clear(void *from, void *end)
+{
+	uint8_t *start = from, *whole = (uint8_t *)page_align((uintptr_t)from);
+	size_t pages = (size_t)((uint8_t *)end - whole);
+
+	memset(start, 0, (size_t)(whole - start));
+	if (pages && madvise(whole, pages, MADV_REMOVE) != 0)
+		memset(whole, 0, pages);
+}
+
 /* Keeps what validates and rebuilds index and free list around it. */
 static uint32_t recover(struct fh_ct *ct, uint32_t now)
 {
-	uint32_t kept = 0, top = 0;
+	uint32_t kept = 0, used = ct->header->fresh;
 
-	for (uint32_t i = 0; i < ct->capacity; i++) {
-		struct ct_entry *e = &ct->entries[i];
-		uint8_t state = e->state;
-
-		if (state != FH_CT_S_FREE)
-			top = i + 1;
-		e->lock = 0;
-		if (state != FH_CT_S_FREE && !entry_valid(e, now))
-			e->state = FH_CT_S_FREE;
-	}
-	ct->fresh = top;
-	for (uint32_t i = 0; i < top; i++) {
+	if (used > ct->capacity)
+		used = ct->header->fresh = ct->capacity;
+	clear(ct->buckets, ct->entries);
+	clear(ct->entries + used, (uint8_t *)ct->header + fh_ct_image_size(ct->capacity));
+	for (uint32_t i = 0; i < used; i++) {
 		struct ct_entry *e = &ct->entries[i];
 		uint64_t key[FH_KEY_WORDS];
 		uint8_t state = e->state;
 
-		if (state == FH_CT_S_FREE) {
+		e->lock = 0;
+		if (state == FH_CT_S_FREE || !entry_valid(e, now)) {
+			e->state = FH_CT_S_FREE;
 			ct_release(ct, i);
 			continue;
 		}
@@ -626,14 +632,13 @@ int fh_ct_open(void *mem, size_t size, const struct fh_ct_config *cfg, uint64_t 
 	(void)madvise(mem, size & ~(size_t)(CT_PAGE - 1), MADV_HUGEPAGE);
 
 	if (same_image(ct->header, cfg)) {
-		memset(ct->buckets, 0, index_bytes(cfg->capacity));
 		uint32_t kept = ct->recovered = recover(ct, ct_tick(now_ns));
 		if (recovered)
 			*recovered = kept;
 		ct->relearn_until = ct_tick(now_ns) + ct_seconds(FH_CT_RELEARN_S);
 	} else {
 		if (ct->header->magic)
-			memset(mem, 0, fh_ct_image_size(cfg->capacity));
+			clear(mem, base + fh_ct_image_size(cfg->capacity));
 		*ct->header = (struct ct_header){
 			.version = CT_LAYOUT_VERSION, .entry_size = sizeof(struct ct_entry),
 			.bucket_size = sizeof(struct ct_bucket), .capacity = cfg->capacity, .nic = cfg->nic,

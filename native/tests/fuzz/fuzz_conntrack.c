@@ -457,6 +457,8 @@ static void image_target(struct input *in)
 	populate();
 	uint8_t *entries = (uint8_t *)image + image_size - ((CAPACITY * 128 + 4095) & ~4095u);
 	spoil(in, entries, 16 * 128);
+	if (u8(in) % 4 == 0)
+		spoil(in, (uint8_t *)image + 64, 4); /* where unused entries begin */
 	fh_ct_close(ct);
 	open_table();
 	for (uint16_t i = 0; i < 50; i++) {

@@ -2,6 +2,8 @@
 #include "nic.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* --- sequential: each verdict must be the one that a map with unlimited patience would give --------------------------------- */
 
@@ -101,6 +103,48 @@ static void full_index_loses_nothing(void)
 		CHECK_EQ(fh_ct_flush(n.ct, 1, n.now), N);
 	}
 	nic_close(&n);
+}
+
+static size_t file_bytes(int fd)
+{
+	struct stat st;
+
+	REQUIRE(fstat(fd, &st) == 0);
+	return (size_t)st.st_blocks * 512;
+}
+
+/* A host has a thousand NICs, most of them with few connections: their tables' files cost what is used, also after a restart. */
+static void image_costs_what_is_used(void)
+{
+	enum { N = 100000, LITTLE = 64 << 10 };
+	struct nic n;
+	uint32_t kept;
+
+	nic_open(&n, N, 2);
+	int fd = memfd_create("connections", MFD_CLOEXEC);
+	REQUIRE(fd >= 0 && ftruncate(fd, (off_t)n.size) == 0);
+	fh_ct_close(n.ct);
+	munmap(n.mem, n.size);
+	n.mem = mmap(NULL, n.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	REQUIRE(n.mem != MAP_FAILED);
+	REQUIRE(fh_ct_open(n.mem, n.size, &n.cfg, n.now, &n.ct, &kept) == FH_OK);
+	for (uint16_t i = 0; i < 3; i++)
+		CHECK(passes(nic_udp(&n, FH_EGRESS, ends4(0x0a000005, i, 0x0b000000, 53))));
+	CHECK(file_bytes(fd) < LITTLE);
+	for (int restart = 0; restart < 2; restart++) {
+		fh_ct_close(n.ct);
+		REQUIRE(fh_ct_open(n.mem, n.size, &n.cfg, n.now, &n.ct, &kept) == FH_OK);
+		CHECK_EQ(kept, 3);
+		CHECK(file_bytes(fd) < LITTLE);
+	}
+	/* Another owner's image goes away whole. */
+	n.cfg.incarnation++;
+	fh_ct_close(n.ct);
+	REQUIRE(fh_ct_open(n.mem, n.size, &n.cfg, n.now, &n.ct, &kept) == FH_OK);
+	CHECK_EQ(kept, 0);
+	CHECK(file_bytes(fd) <= 4096);
+	nic_close(&n);
+	close(fd);
 }
 
 /* --- threads -------------------------------------------------------------------------------------------------------------------- */
@@ -308,6 +352,7 @@ int main(void)
 
 	same_as_a_map(seed);
 	full_index_loses_nothing();
+	image_costs_what_is_used();
 	workers_and_control_together(seed, WORKERS);
 	workers_and_control_together(seed + 9, 1);
 	return check_result();
