@@ -12,6 +12,7 @@
 #define CT_MAGIC 0x3154434c4f484546ull /* "FEHOLCT1" */
 #define CT_LAYOUT_VERSION 2u
 #define CT_PAGE 4096u
+#define CT_HUGE_FROM ((size_t)32 << 20) /* bytes of an image */
 #define CT_SLOTS 8u
 #define CT_PER_BUCKET 4u   /* average load at full capacity */
 #define CT_OVERFLOW_OF 8u  /* one overflow bucket for so many buckets */

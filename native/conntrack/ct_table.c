@@ -628,8 +628,12 @@ int fh_ct_open(void *mem, size_t size, const struct fh_ct_config *cfg, uint64_t 
 	ct->hash = *cfg->hash;
 	ct->evict_tick = ct_tick(now_ns) - 1;
 	fh_ct_set_timeouts(ct, &cfg->timeouts);
-	/* Fewer TLB misses where the kernel grants huge pages; without, everything works all the same. */
-	(void)madvise(mem, size & ~(size_t)(CT_PAGE - 1), MADV_HUGEPAGE);
+	/* Fewer TLB misses where the kernel grants huge pages, without which everything works all the same. Not in small tables: of a
+	 * thousand NICs with some connections each, every one would cost megabytes. */
+	if (size >= CT_HUGE_FROM)
+		(void)madvise(mem, size & ~(size_t)(CT_PAGE - 1), MADV_HUGEPAGE);
+	/* On a disk's file system the kernel would read megabytes ahead of the first access, holes included. */
+	(void)madvise(mem, size & ~(size_t)(CT_PAGE - 1), MADV_RANDOM);
 
 	if (same_image(ct->header, cfg)) {
 		uint32_t kept = ct->recovered = recover(ct, ct_tick(now_ns));
