@@ -42,6 +42,7 @@ final class Machine {
     private final CrashPause crashPause;
     private final DiskPlugs plugs;
     private final Backoff retry = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), new Random());
+    private boolean sawAlive;
 
     Machine(UUID id, Host host) {
         this.id = id;
@@ -110,6 +111,7 @@ final class Machine {
         var vm = desired.vms().get(id);
         var domain = host.hypervisor().find(id);
         account(domain);
+        sawAlive |= domain.isPresent() && !domain.get().state().isOff();
         if (vm == null) {
             remove(domain, desired.removedVms().contains(id));
             return Attention.UNTIL_AN_EVENT;
@@ -122,7 +124,7 @@ final class Machine {
                 vm.power(),
                 vm.revision(),
                 domain.map(Domain::state).orElse(null),
-                shutdown.wasAskedOf(domain),
+                sawAlive && !shutdown.wasAskedOf(domain),
                 host.power().leftOffAtRevision(id));
         return switch (step) {
             case NOTHING -> settled(vm, domain.orElse(null), Attention.UNTIL_AN_EVENT);
@@ -206,6 +208,7 @@ final class Machine {
         if (!start.start(vm)) {
             return SOON;
         }
+        sawAlive = true;
         shutdown.isOver();
         return Attention.UNTIL_AN_EVENT;
     }

@@ -19,14 +19,15 @@ final class PowerPolicy {
 
     /**
      * @param state null: there is no domain
-     * @param askedToShutDown by us, in this run
+     * @param byItself the guest ran under this agent's eyes, and was not asked to shut down. Who finds a guest off that it
+     *     never saw alive finds a host that was brought down for maintenance: its guests were asked, and are wanted again
      * @param leftOffAtRevision the VM's revision at which the guest switched itself off; 0: it did not
      */
     static Step step(
-            PowerState desired, long revision, DomainState state, boolean askedToShutDown, long leftOffAtRevision) {
+            PowerState desired, long revision, DomainState state, boolean byItself, long leftOffAtRevision) {
         return switch (desired) {
             case STOPPED -> stop(state);
-            case RUNNING -> run(revision, state, askedToShutDown, leftOffAtRevision);
+            case RUNNING -> run(revision, state, byItself, leftOffAtRevision);
         };
     }
 
@@ -37,7 +38,7 @@ final class PowerPolicy {
         return state == DomainState.SHUTTING_DOWN ? Step.WAIT : Step.ASK_TO_SHUT_DOWN;
     }
 
-    private static Step run(long revision, DomainState state, boolean asked, long leftOffAtRevision) {
+    private static Step run(long revision, DomainState state, boolean byItself, long leftOffAtRevision) {
         if (state == null) {
             return Step.START;
         }
@@ -48,7 +49,7 @@ final class PowerPolicy {
             case SHUTTING_DOWN -> Step.WAIT;
             case CRASHED -> Step.START_AFTER_CRASH;
             case OFF_BY_GUEST ->
-                asked || leftOffAtRevision < revision && leftOffAtRevision != 0 ? Step.START : Step.LEAVE_OFF;
+                leftOffAtRevision == revision || leftOffAtRevision == 0 && byItself ? Step.LEAVE_OFF : Step.START;
             case OFF, OFF_BY_FORCE -> leftOffAtRevision == revision ? Step.LEAVE_OFF : Step.START;
         };
     }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PowerPolicyTest {
     @ParameterizedTest
     @CsvSource({
-        // desired, revision, state, asked to shut down, left off at revision → step
+        // desired, revision, state, off by itself, left off at revision → step
         "RUNNING, 5, ,                false, 0, START",
         "RUNNING, 5, RUNNING,         false, 0, NOTHING",
         "RUNNING, 5, PAUSED,          false, 0, WAIT",
@@ -22,13 +22,14 @@ class PowerPolicyTest {
         "RUNNING, 5, OFF,             false, 0, START",
         "RUNNING, 5, OFF_BY_FORCE,    false, 0, START",
         // the guest switched itself off: stays so, also when libvirt has forgotten why, until something newer is wanted
-        "RUNNING, 5, OFF_BY_GUEST,    false, 0, LEAVE_OFF",
+        "RUNNING, 5, OFF_BY_GUEST,    true,  0, LEAVE_OFF",
         "RUNNING, 5, OFF_BY_GUEST,    false, 5, LEAVE_OFF",
         "RUNNING, 5, OFF,             false, 5, LEAVE_OFF",
         "RUNNING, 6, OFF_BY_GUEST,    false, 5, START",
+        "RUNNING, 6, OFF_BY_GUEST,    true,  5, START",
         "RUNNING, 6, OFF,             false, 5, START",
-        // we asked it to, then it was wanted again
-        "RUNNING, 5, OFF_BY_GUEST,    true,  0, START",
+        // we asked it to, then it was wanted again; or the host's administrator did, with the agent away
+        "RUNNING, 5, OFF_BY_GUEST,    false, 0, START",
         "STOPPED, 5, ,                false, 0, NOTHING",
         "STOPPED, 5, OFF,             false, 0, NOTHING",
         "STOPPED, 5, OFF_BY_GUEST,    true,  0, NOTHING",
@@ -37,7 +38,7 @@ class PowerPolicyTest {
         "STOPPED, 5, PAUSED,          false, 0, ASK_TO_SHUT_DOWN",
         "STOPPED, 5, SHUTTING_DOWN,   true,  0, WAIT",
     })
-    void step(PowerState desired, long revision, DomainState state, boolean asked, long leftOff, Step expected) {
-        assertThat(PowerPolicy.step(desired, revision, state, asked, leftOff)).isEqualTo(expected);
+    void step(PowerState desired, long revision, DomainState state, boolean byItself, long leftOff, Step expected) {
+        assertThat(PowerPolicy.step(desired, revision, state, byItself, leftOff)).isEqualTo(expected);
     }
 }
