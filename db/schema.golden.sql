@@ -643,7 +643,9 @@ view nic_enforcement
      JOIN vm v ON v.id = n.vm_id
      LEFT JOIN host h ON h.id = v.host_id
      LEFT JOIN nic_status s ON s.nic_id = n.id
-     LEFT JOIN LATERAL ( SELECT max(o.revision) AS desired_revision
+     LEFT JOIN LATERAL ( SELECT max(( SELECT o.revision
+                   FROM host_object o
+                  WHERE o.host_id = v.host_id AND o.kind = judged.kind AND o.object_id = judged.object_id AND NOT o.removed)) AS desired_revision
            FROM ( SELECT 'NIC'::text AS kind,
                     n.id AS object_id
                 UNION ALL
@@ -664,9 +666,7 @@ view nic_enforcement
                     r.object_id
                    FROM nic_security_group x
                      JOIN security_group_reference r ON r.group_id = x.group_id
-                  WHERE x.nic_id = n.id) judged
-             JOIN host_object o ON o.host_id = v.host_id AND o.kind = judged.kind AND o.object_id = judged.object_id
-          WHERE NOT o.removed) d ON true
+                  WHERE x.nic_id = n.id) judged) d ON true
      LEFT JOIN enforcement e ON e.host_id = v.host_id AND e.revision = d.desired_revision;
 view security_group_reference
  SELECT DISTINCT rule.group_id,
