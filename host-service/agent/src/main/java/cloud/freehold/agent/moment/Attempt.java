@@ -2,6 +2,7 @@ package cloud.freehold.agent.moment;
 
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
+import cloud.freehold.agent.common.Json;
 import cloud.freehold.agent.libvirt.Hypervisor;
 import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.api.backup.Certificate;
@@ -10,39 +11,27 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import tools.jackson.core.JacksonException;
 
 /** One try at a level, of all VMs together. Each way answers why it did not come about; null: it did. */
 final class Attempt {
-    private static final Duration SEARCH = Duration.ofSeconds(15);
-    private static final Duration POLL = Duration.ofMillis(1);
-    /** A guest that is stopped again and again has a right to run in between. */
-    private static final Duration BREATHE = Duration.ofMillis(60);
-
-    private static final int MOST_TRIES = 60;
-    /** When polling alone never shows a barrier, because requests follow each other faster than polls: a stop may. */
-    private static final Duration STOP_ANYWAY = Duration.ofMillis(400);
-
     private final Hypervisor hypervisor;
     private final HeldGuests held;
     private final Clock clock;
-    private final List<Subject> subjects;
+    private final List<WatchedVm> vms;
     private final Moments.Transaction transaction;
-    private final Map<UUID, Map<String, FlushWatch>> watches = new LinkedHashMap<>();
-    private final Map<UUID, List<Certificate.Disk>> disks = new LinkedHashMap<>();
     private final Map<UUID, Long> freezeMillis = new LinkedHashMap<>();
     /** Those that could not be let go at once. */
     private final Set<UUID> stuck = new HashSet<>();
 
     private Instant at;
-    private long longestPauseNanos;
-    private int tries;
+    private boolean searched;
 
     Attempt(
             Hypervisor hypervisor,
@@ -53,9 +42,8 @@ final class Attempt {
         this.hypervisor = hypervisor;
         this.held = held;
         this.clock = clock;
-        this.subjects = subjects;
+        this.vms = subjects.stream().map(WatchedVm::new).toList();
         this.transaction = transaction;
-        subjects.forEach(subject -> watches.put(subject.vm(), subject.watches()));
     }
 
     /** Whether the transaction was carried out. */
@@ -64,27 +52,24 @@ final class Attempt {
     }
 
     private void see() throws HypervisorException {
-        for (var subject : subjects) {
-            subject.see(watches.get(subject.vm()));
+        for (var vm : vms) {
+            vm.see();
         }
-    }
-
-    private boolean isAligned() {
-        return watches.values().stream().flatMap(all -> all.values().stream()).allMatch(FlushWatch::isAligned);
     }
 
     private void transact() throws HypervisorException, IOException {
         at = clock.instant();
         long began = System.nanoTime();
         transaction.run();
-        longestPauseNanos = Math.max(longestPauseNanos, System.nanoTime() - began);
-        for (var subject : subjects) {
-            disks.put(subject.vm(), subject.certificates(watches.get(subject.vm())));
+        long nanos = System.nanoTime() - began;
+        for (var vm : vms) {
+            vm.wasHeld(nanos);
+            vm.compare();
         }
     }
 
     String frozen(Duration limit) throws HypervisorException, IOException {
-        var freezes = new LinkedHashMap<UUID, GuestFreeze>();
+        var freezes = new LinkedHashMap<WatchedVm, GuestFreeze>();
         boolean stayedFrozen = true;
         see();
         try {
@@ -98,9 +83,8 @@ final class Attempt {
             for (var freeze : freezes.entrySet()) {
                 stayedFrozen &= freeze.getValue().thaw();
                 long millis = freeze.getValue().millis();
-                freezeMillis.put(freeze.getKey(), millis);
-                longestPauseNanos =
-                        Math.max(longestPauseNanos, Duration.ofMillis(millis).toNanos());
+                freezeMillis.put(freeze.getKey().id(), millis);
+                freeze.getKey().wasHeld(Duration.ofMillis(millis).toNanos());
             }
         }
         if (!stayedFrozen) {
@@ -109,10 +93,10 @@ final class Attempt {
         return wroteDuring() ? "The guest wrote although its filesystems were frozen." : null;
     }
 
-    private String freeze(Map<UUID, GuestFreeze> freezes, Duration limit) throws HypervisorException, IOException {
+    private String freeze(Map<WatchedVm, GuestFreeze> freezes, Duration limit) throws HypervisorException, IOException {
         try {
-            for (var subject : subjects) {
-                freezes.put(subject.vm(), GuestFreeze.freeze(hypervisor, held, subject.vm(), limit));
+            for (var vm : vms) {
+                freezes.put(vm, GuestFreeze.freeze(hypervisor, held, vm.id(), limit));
             }
             return null;
         } catch (HypervisorException e) {
@@ -121,7 +105,7 @@ final class Attempt {
     }
 
     private boolean wroteDuring() {
-        return disks.values().stream().flatMap(List::stream).anyMatch(disk -> disk.writesDuring() != 0);
+        return vms.stream().flatMap(vm -> vm.disks().stream()).anyMatch(disk -> disk.writesDuring() != 0);
     }
 
     private static String reason(HypervisorException e) throws HypervisorException {
@@ -134,28 +118,18 @@ final class Attempt {
     }
 
     String atBarrier(Order order) throws HypervisorException, IOException, OrderFailure, InterruptedException {
-        return held(() -> searchBarrier(order));
+        searched = true;
+        return held(() -> {
+            if (!new BarrierSearch(vms, this::letGo, order).find(this::transact)) {
+                return "No moment was found at which no write had come since the last completed FLUSH (the VM was stopped "
+                        + stops() + " times for it).";
+            }
+            return wroteDuring() ? "A write came although the guest's processors were stopped." : null;
+        });
     }
 
-    private String searchBarrier(Order order)
-            throws HypervisorException, IOException, OrderFailure, InterruptedException {
-        long began = System.nanoTime();
-        long stoppedAt = began;
-        while (tries < MOST_TRIES && System.nanoTime() - began < SEARCH.toNanos()) {
-            see();
-            if (isAligned() || System.nanoTime() - stoppedAt > STOP_ANYWAY.toNanos()) {
-                tries++;
-                if (whileStopped(true)) {
-                    return wroteDuring() ? "A write came although the guest's processors were stopped." : null;
-                }
-                stoppedAt = System.nanoTime();
-                order.pause(BREATHE);
-            } else {
-                order.pause(POLL);
-            }
-        }
-        return "No moment was found at which no write had come since the last completed FLUSH (" + tries
-                + " tries within " + Duration.ofNanos(System.nanoTime() - began).toSeconds() + " s).";
+    private int stops() {
+        return vms.stream().mapToInt(WatchedVm::stops).max().orElse(0);
     }
 
     private interface Held {
@@ -164,82 +138,68 @@ final class Attempt {
 
     /** Written down once for all stops: the disk that this is written to may take longer than a barrier lasts. */
     private String held(Held what) throws HypervisorException, IOException, OrderFailure, InterruptedException {
-        var running = subjects.stream().filter(Subject::runs).toList();
-        for (var subject : running) {
-            held.note(subject.vm(), HeldGuests.How.STOPPED);
+        var running = vms.stream().filter(WatchedVm::runs).toList();
+        for (var vm : running) {
+            held.note(vm.id(), HeldGuests.How.STOPPED);
         }
         try {
             return what.run();
         } finally {
-            for (var subject : running) {
-                if (!stuck.contains(subject.vm())) {
-                    held.strike(subject.vm(), HeldGuests.How.STOPPED);
+            for (var vm : running) {
+                if (!stuck.contains(vm.id())) {
+                    held.strike(vm.id(), HeldGuests.How.STOPPED);
                 }
             }
         }
     }
 
     String asItIs() throws HypervisorException, IOException, OrderFailure, InterruptedException {
-        if (subjects.size() == 1) {
+        if (vms.size() == 1) {
             see();
             transact();
             return null;
         }
         return held(() -> {
-            whileStopped(false);
+            transactWhileStopped();
             return null;
         });
     }
 
-    /** @return whether it was aligned, as far as that is needed, and the transaction happened */
-    private boolean whileStopped(boolean onlyAligned) throws HypervisorException, IOException {
-        var stopped = new ArrayList<Subject>();
-        long began = System.nanoTime();
+    private void transactWhileStopped() throws HypervisorException, IOException {
         try {
-            for (var subject : subjects) {
-                if (subject.runs()) {
-                    stopped.add(subject);
-                    subject.monitor().ask("stop");
-                }
+            for (var vm : vms) {
+                vm.stop();
             }
             see();
-            boolean now = !onlyAligned || isAligned();
-            if (now) {
-                transact();
-            }
-            return now;
+            transact();
         } finally {
-            stopped.forEach(this::letGo);
-            longestPauseNanos = Math.max(longestPauseNanos, System.nanoTime() - began);
+            vms.forEach(this::letGo);
         }
     }
 
-    private void letGo(Subject stopped) {
+    private void letGo(WatchedVm stopped) {
         try {
-            stopped.monitor().ask("cont");
+            stopped.go();
         } catch (HypervisorException e) {
-            stuck.add(stopped.vm());
-            held.letGo(stopped.vm(), HeldGuests.How.STOPPED);
+            stuck.add(stopped.id());
+            held.letGo(stopped.id(), HeldGuests.How.STOPPED);
         }
     }
 
     Map<UUID, Certificate> certificates(Consistency achieved, String reason) throws HypervisorException {
         var certificates = new LinkedHashMap<UUID, Certificate>();
-        for (var subject : subjects) {
-            var version = subject.monitor().ask("query-version").path("qemu");
+        for (var vm : vms) {
             certificates.put(
-                    subject.vm(),
+                    vm.id(),
                     new Certificate(
                             achieved,
                             at,
-                            freezeMillis.get(subject.vm()),
-                            Duration.ofNanos(longestPauseNanos).toMillis(),
-                            tries,
-                            disks.get(subject.vm()),
-                            version.path("major").asInt() + "."
-                                    + version.path("minor").asInt() + "."
-                                    + version.path("micro").asInt(),
-                            guestAgent(subject.vm()),
+                            freezeMillis.get(vm.id()),
+                            Duration.ofNanos(vm.longestStallNanos()).toMillis(),
+                            searched ? vm.stops() : 0,
+                            vm.disks(),
+                            vm.qemuVersion(),
+                            guestAgent(vm.id()),
                             reason));
         }
         return certificates;
@@ -248,13 +208,13 @@ final class Attempt {
     /** Null: none answers, or nothing that looks like a version. */
     private String guestAgent(UUID vm) {
         try {
-            var version = cloud.freehold.agent.common.Json.MAPPER
+            var version = Json.MAPPER
                     .readTree(hypervisor.askAgent(vm, "{\"execute\":\"guest-info\"}"))
                     .path("return")
                     .path("version")
                     .asString("");
             return version.matches("[0-9A-Za-z.+~:_-]{1,40}") ? version : null;
-        } catch (HypervisorException | tools.jackson.core.JacksonException e) {
+        } catch (HypervisorException | JacksonException e) {
             return null;
         }
     }

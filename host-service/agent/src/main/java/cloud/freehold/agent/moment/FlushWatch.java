@@ -7,9 +7,9 @@ import java.time.Duration;
  * Whether a disk is at a write barrier, judged by counters that are read again and again.
  *
  * <p>A FLUSH covers the writes that had completed when it was submitted, not all that had when it completed. Its submission is known to lie no
- * further back than the reading before the one that shows its completion, less the time that flushes took in between. So a disk is at a barrier
- * when a FLUSH shows up, no write did since that reading, and the last write had completed before that submission. What cannot be told apart counts
- * as a write after the FLUSH: the judgement errs to one side only.
+ * further back than the reading before the one that shows its completion, less the time that flushes took in between; when nothing was in flight
+ * at the reading before, it lies after that one. So a disk is at a barrier when a FLUSH shows up, no write did since that reading, and the last
+ * write had completed before that submission. What cannot be told apart counts as a write after the FLUSH: the judgement errs to one side only.
  */
 final class FlushWatch {
     /** Longer than any sequence of requests that belong together takes between two of them. */
@@ -20,13 +20,19 @@ final class FlushWatch {
 
     private DiskCount last;
     private long lastAt;
+    private boolean nothingWasInFlight;
     /** The earliest reading at which the present number of writes was seen. */
     private long quietFrom;
 
     private long writesSinceFlush = UNKNOWN;
 
-    /** @param at when it was read, nanoseconds of any clock that does not jump */
-    void see(long at, DiskCount now) {
+    /**
+     * @param at when it was read, in nanoseconds that the guest ran for: while it is stopped it does not rest
+     * @param nothingInFlight the guest was stopped and all its requests had completed
+     * @return whether a write or a FLUSH completed since the reading before
+     */
+    boolean see(long at, DiskCount now, boolean nothingInFlight) {
+        boolean moved = last == null || now.writes() != last.writes() || now.flushes() != last.flushes();
         if (last == null) {
             quietFrom = at - (now.idleNanos() < 0 ? LONG_AGO : now.idleNanos());
             writesSinceFlush = now.writes() == 0 ? 0 : UNKNOWN;
@@ -35,6 +41,8 @@ final class FlushWatch {
         }
         last = now;
         lastAt = at;
+        nothingWasInFlight = nothingInFlight;
+        return moved;
     }
 
     private void compare(long at, DiskCount now) {
@@ -42,9 +50,13 @@ final class FlushWatch {
         if (written != 0) {
             quietFrom = at;
             writesSinceFlush = writesSinceFlush == UNKNOWN ? UNKNOWN : writesSinceFlush + written;
-        } else if (now.flushes() != last.flushes() && quietFrom <= lastAt - (now.flushNanos() - last.flushNanos())) {
+        } else if (now.flushes() != last.flushes() && wasSubmittedAfterTheLastWrite(now)) {
             writesSinceFlush = 0;
         }
+    }
+
+    private boolean wasSubmittedAfterTheLastWrite(DiskCount now) {
+        return nothingWasInFlight || quietFrom <= lastAt - (now.flushNanos() - last.flushNanos());
     }
 
     /** At a barrier, or at rest for so long that nothing is under way. */

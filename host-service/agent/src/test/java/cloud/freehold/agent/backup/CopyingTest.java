@@ -2,6 +2,7 @@ package cloud.freehold.agent.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cloud.freehold.agent.command.FakeOrder;
 import cloud.freehold.api.backup.Transfer;
 import org.junit.jupiter.api.Test;
 

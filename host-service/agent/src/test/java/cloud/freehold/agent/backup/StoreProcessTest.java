@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import cloud.freehold.agent.AgentConfig;
+import cloud.freehold.agent.command.FakeOrder;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.StoreRef;

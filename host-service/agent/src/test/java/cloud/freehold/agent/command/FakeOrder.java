@@ -1,7 +1,5 @@
-package cloud.freehold.agent.backup;
+package cloud.freehold.agent.command;
 
-import cloud.freehold.agent.command.Order;
-import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.CommandInput;
 import cloud.freehold.api.backup.Transfer;
@@ -14,14 +12,14 @@ import java.util.Map;
 import java.util.UUID;
 
 /** An order that can be cancelled by hand. */
-final class FakeOrder implements Order {
+public final class FakeOrder implements Order {
     private final UUID id = UUID.randomUUID();
     private final Map<String, String> notes = new LinkedHashMap<>();
     private final List<Runnable> stops = new ArrayList<>();
     private boolean over;
-    int percent;
-    String step;
-    Transfer transfer;
+    public int percent;
+    public String step;
+    public Transfer transfer;
 
     @Override
     public UUID id() {
@@ -63,7 +61,7 @@ final class FakeOrder implements Order {
         return () -> stops.remove(stop);
     }
 
-    void cancel() {
+    public void cancel() {
         List<Runnable> all;
         synchronized (this) {
             over = true;
