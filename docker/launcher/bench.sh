@@ -7,9 +7,11 @@ bench() {
   out=$top/target/bench/$name.json
   case $name in
     dataplane)
+      need_root
       install_packages bench
       build_programs
-      python3 "$top/native/bench/dataplane.py" "$top/native/target/build" "$out"
+      build_guest
+      python3 "$top/native/bench/dataplane.py" "$top/native/target/build" "$(guest_dir)" "$out"
       ;;
     rules)
       install_packages test

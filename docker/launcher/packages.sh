@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # Debian packages: installs what docker/packages.txt names and the machine lacks.
 
-# missing_packages [KIND]: those whose reason begins with "test:" or "bench:" are left out unless that is the KIND.
+# missing_packages [KIND]: those whose reason begins with "test:", "bench:" or "test+bench:" are left out unless the KIND is among them.
 missing_packages() {
   local package why
   while read -r package why; do
     [[ -z $package || $package == \#* ]] && continue
-    [[ $why =~ ^(test|bench): && ${BASH_REMATCH[1]} != "${1:-}" ]] && continue
+    [[ $why =~ ^((test|bench)(\+bench)?): && +${BASH_REMATCH[1]}+ != *"+${1:-none}+"* ]] && continue
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
   done <"$packages_file"
 }

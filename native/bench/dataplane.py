@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
-"""`./freehold bench dataplane`: our dataplane and OVS-DPDK under the same load, one worker on one core.
+"""`./freehold bench dataplane`: our dataplane and its peers under the same load, one worker on one core.
 
-usage: dataplane.py BUILD_DIR OUT.json [SECONDS]
+usage: dataplane.py BUILD_DIR GUEST_DIR OUT.json [SECONDS]
 
 Writes the machine and a list of {what, ours, peer, unit, expected, ok, note}, and prints the list as a table. `ok` is true, false, or
-null where nothing was expected. The peer's figures of a row count only if its own counters say that it did the work: that each packet
-went through its connection tracking, and that all connections are there. Otherwise the peer's place is empty and the note says why.
+null where nothing was expected. The peer is OVS-DPDK unless the note says otherwise. Its figures of a row count only if its own counters
+say that it did the work: that each packet went through its connection tracking, and that all connections are there. Otherwise the peer's
+place is empty and the note says why. A part that breaks off is a row that was not kept; the others are measured all the same.
 """
+import contextlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 
+import guests
 import hugepages
 import ovs
 
@@ -23,7 +27,8 @@ CREATED = 1000000
 class Table:
     def __init__(self):
         self.rows = []
-        print(f"{'what':50} {'ours':>10} {'OVS-DPDK':>10} {'unit':15} {'expected':24}")
+        self.broken = 0
+        print(f"{'what':54} {'ours':>10} {'peer':>10} {'unit':15} {'expected':24}")
 
     def row(self, what, ours, peer, unit, expected="", ok=None, note=""):
         def rounded(v):
@@ -33,13 +38,21 @@ class Table:
         self.rows.append(dict(what=what, ours=ours, peer=peer, unit=unit, expected=expected, ok=ok, note=note))
         verdict = {True: "ok", False: "MISSED", None: ""}[ok]
         shown = [("-" if v is None else f"{v:.10g}") for v in (ours, peer)]
-        print(f"{what:50} {shown[0]:>10} {shown[1]:>10} {unit:15} {expected:24} {verdict:6} {note}", flush=True)
+        print(f"{what:54} {shown[0]:>10} {shown[1]:>10} {unit:15} {expected:24} {verdict:6} {note}", flush=True)
+
+    def part(self, measure, *args):
+        try:
+            measure(self, *args)
+        except Exception as e:  # whatever it is: the other parts are worth measuring
+            self.broken += 1
+            self.row(measure.__name__.replace("_", " "), None, None, "", "to be measured", False, f"broke off: {e!r}")
 
 
 class Bench:
-    """Runs dataplane_bench against ours or a peer."""
+    """Runs dataplane_bench against ours or OVS-DPDK."""
 
     def __init__(self, build, huge, seconds):
+        self.huge = huge
         self.program = f"{build}/bench/dataplane_bench"
         self.env = dict(os.environ, FREEHOLD_DATAPLANE=f"{build}/dataplane/freehold-dataplane")
         self.common = ["--seconds", str(seconds)] + (["--huge"] if huge else [])
@@ -50,14 +63,28 @@ class Bench:
             raise RuntimeError(f"dataplane_bench {' '.join(map(str, args))}: {done.stderr.strip().splitlines()[-1:]}")
         return json.loads(done.stdout)
 
+    @contextlib.contextmanager
+    def switch(self, tso=False):
+        """OVS-DPDK. What it cannot do must not cost our own figures: None if it does not start."""
+        self.no_peer = ""
+        with contextlib.ExitStack() as stack:
+            try:
+                switch = stack.enter_context(ovs.Ovs(self.huge, tso))
+            except (OSError, RuntimeError, subprocess.SubprocessError) as e:
+                switch, self.no_peer = None, f"peer: does not start: {e}"
+            yield switch
+
     def peer(self, switch, conntrack, *args):
         """Return: figures and why they do not count (empty: they do)."""
-        switch.program(ovs.STATEFUL if conntrack else ovs.PLAIN)
+        if not switch:
+            return None, self.no_peer
         try:
-            figures = self.run(*args, "--peer", switch.dir, "--pid", switch.pid, "--flush", switch.flush_command())
-        except RuntimeError as e:
+            with switch.awake():
+                switch.program(ovs.STATEFUL if conntrack else ovs.PLAIN)
+                figures = self.run(*args, "--peer", switch.dir, "--pid", switch.pid, "--flush", switch.flush_command())
+                figures["connections"], passes = switch.connections(), switch.passes()
+        except (RuntimeError, subprocess.SubprocessError) as e:
             return None, f"peer: {e} {switch.log_tail()}"
-        figures["connections"], passes = switch.connections(), switch.passes()
         wanted = figures["opened"] * 0.99 if conntrack else 0
         if figures["connections"] < wanted or abs(passes - (2 if conntrack else 1)) > 0.1:
             return None, f"peer: {figures['connections']} of {figures['opened']} connections, {passes} passes a packet"
@@ -74,8 +101,7 @@ def forwarding(table, bench, switch):
 
     def both(mode, conntrack, flows, load):
         ours = bench.run("forward", "--mode", mode, "--flows", flows, "--load", load)
-        theirs, why = bench.peer(switch, conntrack, "forward", "--flows", flows, "--load", load) if switch else (None, "peer: not installed")
-        return ours, theirs, why
+        return ours, *bench.peer(switch, conntrack, "forward", "--flows", flows, "--load", load)
 
     for load, name in ((60, "64 B"), ("imix", "IMIX")):
         ours, theirs, why = both("unfiltered", False, 1000, load)
@@ -107,7 +133,7 @@ def memory(table, ours, theirs, switch):
 
 def creation(table, bench, switch):
     one = bench.run("create", "--flows", CREATED)
-    theirs, why = bench.peer(switch, True, "create", "--flows", CREATED) if switch else (None, "peer: not installed")
+    theirs, why = bench.peer(switch, True, "create", "--flows", CREATED)
     table.row("new connections", one["rate"] / 1e6, value(theirs, "rate", 1e-6), "M/s", ">= 3 x the peer",
               theirs is not None and one["rate"] >= 3 * theirs["rate"],
               why or f"ours: an entry for each of the two NICs; ours/peer: {one['rate'] / theirs['rate']:.2f}")
@@ -118,15 +144,13 @@ def creation(table, bench, switch):
               f"{many['rate'] / 1e6:.2f} M/s, {many['cycles']:.0f} cycles")
 
 
-def large_frames(table, bench, huge):
-    gbit = 65214 * 8 / 1e9
+def large_frames(table, bench, switch):
     for mode, conntrack in (("unfiltered", False), ("stateful", True)):
-        ours, theirs, why = bench.run("forward", "--mode", mode, "--load", "tso"), None, "peer: not installed"
-        if ovs.installed():
-            with ovs.Ovs(huge, tso=True) as switch:
-                theirs, why = bench.peer(switch, conntrack, "forward", "--load", "tso")
-        table.row(f"64 KB TSO frames, {mode}", ours["pps"] * gbit, value(theirs, "pps", gbit), "Gbit/s", "ahead" if conntrack else "",
-                  (theirs is not None and ours["pps"] > theirs["pps"]) if conntrack else None, why)
+        ours = bench.run("forward", "--mode", mode, "--load", "tso")
+        theirs, why = bench.peer(switch, conntrack, "forward", "--load", "tso")
+        gbit = ours["frame"] * 8 / 1e9
+        ahead = (theirs is not None and ours["pps"] > theirs["pps"]) if conntrack else None
+        table.row(f"64 KB TSO frames, {mode}", ours["pps"] * gbit, value(theirs, "pps", gbit), "Gbit/s", "ahead" if conntrack else "", ahead, why)
         table.row(f"64 KB TSO frames, {mode}", ours["cycles"], value(theirs, "cycles"), "cycles/packet")
 
 
@@ -145,42 +169,71 @@ def swapping(table, bench):
     table.row("rule swap under full load, latest packet", swap["late_us"], None, "us", "<= 1000", swap["late_us"] <= 1000, note)
 
 
-def measure(build, seconds):
-    table = Table()
+def placement(table, bench):
+    """What it is worth that a worker follows the vCPU that it serves, by the control call that the host service uses."""
+    at = bench.run("place", "--flows", 1000)
+    table.row("worker on a core beside the vCPU's", at["beside"] / 1e6, None, "Mpps",
+              note=f"left to the kernel {at['floating'] / 1e6:.2f}, on the vCPU's own core {at['upon'] / 1e6:.2f}; the same cache in each case")
+
+
+def two_guests(table, build, image):
+    """One TCP stream, and four, between two emulated guests; the peer is the kernel: taps, a bridge, nftables."""
+    for mtu, offloads, name, expected, factor in ((1500, False, "MTU 1500, no offloads", ">= 5.8 x the peer", 5.8), (65000, True, "MTU 65000, TSO", "ahead", 1)):
+        ours, kernel = (guests.run(path, build, image, mtu, offloads) for path in (guests.Ours, guests.Kernel))
+        for path in (ours, kernel):
+            carried = (path["1"] + path["4"]) * 1e6 / 8 * guests.SECONDS
+            if path["connections"] < 1 or path["bytes"] < carried * 0.9 or path["mtu"] != mtu:
+                raise RuntimeError(f"two guests: not what was to be measured: {path}")
+        for streams in ("1", "4"):
+            ratio = ours[streams] / kernel[streams]
+            note = f"peer: tap, bridge, nftables; ours/peer {ratio:.2f}"
+            if streams == "1":
+                note += "; both guests are emulated; shares of a core: " + ", ".join(
+                    f"{who} vCPUs {w['vcpus']:.0f} %, QEMU {w['qemu']:.0f} %, worker {w['worker']:.0f} %"
+                    for who, w in (("ours", ours["work"]), ("peer", kernel["work"])))
+            table.row(f"two guests, {streams} TCP stream{'s' * (streams != '1')}, {name}", ours[streams], kernel[streams], "Mbit/s",
+                      expected if streams == "1" else "", ratio >= factor if streams == "1" else None, note)
+
+
+def measure(table, build, image, seconds):
+    """Return: whether there were huge pages."""
     with hugepages.HugePages(PAGES) as huge:
         bench = Bench(build, huge.granted, seconds)
-        switch = ovs.Ovs(huge.granted) if ovs.installed() else None
-        try:
-            if switch:
-                switch.resident_before = switch.resident()
-            forwarding(table, bench, switch)
-            creation(table, bench, switch)
-        finally:
-            if switch:
-                switch.stop()
-        large_frames(table, bench, huge.granted)
-        swapping(table, bench)
-        quiet_times(table, bench)
-        return table.rows, huge.granted
+        with bench.switch() as switch:
+            table.part(forwarding, bench, switch)
+            table.part(creation, bench, switch)
+        with bench.switch(tso=True) as switch:
+            table.part(large_frames, bench, switch)
+        for part in (placement, swapping, quiet_times):
+            table.part(part, bench)
+    table.part(two_guests, build, image)
+    return huge.granted
 
 
-def machine(huge):
+def machine():
     with open("/proc/cpuinfo") as f:
         model = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), platform.machine())
-    return dict(cpu=model, cores=os.cpu_count(), kernel=platform.release(), load=os.getloadavg(), huge_pages=huge,
-                peer=ovs.version() if ovs.installed() else None,
+    return dict(cpu=model, cores=os.cpu_count(), kernel=platform.release(), load_before=os.getloadavg(), ovs=ovs.version(), qemu=guests.version(),
                 note="One worker on core 0, the load (a poll-mode driver of our own: testpmd cannot make 100,000 flows) on core 1, for both. "
-                     "Cycles are the worker's own, while it was on its core. A busy machine distorts: see load.")
+                     "Cycles are the worker's own, while it was on its core. All at the highest priority. A busy machine distorts: see load_before.")
 
 
 def main():
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
-    before = os.getloadavg()
-    rows, huge = measure(os.path.abspath(sys.argv[1]), float(sys.argv[3]) if len(sys.argv) > 3 else 2)
-    os.makedirs(os.path.dirname(os.path.abspath(sys.argv[2])), exist_ok=True)
-    with open(sys.argv[2], "w") as f:
-        json.dump(dict(machine=dict(machine(huge), load_before=before), rows=rows), f, indent=1)
+    build, image, out = map(os.path.abspath, sys.argv[1:4])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    described, table = machine(), Table()
+    # Both sides' processes inherit it: what else runs on the machine gets what is left.
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    try:
+        described["huge_pages"] = measure(table, build, image, float(sys.argv[4]) if len(sys.argv) > 4 else 2)
+    finally:
+        # What was measured before something broke is worth reading, too.
+        with open(out, "w") as f:
+            json.dump(dict(machine=described, rows=table.rows), f, indent=1)
+    if table.broken:
+        sys.exit(f"{table.broken} parts broke off")
 
 
 if __name__ == "__main__":

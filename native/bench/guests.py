@@ -1,7 +1,7 @@
 """One TCP stream, and four, between two QEMU guests: through our dataplane, and through taps, a Linux bridge and nftables' connection tracking.
 
 Each run boots the demo guest's kernel and initramfs twice, with iperf3 laid on top. The kernel's path lives in a network namespace of its
-own: bridged IPv4 goes through nftables by br_netfilter, as it went through iptables in the days of the talk (and as this kernel has no
+own, without a name, so that it ends with its processes, and those end with this one: bridged IPv4 goes through nftables by br_netfilter, as it went through iptables in the days of the talk (and as this kernel has no
 connection tracking of bridges itself). Who worked how much is read from the processes and the kernel's own threads.
 """
 import glob
@@ -11,10 +11,11 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
-NAMESPACE = f"fh-bench-{os.getpid()}"
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 PORT = 5201
 SECONDS = 5
 OFFLOADS = ("csum", "gso", "host_tso4", "host_tso6", "host_ecn", "host_ufo", "guest_csum", "guest_tso4", "guest_tso6", "guest_ecn", "guest_ufo")
@@ -32,13 +33,15 @@ ip addr add "$fh_self/24" dev eth0
 echo "bench: mtu $(cat /sys/class/net/eth0/mtu)"
 if [ -z "$fh_peer" ]; then
   echo "bench: serving"
-  while :; do iperf3 -s -1 -p PORT >/dev/null; done
+  exec iperf3 -s -p PORT >/dev/null
 fi
 i=0
-until iperf3 -c "$fh_peer" -p PORT -n 1K >/dev/null 2>&1; do i=$((i + 1)); [ $i -gt 60 ] && echo "bench: failed" && poweroff -f; sleep 0.3; done
+until iperf3 -c "$fh_peer" -p PORT -n 1K --connect-timeout 2000 >/dev/null 2>&1; do i=$((i + 1)); [ $i -gt 60 ] && echo "bench: failed" && poweroff -f; sleep 0.3; done
 for streams in 1 4; do
   echo "bench: start $streams"
-  echo "bench: $streams streams: $(iperf3 -c "$fh_peer" -p PORT -t SECONDS -P $streams -f m | grep receiver | tail -n 1)"
+  report=""
+  while [ -z "$report" ]; do report=$(iperf3 -c "$fh_peer" -p PORT -t SECONDS -P $streams -f m | grep receiver | tail -n 1); done
+  echo "bench: $streams streams: $report"
 done
 echo "bench: done"
 sleep 60
@@ -58,6 +61,10 @@ table ip filter {{
 
 def sh(*args, **more):
     return subprocess.run(args, check=True, capture_output=True, text=True, timeout=30, **more).stdout
+
+
+def version():
+    return sh("qemu-system-x86_64", "--version").splitlines()[0]
 
 
 def make_overlay(folder, initrd):
@@ -92,7 +99,7 @@ class Guest:
             device += "".join(f",{name}=off" for name in OFFLOADS)
         words = f"console=ttyS0 quiet net.ifnames=0 pci=nomsi no_timer_check rdinit=/bench fh_self=10.1.0.{n} fh_mtu={mtu}"
         self.process = subprocess.Popen(
-            [*inside, "qemu-system-x86_64", "-machine", "q35,accel=tcg,memory-backend=mem", "-cpu", "max", "-smp", "1", "-m", "256",
+            [*ENDS_WITH_US, *inside, "qemu-system-x86_64", "-name", "guest,debug-threads=on", "-machine", "q35,accel=tcg,memory-backend=mem", "-cpu", "max", "-smp", "1", "-m", "256",
              "-object", "memory-backend-memfd,id=mem,size=256M,share=on", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
              "-serial", f"file:{self.console}", "-kernel", f"{image}/vmlinuz", "-initrd", initrd,
              "-append", words + ("" if n == 6 else " fh_peer=10.1.0.6"), *netdev, "-device", device],
@@ -120,12 +127,12 @@ class Guest:
 class Ours:
     name = "ours"
 
-    def __init__(self, build, folder, mtu):
+    def __init__(self, build, mtu):
         env = dict(os.environ, FREEHOLD_DATAPLANE=f"{build}/dataplane/freehold-dataplane")
         self.process = subprocess.Popen([f"{build}/bench/dataplane_bench", "serve", "--mtu", str(mtu)], env=env, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         ready = json.loads(self.process.stdout.readline())
-        self.dir, self.pid = ready["dir"], ready["pid"]
+        self.dir, self.pids = ready["dir"], [ready["pid"]]
         self.inside = ()
 
     def netdev(self, n):
@@ -144,12 +151,14 @@ class Ours:
 
 class Kernel:
     name = "tap, bridge, nftables"
+    pids = []
 
-    def __init__(self, build, folder, mtu):
+    def __init__(self, build, mtu):
         del build
-        self.inside = ("ip", "netns", "exec", NAMESPACE)
-        sh("ip", "netns", "add", NAMESPACE)
+        self.holder = subprocess.Popen([*ENDS_WITH_US, "unshare", "--net", "sh", "-c", "echo; exec sleep infinity"], stdout=subprocess.PIPE)
+        self.inside = ("nsenter", f"--net=/proc/{self.holder.pid}/ns/net")
         try:
+            self.holder.stdout.readline()
             self.run("ip", "link", "add", "br0", "type", "bridge")
             self.run("ip", "link", "set", "br0", "up")
             for n in (5, 6):
@@ -174,7 +183,8 @@ class Kernel:
         return connections, sum(counters)
 
     def stop(self):
-        subprocess.run(["ip", "netns", "del", NAMESPACE], capture_output=True)
+        self.holder.kill()
+        self.holder.wait()
 
 
 def cpu_seconds(pid):
@@ -217,18 +227,18 @@ def run(path_class, build, image, mtu, offloads):
     guests, path = [], None
     try:
         initrd = make_overlay(folder, f"{image}/initrd.img")
-        path = path_class(build, folder, mtu)
+        path = path_class(build, mtu)
         for n in (6, 5):
             guests.append(Guest(image, initrd, folder, n, path.netdev(n), mtu, offloads, path.inside))
         server, client = guests
-        server.await_word("bench: serving", 60)
-        client.await_word("bench: start 1", 60)
-        pids = [int(p) for g in guests for p in children_of(g.process.pid)] + ([path.pid] if hasattr(path, "pid") else [])
+        server.await_word("bench: serving", 120)
+        client.await_word("bench: start 1", 120)
+        pids = [g.process.pid for g in guests] + path.pids
         time.sleep(1)
         before, began = snapshot(pids), time.monotonic()
         time.sleep(SECONDS - 2)
         work = shares(before, snapshot(pids), time.monotonic() - began)
-        client.await_word("bench: done", 60)
+        client.await_word("bench: done", 120)
         figures = {s: float(re.search(rf"bench: {s} streams:.*?([0-9.]+) Mbits/sec", client.said()).group(1)) for s in ("1", "4")}
         figures["mtu"] = int(re.search(r"bench: mtu (\d+)", client.said()).group(1))
         figures["connections"], figures["bytes"] = path.finish()
@@ -242,14 +252,7 @@ def run(path_class, build, image, mtu, offloads):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def children_of(pid):
-    """The process itself and what it started: `ip netns exec` replaces itself, so usually one."""
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        return [pid, *f.read().split()]
-
-
 def main():
-    import sys
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     build, image = sys.argv[1:3]
     for mtu, offloads in ((1500, False), (65000, True)):

@@ -1,7 +1,12 @@
-"""OVS-DPDK as the peer of measurements: two vhost-user client ports, one PMD thread on core 0, all in a directory of its own."""
+"""OVS-DPDK as the peer of measurements: two vhost-user client ports, one PMD thread on core 0, all in a directory of its own.
+
+Its PMD thread polls whether there is work or not, so it is stopped while others are measured.
+"""
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,10 +21,6 @@ STATEFUL = [
     "table=1,ip,in_port=5,ct_state=+trk+est,actions=6",
     "table=1,ip,in_port=6,ct_state=+trk+est,actions=5",
 ]
-
-
-def installed():
-    return os.path.exists(PROGRAM)
 
 
 def version():
@@ -75,13 +76,23 @@ class Ovs:
             with open(f"/proc/{self.pid}/task/{task}/comm") as f:
                 if not f.read().startswith("pmd-"):
                     os.sched_setaffinity(int(task), {1})
+        self.resident_before = self.resident()
+        os.kill(self.pid, signal.SIGSTOP)
+
+    @contextlib.contextmanager
+    def awake(self):
+        os.kill(self.pid, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGSTOP)
 
     @property
     def pid(self):
         return self.processes[-1].pid
 
     def spawn(self, *args):
-        self.processes.append(subprocess.Popen(args, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        self.processes.append(subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *args], env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
     def wait(self, path):
         deadline = time.monotonic() + 30
@@ -123,6 +134,7 @@ class Ovs:
     def stop(self):
         for p in reversed(self.processes):
             p.terminate()
+            p.send_signal(signal.SIGCONT)
         for p in self.processes:
             try:
                 p.wait(10)
