@@ -86,7 +86,7 @@ bool ct_flow_record(struct fh_ct *ct, unsigned worker, struct ct_entry *e, uint8
 
 void fh_ct_end_all(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
 {
-	uint32_t used = fh_load(&ct->fresh), now = ct_tick(now_ns);
+	uint32_t used = fh_load(&ct->header->fresh), now = ct_tick(now_ns);
 	struct fh_ct_stats stats;
 	uint64_t told = 0;
 	bool room = true;
