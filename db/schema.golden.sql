@@ -138,6 +138,35 @@ table flavor
     memory_mib bigint not null
     disk_gib integer not null
     retired_at timestamp with time zone
+table flow_record
+    host_id uuid not null
+    epoch bigint not null
+    sequence bigint not null
+    tenant_id uuid not null
+    nic_id uuid not null
+    ingress boolean not null
+    ending text not null
+    revoked boolean not null
+    protocol smallint not null
+    remote inet not null
+    remote_port integer not null
+    local inet not null
+    local_port integer not null
+    public_address inet
+    public_port integer
+    state text not null
+    rule_id uuid
+    received_packets bigint not null
+    received_bytes bigint not null
+    sent_packets bigint not null
+    sent_bytes bigint not null
+    first_at timestamp with time zone not null
+    last_at timestamp with time zone not null
+table flow_stream
+    host_id uuid not null
+    epoch bigint not null
+    sequence bigint not null
+    lost bigint not null
 table host
     id uuid not null
     name text not null
@@ -264,6 +293,24 @@ table nic_status
     problem jsonb
     reported_at timestamp with time zone not null
     drop_reasons jsonb not null default '{}'::jsonb
+table nic_traffic_day
+    tenant_id uuid not null
+    nic_id uuid not null
+    day date not null
+    kind text not null
+    received_packets bigint not null
+    received_bytes bigint not null
+    sent_packets bigint not null
+    sent_bytes bigint not null
+table nic_traffic_mark
+    tenant_id uuid not null
+    nic_id uuid not null
+    kind text not null
+    epoch bigint not null
+    received_packets bigint not null
+    received_bytes bigint not null
+    sent_packets bigint not null
+    sent_bytes bigint not null
 table notification
     id uuid not null
     tenant_id uuid not null
@@ -773,6 +820,20 @@ flavor.flavor_memory_mib_check: CHECK ((memory_mib >= 64))
 flavor.flavor_name_key: UNIQUE (name)
 flavor.flavor_pkey: PRIMARY KEY (id)
 flavor.flavor_vcpus_check: CHECK (((vcpus >= 1) AND (vcpus <= 256)))
+flow_record.flow_record_check: CHECK ((last_at >= first_at))
+flow_record.flow_record_ending_check: CHECK ((ending = ANY (ARRAY['IDLE'::text, 'ACTIVE'::text, 'ENDED'::text, 'FORCED'::text, 'RESOURCES'::text])))
+flow_record.flow_record_local_port_check: CHECK (((local_port >= 0) AND (local_port <= 65535)))
+flow_record.flow_record_pkey: PRIMARY KEY (host_id, epoch, sequence)
+flow_record.flow_record_protocol_check: CHECK (((protocol >= 0) AND (protocol <= 255)))
+flow_record.flow_record_public_port_check: CHECK (((public_port >= 0) AND (public_port <= 65535)))
+flow_record.flow_record_received_bytes_check: CHECK ((received_bytes >= 0))
+flow_record.flow_record_received_packets_check: CHECK ((received_packets >= 0))
+flow_record.flow_record_remote_port_check: CHECK (((remote_port >= 0) AND (remote_port <= 65535)))
+flow_record.flow_record_sent_bytes_check: CHECK ((sent_bytes >= 0))
+flow_record.flow_record_sent_packets_check: CHECK ((sent_packets >= 0))
+flow_record.flow_record_state_check: CHECK ((state ~ '^[a-z0-9-]{1,40}$'::text))
+flow_stream.flow_stream_host_id_fkey: FOREIGN KEY (host_id) REFERENCES host(id) ON DELETE CASCADE
+flow_stream.flow_stream_pkey: PRIMARY KEY (host_id)
 host.host_name_check: CHECK ((name ~ '^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$'::text))
 host.host_name_key: UNIQUE (name)
 host.host_pkey: PRIMARY KEY (id)
@@ -836,6 +897,10 @@ nic_status.nic_status_link_check: CHECK ((link = ANY (ARRAY['DOWN'::text, 'CONNE
 nic_status.nic_status_nic_id_fkey: FOREIGN KEY (nic_id) REFERENCES nic(id) ON DELETE CASCADE
 nic_status.nic_status_pkey: PRIMARY KEY (nic_id)
 nic_status.nic_status_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id)
+nic_traffic_day.nic_traffic_day_kind_check: CHECK ((kind = ANY (ARRAY['NETWORK'::text, 'ROUTED'::text, 'EXTERNAL'::text])))
+nic_traffic_day.nic_traffic_day_pkey: PRIMARY KEY (nic_id, day, kind)
+nic_traffic_mark.nic_traffic_mark_nic_id_fkey: FOREIGN KEY (nic_id) REFERENCES nic(id) ON DELETE CASCADE
+nic_traffic_mark.nic_traffic_mark_pkey: PRIMARY KEY (nic_id, kind)
 notification.notification_message_check: CHECK ((length(message) <= 1000))
 notification.notification_path_check: CHECK (((path ~~ '/%'::text) AND (length(path) <= 200)))
 notification.notification_pkey: PRIMARY KEY (id)
@@ -1078,6 +1143,12 @@ CREATE UNIQUE INDEX external_network_pkey ON public.external_network USING btree
 CREATE UNIQUE INDEX external_network_vni_key ON public.external_network USING btree (vni)
 CREATE UNIQUE INDEX flavor_name_key ON public.flavor USING btree (name)
 CREATE UNIQUE INDEX flavor_pkey ON public.flavor USING btree (id)
+CREATE INDEX flow_record_age_idx ON public.flow_record USING btree (last_at)
+CREATE INDEX flow_record_nic_idx ON public.flow_record USING btree (nic_id, last_at DESC, sequence DESC)
+CREATE INDEX flow_record_open_idx ON public.flow_record USING btree (nic_id, local_port, remote_port) WHERE (ending = 'ACTIVE'::text)
+CREATE UNIQUE INDEX flow_record_pkey ON public.flow_record USING btree (host_id, epoch, sequence)
+CREATE INDEX flow_record_tenant_idx ON public.flow_record USING btree (tenant_id, last_at DESC)
+CREATE UNIQUE INDEX flow_stream_pkey ON public.flow_stream USING btree (host_id)
 CREATE UNIQUE INDEX host_name_key ON public.host USING btree (name)
 CREATE UNIQUE INDEX host_pkey ON public.host USING btree (id)
 CREATE INDEX host_certificate_host_idx ON public.host_certificate USING btree (host_id)
@@ -1113,6 +1184,10 @@ CREATE INDEX nic_drop_tenant_idx ON public.nic_drop USING btree (tenant_id, last
 CREATE INDEX nic_security_group_group_idx ON public.nic_security_group USING btree (group_id)
 CREATE UNIQUE INDEX nic_security_group_pkey ON public.nic_security_group USING btree (nic_id, group_id)
 CREATE UNIQUE INDEX nic_status_pkey ON public.nic_status USING btree (nic_id)
+CREATE INDEX nic_traffic_day_age_idx ON public.nic_traffic_day USING btree (day)
+CREATE UNIQUE INDEX nic_traffic_day_pkey ON public.nic_traffic_day USING btree (nic_id, day, kind)
+CREATE INDEX nic_traffic_day_tenant_idx ON public.nic_traffic_day USING btree (tenant_id, day)
+CREATE UNIQUE INDEX nic_traffic_mark_pkey ON public.nic_traffic_mark USING btree (nic_id, kind)
 CREATE UNIQUE INDEX notification_pkey ON public.notification USING btree (id)
 CREATE UNIQUE INDEX notification_tenant_id_id_key ON public.notification USING btree (tenant_id, id)
 CREATE UNIQUE INDEX notification_tenant_id_said_once_key ON public.notification USING btree (tenant_id, said_once)
@@ -1566,6 +1641,7 @@ backup_key
 backup_policy
 backup_policy_label
 backup_usage
+flow_record
 host_object
 host_question
 image
@@ -1577,6 +1653,8 @@ nic
 nic_drop
 nic_security_group
 nic_status
+nic_traffic_day
+nic_traffic_mark
 notification
 notification_channel
 notification_delivery
@@ -1631,6 +1709,8 @@ backup_policy_label.system_all for ALL to freehold_system using (true) check (tr
 backup_policy_label.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 backup_usage.system_all for ALL to freehold_system using (true) check (true)
 backup_usage.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+flow_record.system_all for ALL to freehold_system using (true) check (true)
+flow_record.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 host_object.system_all for ALL to freehold_system using (true) check (true)
 host_object.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 host_question.system_all for ALL to freehold_system using (true) check (true)
@@ -1656,6 +1736,10 @@ nic_security_group.system_all for ALL to freehold_system using (true) check (tru
 nic_security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_status.system_all for ALL to freehold_system using (true) check (true)
 nic_status.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+nic_traffic_day.system_all for ALL to freehold_system using (true) check (true)
+nic_traffic_day.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+nic_traffic_mark.system_all for ALL to freehold_system using (true) check (true)
+nic_traffic_mark.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 notification.system_all for ALL to freehold_system using (true) check (true)
 notification.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 notification_channel.system_all for ALL to freehold_system using (true) check (true)
@@ -1746,6 +1830,9 @@ external_network: SELECT to freehold_portal
 external_network: DELETE, INSERT, SELECT, UPDATE to freehold_system
 flavor: SELECT to freehold_portal
 flavor: DELETE, INSERT, SELECT, UPDATE to freehold_system
+flow_record: SELECT to freehold_portal
+flow_record: DELETE, INSERT, SELECT, UPDATE to freehold_system
+flow_stream: DELETE, INSERT, SELECT, UPDATE to freehold_system
 host: DELETE, INSERT, SELECT, UPDATE to freehold_system
 host_certificate: DELETE, INSERT, SELECT, UPDATE to freehold_system
 host_enrolment_token: DELETE, INSERT, SELECT, UPDATE to freehold_system
@@ -1775,6 +1862,9 @@ nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_status: SELECT to freehold_portal
 nic_status: DELETE, INSERT, SELECT, UPDATE to freehold_system
+nic_traffic_day: SELECT to freehold_portal
+nic_traffic_day: DELETE, INSERT, SELECT, UPDATE to freehold_system
+nic_traffic_mark: DELETE, INSERT, SELECT, UPDATE to freehold_system
 notification: INSERT, SELECT to freehold_portal
 notification: DELETE, INSERT, SELECT, UPDATE to freehold_system
 notification_channel: DELETE, INSERT, UPDATE to freehold_portal

@@ -80,7 +80,7 @@ final class Agent implements AutoCloseable {
         reporter = new Reporter(portal::report, facts::present, this::accepted, clock);
         observations = new Observations(() -> newest.nics(), reporter);
         dataplane = Dataplane.start(
-                config.ctlLibrary(), config.dataplaneSocket(), config.socketsDir(), observations, clock);
+                config.ctlLibrary(), config.dataplaneSocket(), config.socketsDir(), observations, portal::flows, clock);
         hypervisor = LibvirtHypervisor.load(
                 config.libvirtLibrary(), config.libvirtUri(), config.instance(), config.socketsDir());
         held = new HeldGuests(config.stateDir(), hypervisor);

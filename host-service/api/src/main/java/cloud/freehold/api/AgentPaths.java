@@ -14,6 +14,9 @@ public final class AgentPaths {
     /** POST {@link cloud.freehold.api.observed.HostReport} → 204. */
     public static final String REPORT = "/agent/v1/report";
 
+    /** POST {@link cloud.freehold.api.observed.FlowBatch} → 204 when all of it is stored, also if it was before. */
+    public static final String FLOWS = "/agent/v1/flows";
+
     /**
      * POST {@link cloud.freehold.api.command.CommandProgress} to COMMANDS/{id} → 204; 410 when it was cancelled. GET COMMANDS/{id}/input →
      * {@link cloud.freehold.api.backup.CommandInput}. PUT COMMANDS/{id}/output: the bytes that a command brings.

@@ -10,8 +10,10 @@ import cloud.freehold.api.desired.PowerState;
 import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.EnrolmentRequest;
 import cloud.freehold.api.observed.DroppedPackets;
+import cloud.freehold.api.observed.FlowBatch;
 import cloud.freehold.api.observed.HostFacts;
 import cloud.freehold.api.observed.HostReport;
+import cloud.freehold.api.observed.NicTraffic;
 import cloud.freehold.api.observed.ObservedNic;
 import cloud.freehold.api.observed.ObservedVm;
 import cloud.freehold.api.observed.RuleHits;
@@ -54,6 +56,7 @@ public final class FakeHost implements AutoCloseable {
     private final List<HostCommand> commandsSeen = new ArrayList<>();
     private List<RuleHits> hits = List.of();
     private List<DroppedPackets> drops = List.of();
+    private final Map<UUID, NicTraffic> traffic = new HashMap<>();
     private Map<String, Long> dropReasons = Map.of();
     private final Map<UUID, CommandInput> inputs = new HashMap<>();
     private Function<HostCommand, CommandProgress> onCommand = this::done;
@@ -304,7 +307,8 @@ public final class FakeHost implements AutoCloseable {
                                             .sum(),
                                     1,
                                     nicProblems.get(nic.id()),
-                                    dropReasons))
+                                    dropReasons,
+                                    traffic.get(nic.id())))
                             .toList(),
                     hits,
                     drops);
@@ -357,6 +361,19 @@ public final class FakeHost implements AutoCloseable {
     /** Told with the next report. */
     public synchronized void drops(List<DroppedPackets> dropped) {
         drops = List.copyOf(dropped);
+    }
+
+    /** What a NIC carried, from the next report on. */
+    public synchronized void traffic(UUID nic, NicTraffic carried) {
+        traffic.put(nic, carried);
+    }
+
+    /** Delivers flow records, as the agent does. */
+    public void flows(FlowBatch batch) throws IOException {
+        var answer = client.post(AgentPaths.FLOWS, batch);
+        if (answer.statusCode() != 204) {
+            throw new HostClient.Refused(answer.statusCode(), answer.body());
+        }
     }
 
     /** What each NIC counts. */

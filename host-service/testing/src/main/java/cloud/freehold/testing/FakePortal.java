@@ -8,6 +8,8 @@ import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.EnrolmentRequest;
 import cloud.freehold.api.enrolment.RenewalRequest;
+import cloud.freehold.api.observed.FlowBatch;
+import cloud.freehold.api.observed.FlowRecord;
 import cloud.freehold.api.observed.HostReport;
 import cloud.freehold.api.query.Answer;
 import cloud.freehold.api.query.AskedQuestion;
@@ -53,6 +55,7 @@ public final class FakePortal implements AutoCloseable {
     private final Map<String, String> tokens = new HashMap<>();
     private final Map<String, Path> imageFiles = new HashMap<>();
     private final List<HostReport> reports = new ArrayList<>();
+    private final List<FlowRecord> flows = new ArrayList<>();
     private final CommandDesk commands = new CommandDesk(this::forget);
     private final Deque<AskedQuestion> questions = new ArrayDeque<>();
     private final Map<UUID, Answer> answers = new HashMap<>();
@@ -129,6 +132,8 @@ public final class FakePortal implements AutoCloseable {
                 desired(exchange);
             } else if (path.equals(AgentPaths.REPORT)) {
                 take(exchange);
+            } else if (path.equals(AgentPaths.FLOWS)) {
+                takeFlows(exchange);
             } else if (path.startsWith(AgentPaths.COMMANDS + "/")) {
                 commands.handle(exchange, path.substring(AgentPaths.COMMANDS.length() + 1));
             } else if (path.equals(AgentPaths.QUESTIONS)) {
@@ -229,6 +234,15 @@ public final class FakePortal implements AutoCloseable {
         var report = read(exchange, HostReport.class);
         synchronized (this) {
             reports.add(report);
+            notifyAll();
+        }
+        exchange.sendResponseHeaders(204, -1);
+    }
+
+    private void takeFlows(HttpExchange exchange) throws IOException {
+        var batch = read(exchange, FlowBatch.class);
+        synchronized (this) {
+            flows.addAll(batch.records());
             notifyAll();
         }
         exchange.sendResponseHeaders(204, -1);
@@ -367,6 +381,11 @@ public final class FakePortal implements AutoCloseable {
 
     public synchronized void imageFile(String sha256, Path file) {
         imageFiles.put(sha256, file);
+    }
+
+    /** As they came, also those that came more than once. */
+    public synchronized List<FlowRecord> flows() {
+        return List.copyOf(flows);
     }
 
     public synchronized List<HostReport> reports() {

@@ -3,11 +3,15 @@ package cloud.freehold.agent.dataplane;
 import static cloud.freehold.agent.dataplane.Layouts.COMMIT_RESULT;
 import static cloud.freehold.agent.dataplane.Layouts.CONNECTION;
 import static cloud.freehold.agent.dataplane.Layouts.DROP_EVENT;
+import static cloud.freehold.agent.dataplane.Layouts.FLOW_RECORD;
+import static cloud.freehold.agent.dataplane.Layouts.FLOW_STREAM;
 import static cloud.freehold.agent.dataplane.Layouts.PACKET;
 import static cloud.freehold.agent.dataplane.Layouts.PACKET_VERDICT;
 
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.ObjectRef;
+import cloud.freehold.api.observed.FlowBatch;
+import cloud.freehold.api.observed.FlowRecord;
 import cloud.freehold.api.query.ConnectionName;
 import cloud.freehold.api.query.DescribedPacket;
 import cloud.freehold.api.query.Finding;
@@ -39,6 +43,7 @@ final class CtlInside implements InsideLink {
     private Pointer ctl;
     private final Memory page = sized(CONNECTION);
     private final Memory dropPage = sized(DROP_EVENT);
+    private final Memory flowPage = sized(FLOW_RECORD);
 
     private CtlInside(CtlLibrary library, Pointer ctl) {
         this.library = library;
@@ -99,7 +104,7 @@ final class CtlInside implements InsideLink {
                 orNull(CtlLink.id(from, CONNECTION.at("rule"))));
     }
 
-    private static String address(Pointer from, long offset, int family) {
+    static String address(Pointer from, long offset, int family) {
         try {
             return InetAddress.getByAddress(from.getByteArray(offset, family == 4 ? IPV4_BYTES : Layouts.ADDRESS))
                     .getHostAddress();
@@ -108,7 +113,7 @@ final class CtlInside implements InsideLink {
         }
     }
 
-    private static UUID orNull(UUID id) {
+    static UUID orNull(UUID id) {
         long number = id.getLeastSignificantBits();
         return id.getMostSignificantBits() == 0 && number >= 0 && number <= LAST_RESERVED_ID ? null : id;
     }
@@ -237,6 +242,22 @@ final class CtlInside implements InsideLink {
                 ip ? address(from, DROP_EVENT.at("dst"), family) : null,
                 Short.toUnsignedInt(from.getShort(DROP_EVENT.at("src_port"))),
                 Short.toUnsignedInt(from.getShort(DROP_EVENT.at("dst_port"))));
+    }
+
+    @Override
+    public FlowBatch flows(long epoch, long taken) throws DataplaneException {
+        var stream = Encoder.zeroed(FLOW_STREAM.size());
+        stream.setInt(FLOW_STREAM.at("struct_size"), FLOW_STREAM.size());
+        var count = new IntByReference();
+        int result = library.fh_ctl_flows(ctl, TIMEOUT_MS, epoch, taken, stream, flowPage, PAGE, count);
+        if (result != OK) {
+            throw new DataplaneException.Unavailable(library.fh_strerror(result));
+        }
+        var records = new ArrayList<FlowRecord>(count.getValue());
+        for (int i = 0; i < count.getValue(); i++) {
+            records.add(FlowReader.read(library, flowPage.share((long) i * FLOW_RECORD.size())));
+        }
+        return new FlowBatch(stream.getLong(FLOW_STREAM.at("epoch")), stream.getLong(FLOW_STREAM.at("lost")), records);
     }
 
     private void check(UUID nic, int result) throws DataplaneException {

@@ -74,6 +74,16 @@ interface CtlLibrary extends Library {
     int fh_ctl_drop_events(
             Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
 
+    int fh_ctl_flows(
+            Pointer ctl,
+            int timeoutMs,
+            long epoch,
+            long taken,
+            Pointer stream,
+            Pointer out,
+            int capacity,
+            IntByReference n);
+
     String fh_drop_reason_name(int reason);
 
     int fh_ctl_preview(Pointer ctl, Pointer txn, int timeoutMs, LongByReference cuts, Pointer out);

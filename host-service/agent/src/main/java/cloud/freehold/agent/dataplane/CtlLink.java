@@ -4,9 +4,11 @@ import static cloud.freehold.agent.dataplane.Layouts.COMMIT_RESULT;
 import static cloud.freehold.agent.dataplane.Layouts.INFO;
 import static cloud.freehold.agent.dataplane.Layouts.PORT_STATUS;
 import static cloud.freehold.agent.dataplane.Layouts.RULE_HIT;
+import static cloud.freehold.agent.dataplane.Layouts.TRAFFIC;
 
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.ObjectRef;
+import cloud.freehold.api.observed.NicTraffic;
 import cloud.freehold.api.observed.RuleHits;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
@@ -27,6 +29,10 @@ final class CtlLink implements DataplaneLink {
     private static final int TIMEOUT_MS = 2_000;
     private static final int PAGE = 512;
     private static final int ANY_CORE = -1;
+
+    private static final int TRAFFIC_NETWORK = 0;
+    private static final int TRAFFIC_ROUTED = 1;
+    private static final int TRAFFIC_EXTERNAL = 2;
 
     private static final int OK = 0;
     private static final int EREF = -6;
@@ -148,7 +154,24 @@ final class CtlLink implements DataplaneLink {
                 status.getLong(PORT_STATUS.at("connections")),
                 drops,
                 status.getInt(PORT_STATUS.at("workers")),
-                status.getInt(PORT_STATUS.at("front_end_pid")));
+                status.getInt(PORT_STATUS.at("front_end_pid")),
+                new NicTraffic(
+                        status.getLong(PORT_STATUS.at("traffic_epoch")),
+                        carried(status, TRAFFIC_NETWORK),
+                        carried(status, TRAFFIC_ROUTED),
+                        carried(status, TRAFFIC_EXTERNAL)));
+    }
+
+    private static NicTraffic.Carried carried(Pointer status, int trafficClass) {
+        long from = PORT_STATUS.at("from_guest") + (long) trafficClass * TRAFFIC.size();
+        long to = PORT_STATUS.at("to_guest") + (long) trafficClass * TRAFFIC.size();
+        int packets = TRAFFIC.at("packets");
+        int bytes = TRAFFIC.at("bytes");
+        return new NicTraffic.Carried(
+                status.getLong(to + packets),
+                status.getLong(to + bytes),
+                status.getLong(from + packets),
+                status.getLong(from + bytes));
     }
 
     private static PortStatus.State state(int number) {

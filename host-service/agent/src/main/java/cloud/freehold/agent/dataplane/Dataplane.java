@@ -74,11 +74,18 @@ public final class Dataplane implements AutoCloseable {
 
     /** Loads the control library; fails at once when it is not the right one. */
     public static Dataplane start(
-            String ctlLibrary, Path controlSocket, Path sockets, DataplaneListener listener, Clock clock) {
+            String ctlLibrary,
+            Path controlSocket,
+            Path sockets,
+            DataplaneListener listener,
+            FlowCollector.Portal portal,
+            Clock clock) {
         var library = CtlLibrary.load(ctlLibrary);
         DataplaneLink.Opener opener = () -> CtlLink.open(library, controlSocket.toString());
         new DataplaneMonitor(opener, listener, placement()).start();
-        new DropCollector(() -> CtlInside.open(library, controlSocket.toString()), listener::drops, clock).start();
+        InsideLink.Opener inside = () -> CtlInside.open(library, controlSocket.toString());
+        new DropCollector(inside, listener::drops, clock).start();
+        new FlowCollector(inside, portal).start();
         return new Dataplane(opener, sockets, listener, clock).start();
     }
 

@@ -1,5 +1,6 @@
 package cloud.freehold.agent.dataplane;
 
+import cloud.freehold.api.observed.NicTraffic;
 import cloud.freehold.api.observed.RuleHits;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,7 +47,8 @@ interface DataplaneLink extends AutoCloseable {
             long connections,
             Map<String, Long> drops,
             int workers,
-            int frontEndPid) {
+            int frontEndPid,
+            NicTraffic traffic) {
 
         enum State {
             CONNECTING,

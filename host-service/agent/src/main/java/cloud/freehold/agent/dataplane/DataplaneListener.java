@@ -1,6 +1,7 @@
 package cloud.freehold.agent.dataplane;
 
 import cloud.freehold.api.Problem;
+import cloud.freehold.api.observed.NicTraffic;
 import cloud.freehold.api.observed.RuleHits;
 import java.time.Instant;
 import java.util.List;
@@ -27,7 +28,8 @@ public interface DataplaneListener {
             long txPackets,
             long txBytes,
             long connections,
-            Map<String, Long> drops) {}
+            Map<String, Long> drops,
+            NicTraffic traffic) {}
 
     /** Oldest first, each once. */
     void drops(List<DropEvent> dropped);

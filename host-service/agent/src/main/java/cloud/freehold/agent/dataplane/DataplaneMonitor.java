@@ -68,6 +68,7 @@ final class DataplaneMonitor {
                 port.txPackets(),
                 port.txBytes(),
                 port.connections(),
-                port.drops());
+                port.drops(),
+                port.traffic());
     }
 }

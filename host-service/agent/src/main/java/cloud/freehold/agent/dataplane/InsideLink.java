@@ -1,5 +1,6 @@
 package cloud.freehold.agent.dataplane;
 
+import cloud.freehold.api.observed.FlowBatch;
 import cloud.freehold.api.query.ConnectionName;
 import cloud.freehold.api.query.DescribedPacket;
 import cloud.freehold.api.query.Finding;
@@ -46,6 +47,13 @@ interface InsideLink extends AutoCloseable {
      * @param cursor 0: from the oldest that is kept
      */
     Drops drops(long cursor) throws DataplaneException;
+
+    /**
+     * The oldest flow records that the dataplane keeps; none: there is nothing new.
+     *
+     * @param epoch with {@code taken}: all up to this one are safe, and forgotten; 0: none is
+     */
+    FlowBatch flows(long epoch, long taken) throws DataplaneException;
 
     @Override
     void close();

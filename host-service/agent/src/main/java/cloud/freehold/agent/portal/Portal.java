@@ -10,6 +10,7 @@ import cloud.freehold.api.command.CommandProgress;
 import cloud.freehold.api.desired.DesiredState;
 import cloud.freehold.api.enrolment.EnrolmentGrant;
 import cloud.freehold.api.enrolment.RenewalRequest;
+import cloud.freehold.api.observed.FlowBatch;
 import cloud.freehold.api.observed.HostReport;
 import cloud.freehold.api.query.Answer;
 import cloud.freehold.api.query.AskedQuestion;
@@ -117,6 +118,11 @@ public final class Portal implements CommandPortal {
 
     public void report(HostReport report) throws PortalException {
         session.http().post(AgentPaths.REPORT, report, SHORT);
+    }
+
+    /** Returns when all of it is stored. */
+    public void flows(FlowBatch batch) throws PortalException {
+        session.http().post(AgentPaths.FLOWS, batch, SHORT);
     }
 
     @Override

@@ -208,7 +208,8 @@ public final class Observations implements DataplaneListener {
                                 .sum(),
                         counters.connections(),
                         nic.problem(),
-                        counters.drops());
+                        counters.drops(),
+                        counters.traffic());
     }
 
     private static ObservedNic.Link link(NicCounters counters) {

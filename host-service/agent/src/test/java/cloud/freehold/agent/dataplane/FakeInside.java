@@ -2,6 +2,8 @@ package cloud.freehold.agent.dataplane;
 
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.ObjectRef;
+import cloud.freehold.api.observed.FlowBatch;
+import cloud.freehold.api.observed.FlowRecord;
 import cloud.freehold.api.query.ConnectionName;
 import cloud.freehold.api.query.DescribedPacket;
 import cloud.freehold.api.query.Finding;
@@ -21,6 +23,8 @@ public final class FakeInside implements InsideLink.Opener {
     final UUID nic;
     final List<LiveConnection> connections = new ArrayList<>();
     final List<DropEvent> events = new ArrayList<>();
+    final List<FlowRecord> flows = new ArrayList<>();
+    long flowEpoch = 77;
     final List<List<Change>> previewed = new ArrayList<>();
     int opened;
     private int generation;
@@ -105,6 +109,15 @@ public final class FakeInside implements InsideLink.Opener {
                 check(nic);
                 int to = (int) Math.min(events.size(), cursor + PAGE);
                 return new Drops(List.copyOf(events.subList((int) cursor, to)), to);
+            }
+
+            @Override
+            public FlowBatch flows(long epoch, long taken) throws DataplaneException {
+                check(nic);
+                if (epoch == flowEpoch) {
+                    flows.removeIf(flow -> flow.sequence() <= taken);
+                }
+                return new FlowBatch(flowEpoch, 0, List.copyOf(flows.subList(0, Math.min(PAGE, flows.size()))));
             }
 
             @Override

@@ -176,7 +176,7 @@ class WorkerPlacementTest {
     }
 
     private static PortStatus port(UUID nic, long packets, int pid) {
-        return new PortStatus(nic, 1, PortStatus.State.UP, packets, 0, 0, 0, 0, Map.of(), 1, pid);
+        return new PortStatus(nic, 1, PortStatus.State.UP, packets, 0, 0, 0, 0, Map.of(), 1, pid, null);
     }
 
     private static final class Pins implements DataplaneLink {

@@ -30,7 +30,7 @@ class ObservationsTest {
     }
 
     private static NicCounters counters(String nic, long packets) {
-        return new NicCounters(id(nic), true, true, packets, 0, 0, 0, 0, Map.of());
+        return new NicCounters(id(nic), true, true, packets, 0, 0, 0, 0, Map.of(), null);
     }
 
     private static ObservedVm vm(ObservedVm.State state) {

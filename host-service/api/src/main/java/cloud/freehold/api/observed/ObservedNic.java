@@ -10,6 +10,7 @@ import java.util.UUID;
  * @param drops all together
  * @param problem why appliedRevision is behind the host's, null when it is not
  * @param dropReasons drops by the dataplane's name of the reason; what there is none of may be missing
+ * @param traffic null: not known
  */
 public record ObservedNic(
         UUID id,
@@ -22,7 +23,8 @@ public record ObservedNic(
         long drops,
         long connections,
         Problem problem,
-        Map<String, Long> dropReasons) {
+        Map<String, Long> dropReasons,
+        NicTraffic traffic) {
 
     public ObservedNic(
             UUID id,
@@ -35,7 +37,19 @@ public record ObservedNic(
             long drops,
             long connections,
             Problem problem) {
-        this(id, appliedRevision, link, rxPackets, rxBytes, txPackets, txBytes, drops, connections, problem, Map.of());
+        this(
+                id,
+                appliedRevision,
+                link,
+                rxPackets,
+                rxBytes,
+                txPackets,
+                txBytes,
+                drops,
+                connections,
+                problem,
+                Map.of(),
+                null);
     }
 
     public enum Link {

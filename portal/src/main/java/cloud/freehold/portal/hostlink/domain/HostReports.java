@@ -34,6 +34,7 @@ public class HostReports {
     private final TransactionTemplate transaction;
     private final ObservedVms vms;
     private final ObservedNics nics;
+    private final ObservedTraffic traffic;
     private final ObservedHits hits;
     private final ObservedDrops drops;
     private final ReportedOperations operations;
@@ -49,6 +50,7 @@ public class HostReports {
             @SystemAccess TransactionTemplate transaction,
             ObservedVms vms,
             ObservedNics nics,
+            ObservedTraffic traffic,
             ObservedHits hits,
             ObservedDrops drops,
             ReportedOperations operations,
@@ -62,6 +64,7 @@ public class HostReports {
         this.transaction = transaction;
         this.vms = vms;
         this.nics = nics;
+        this.traffic = traffic;
         this.hits = hits;
         this.drops = drops;
         this.operations = operations;
@@ -102,6 +105,7 @@ public class HostReports {
             Changes changes = new Changes();
             vms.store(host.id(), report, now, changes);
             nics.store(host.id(), report, now, changes);
+            traffic.store(host.id(), report, now);
             hits.store(host.id(), report, changes);
             drops.store(host.id(), report, now, changes);
             operations.observe(host, report);

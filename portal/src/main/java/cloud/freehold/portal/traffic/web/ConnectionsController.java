@@ -3,9 +3,7 @@ package cloud.freehold.portal.traffic.web;
 import cloud.freehold.api.query.ConnectionFilter;
 import cloud.freehold.api.query.Finding;
 import cloud.freehold.portal.common.Htmx;
-import cloud.freehold.portal.common.Ids;
 import cloud.freehold.portal.common.InvalidInputException;
-import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.hostlink.Reply;
@@ -17,11 +15,9 @@ import cloud.freehold.portal.traffic.domain.ConnectionSearch;
 import cloud.freehold.portal.traffic.domain.ConnectionSort;
 import cloud.freehold.portal.traffic.domain.Connections;
 import cloud.freehold.portal.traffic.domain.TrafficNic;
-import cloud.freehold.portal.traffic.domain.TrafficNics;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -39,11 +35,11 @@ import org.springframework.web.servlet.support.RequestContextUtils;
 class ConnectionsController {
 
     private final Vms vms;
-    private final TrafficNics nics;
+    private final VmNics nics;
     private final Connections connections;
     private final Notices notices;
 
-    ConnectionsController(Vms vms, TrafficNics nics, Connections connections, Notices notices) {
+    ConnectionsController(Vms vms, VmNics nics, Connections connections, Notices notices) {
         this.vms = vms;
         this.nics = nics;
         this.connections = connections;
@@ -86,7 +82,7 @@ class ConnectionsController {
             HttpServletRequest request,
             HttpServletResponse response) {
         VmId id = VmId.of(vmId);
-        TrafficNic nic = chosen(nicsOf(scope, id), place.nic());
+        TrafficNic nic = VmNics.chosen(nics.of(scope, id), place.nic());
         long ended = connections.end(scope.tenantId(), nic, which);
         String said = ended == 0
                 ? "It had ended already."
@@ -104,7 +100,7 @@ class ConnectionsController {
             HttpServletRequest request,
             HttpServletResponse response) {
         VmId id = VmId.of(vmId);
-        TrafficNic nic = chosen(nicsOf(scope, id), place.nic());
+        TrafficNic nic = VmNics.chosen(nics.of(scope, id), place.nic());
         long ended = connections.endAll(scope.tenantId(), nic, text(place.q()));
         return answer(
                 scope,
@@ -126,7 +122,7 @@ class ConnectionsController {
             String said) {
         if (!Htmx.of(request).partial()) {
             RequestContextUtils.getOutputFlashMap(request).put("notice", said);
-            TrafficNic nic = chosen(nicsOf(scope, id), place.nic());
+            TrafficNic nic = VmNics.chosen(nics.of(scope, id), place.nic());
             return "redirect:"
                     + new ConnectionsView(
                                     base(scope, id),
@@ -146,8 +142,8 @@ class ConnectionsController {
     }
 
     private void fill(TenantScope scope, VmId id, Place place, Model model, HttpServletResponse response) {
-        List<TrafficNic> all = nicsOf(scope, id);
-        TrafficNic nic = chosen(all, place.nic());
+        List<TrafficNic> all = nics.of(scope, id);
+        TrafficNic nic = VmNics.chosen(all, place.nic());
         ConnectionSort sort = ConnectionSort.of(place.sort(), place.after());
         String error = null;
         ConnectionPage page = null;
@@ -176,24 +172,6 @@ class ConnectionsController {
                         sort.after() == null ? null : place.after(),
                         page,
                         trouble));
-    }
-
-    private List<TrafficNic> nicsOf(TenantScope scope, VmId id) {
-        vms.get(scope.tenantId(), id);
-        return nics.ofVm(scope.tenantId(), id.value());
-    }
-
-    private static TrafficNic chosen(List<TrafficNic> all, @Nullable String nic) {
-        if (nic == null || nic.isEmpty()) {
-            return all.stream()
-                    .findFirst()
-                    .orElseThrow(() -> new NotFoundException("This VM has no NIC, so it has no connections."));
-        }
-        UUID wanted = Ids.parse(nic);
-        return all.stream()
-                .filter(each -> each.id().equals(wanted))
-                .findFirst()
-                .orElseThrow(() -> new NotFoundException("This VM has no such NIC. Reload the page."));
     }
 
     private static String base(TenantScope scope, VmId id) {
