@@ -131,6 +131,25 @@ table external_network
     first_address inet not null
     last_address inet not null
     created_at timestamp with time zone not null
+table fetched_file
+    operation_id uuid not null
+    tenant_id uuid not null
+    point_id uuid not null
+    volume_id uuid not null
+    path text not null
+    folder boolean not null
+    expected_bytes bigint
+    bytes bigint not null default 0
+    pieces integer not null default 0
+    whole boolean not null default false
+    expires_at timestamp with time zone not null
+    downloaded_at timestamp with time zone
+table fetched_piece
+    operation_id uuid not null
+    tenant_id uuid not null
+    number integer not null
+    sealed bytea not null
+    sealed_by text not null
 table flavor
     id uuid not null
     name text not null
@@ -380,6 +399,15 @@ table operation
     bytes_done bigint
     bytes_total bigint
     bytes_per_second bigint
+table point_folder
+    operation_id uuid not null
+    tenant_id uuid not null
+    point_id uuid not null
+    volume_id uuid not null
+    path text not null
+    entries jsonb not null
+    truncated boolean not null
+    read_at timestamp with time zone not null
 table provider_audit_event
     id uuid not null
     at timestamp with time zone not null
@@ -815,6 +843,17 @@ external_network.external_network_pkey: PRIMARY KEY (id)
 external_network.external_network_prefix_check: CHECK ((family((prefix)::inet) = 4))
 external_network.external_network_vni_check: CHECK (((vni >= 1) AND (vni <= 16777215)))
 external_network.external_network_vni_key: UNIQUE (vni)
+fetched_file.fetched_file_bytes_check: CHECK ((bytes >= 0))
+fetched_file.fetched_file_expected_bytes_check: CHECK ((expected_bytes >= 0))
+fetched_file.fetched_file_path_check: CHECK (((octet_length(path) >= 1) AND (octet_length(path) <= 4096)))
+fetched_file.fetched_file_pieces_check: CHECK ((pieces >= 0))
+fetched_file.fetched_file_pkey: PRIMARY KEY (operation_id)
+fetched_file.fetched_file_tenant_id_operation_id_key: UNIQUE (tenant_id, operation_id)
+fetched_file.fetched_file_tenant_id_point_id_fkey: FOREIGN KEY (tenant_id, point_id) REFERENCES recovery_point(tenant_id, id) ON DELETE CASCADE
+fetched_piece.fetched_piece_number_check: CHECK ((number >= 0))
+fetched_piece.fetched_piece_pkey: PRIMARY KEY (operation_id, number)
+fetched_piece.fetched_piece_sealed_check: CHECK ((length(sealed) <= 1114112))
+fetched_piece.fetched_piece_tenant_id_operation_id_fkey: FOREIGN KEY (tenant_id, operation_id) REFERENCES fetched_file(tenant_id, operation_id) ON DELETE CASCADE
 flavor.flavor_disk_gib_check: CHECK ((disk_gib >= 1))
 flavor.flavor_memory_mib_check: CHECK ((memory_mib >= 64))
 flavor.flavor_name_key: UNIQUE (name)
@@ -941,6 +980,9 @@ operation.operation_tenant_id_fkey: FOREIGN KEY (tenant_id) REFERENCES tenant(id
 operation.operation_tenant_id_idempotency_key_key: UNIQUE (tenant_id, idempotency_key)
 operation.operation_waiting_check: CHECK (((state <> 'WAITING'::text) OR (waits_for IS NOT NULL)))
 operation.operation_waits_for_fkey: FOREIGN KEY (waits_for) REFERENCES operation(id)
+point_folder.point_folder_path_check: CHECK (((octet_length(path) >= 1) AND (octet_length(path) <= 4096)))
+point_folder.point_folder_pkey: PRIMARY KEY (operation_id)
+point_folder.point_folder_tenant_id_point_id_fkey: FOREIGN KEY (tenant_id, point_id) REFERENCES recovery_point(tenant_id, id) ON DELETE CASCADE
 provider_audit_event.provider_audit_event_pkey: PRIMARY KEY (id)
 public_address.public_address_check: CHECK (((nic_id IS NULL) OR (router_id IS NULL)))
 public_address.public_address_external_network_id_fkey: FOREIGN KEY (external_network_id) REFERENCES external_network(id)
@@ -1141,6 +1183,10 @@ CREATE UNIQUE INDEX external_link_pkey ON public.external_link USING btree (exte
 CREATE UNIQUE INDEX external_network_name_key ON public.external_network USING btree (name)
 CREATE UNIQUE INDEX external_network_pkey ON public.external_network USING btree (id)
 CREATE UNIQUE INDEX external_network_vni_key ON public.external_network USING btree (vni)
+CREATE UNIQUE INDEX fetched_file_pkey ON public.fetched_file USING btree (operation_id)
+CREATE INDEX fetched_file_point_idx ON public.fetched_file USING btree (tenant_id, point_id)
+CREATE UNIQUE INDEX fetched_file_tenant_id_operation_id_key ON public.fetched_file USING btree (tenant_id, operation_id)
+CREATE UNIQUE INDEX fetched_piece_pkey ON public.fetched_piece USING btree (operation_id, number)
 CREATE UNIQUE INDEX flavor_name_key ON public.flavor USING btree (name)
 CREATE UNIQUE INDEX flavor_pkey ON public.flavor USING btree (id)
 CREATE INDEX flow_record_age_idx ON public.flow_record USING btree (last_at)
@@ -1207,6 +1253,8 @@ CREATE INDEX operation_target_idx ON public.operation USING btree (target_id, id
 CREATE UNIQUE INDEX operation_tenant_id_idempotency_key_key ON public.operation USING btree (tenant_id, idempotency_key)
 CREATE INDEX operation_tenant_idx ON public.operation USING btree (tenant_id, id DESC)
 CREATE INDEX operation_waiting_idx ON public.operation USING btree (waits_for) WHERE (state = 'WAITING'::text)
+CREATE UNIQUE INDEX point_folder_pkey ON public.point_folder USING btree (operation_id)
+CREATE UNIQUE INDEX point_folder_place_idx ON public.point_folder USING btree (point_id, volume_id, md5(path))
 CREATE INDEX provider_audit_event_at_idx ON public.provider_audit_event USING btree (at)
 CREATE UNIQUE INDEX provider_audit_event_pkey ON public.provider_audit_event USING btree (id)
 CREATE UNIQUE INDEX public_address_external_network_id_ip_key ON public.public_address USING btree (external_network_id, ip)
@@ -1641,6 +1689,8 @@ backup_key
 backup_policy
 backup_policy_label
 backup_usage
+fetched_file
+fetched_piece
 flow_record
 host_object
 host_question
@@ -1660,6 +1710,7 @@ notification_channel
 notification_delivery
 notification_seen
 operation
+point_folder
 public_address
 quota
 recovery_point
@@ -1709,6 +1760,10 @@ backup_policy_label.system_all for ALL to freehold_system using (true) check (tr
 backup_policy_label.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 backup_usage.system_all for ALL to freehold_system using (true) check (true)
 backup_usage.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+fetched_file.system_all for ALL to freehold_system using (true) check (true)
+fetched_file.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+fetched_piece.system_all for ALL to freehold_system using (true) check (true)
+fetched_piece.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 flow_record.system_all for ALL to freehold_system using (true) check (true)
 flow_record.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 host_object.system_all for ALL to freehold_system using (true) check (true)
@@ -1750,6 +1805,8 @@ notification_seen.system_all for ALL to freehold_system using (true) check (true
 notification_seen.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 operation.system_all for ALL to freehold_system using (true) check (true)
 operation.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+point_folder.system_all for ALL to freehold_system using (true) check (true)
+point_folder.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 public_address.system_all for ALL to freehold_system using (true) check (true)
 public_address.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 quota.system_all for ALL to freehold_system using (true) check (true)
@@ -1828,6 +1885,10 @@ enforcement: DELETE, INSERT, SELECT, UPDATE to freehold_system
 external_link: DELETE, INSERT, SELECT, UPDATE to freehold_system
 external_network: SELECT to freehold_portal
 external_network: DELETE, INSERT, SELECT, UPDATE to freehold_system
+fetched_file: DELETE, INSERT, SELECT to freehold_portal
+fetched_file: DELETE, INSERT, SELECT, UPDATE to freehold_system
+fetched_piece: SELECT to freehold_portal
+fetched_piece: DELETE, INSERT, SELECT, UPDATE to freehold_system
 flavor: SELECT to freehold_portal
 flavor: DELETE, INSERT, SELECT, UPDATE to freehold_system
 flow_record: SELECT to freehold_portal
@@ -1875,6 +1936,8 @@ notification_seen: INSERT, SELECT, UPDATE to freehold_portal
 notification_seen: DELETE, INSERT, SELECT, UPDATE to freehold_system
 operation: INSERT, SELECT, UPDATE to freehold_portal
 operation: DELETE, INSERT, SELECT, UPDATE to freehold_system
+point_folder: SELECT to freehold_portal
+point_folder: DELETE, INSERT, SELECT, UPDATE to freehold_system
 provider_audit_event: INSERT, SELECT to freehold_system
 public_address: DELETE, SELECT to freehold_portal
 public_address: DELETE, INSERT, SELECT, UPDATE to freehold_system
@@ -1941,6 +2004,8 @@ backup_store(id): SELECT to freehold_portal
 backup_store(kind): SELECT to freehold_portal
 backup_store(name): SELECT to freehold_portal
 backup_store(retired_at): SELECT to freehold_portal
+fetched_file(downloaded_at): UPDATE to freehold_portal
+fetched_file(expires_at): UPDATE to freehold_portal
 host(applied_at): SELECT to freehold_portal
 host(applied_revision): SELECT to freehold_portal
 host(capacity_memory_mib): SELECT to freehold_portal

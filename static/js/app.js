@@ -38,6 +38,14 @@ function settleToast(item) {
   if (item.dataset.tone !== "bad") setTimeout(() => item.remove(), TOAST_MS);
 }
 
+/** The tab that one is on may lie beyond the edge of a phone. */
+function showCurrentTabs() {
+  for (const tab of document.querySelectorAll(".fh-tabs [aria-current]")) {
+    const bar = tab.parentElement;
+    bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+
 /** The words of an error page or a problem+json answer, for a toast. */
 export function problemText(body, status) {
   const text = (body ?? "").trim();
@@ -203,6 +211,7 @@ if (typeof document !== "undefined") {
   wireHtmx();
   wireMenus();
   wireDialogs();
+  showCurrentTabs();
   for (const item of document.querySelectorAll("#toasts .fh-toast")) settleToast(item);
   // The server says something after an htmx request: HX-Trigger: {"notice":{"text":"…","tone":"good"}}
   document.addEventListener("notice", (event) => toast(event.detail.text ?? event.detail.value, event.detail.tone));

@@ -33,6 +33,11 @@ class AccessibilityTests {
             "/t/acme/firewall/addresses",
             "/t/acme/firewall/drops",
             "/t/acme/firewall/test?remote=203.0.113.7&port=443",
+            "/t/acme/backups",
+            "/t/acme/backups/new",
+            "/t/acme/backups/points",
+            "/t/acme/backups/policies",
+            "/t/acme/backups/policies/new",
             "/t/acme/operations",
             "/t/acme/audit",
             "/t/acme/settings/members");
@@ -67,6 +72,15 @@ class AccessibilityTests {
         check(found, page, web + "/connections");
         check(found, page, web + "/network");
         check(found, page, page.locator("#vm-nics th a").first().getAttribute("href"));
+        check(found, page, web + "/backups");
+        check(found, page, web + "/snapshots");
+        page.navigate("/t/acme/backups/policies");
+        check(
+                found,
+                page,
+                page.locator("main a[href*='/backups/policies/']:not([href$='/new'])")
+                        .first()
+                        .getAttribute("href"));
         page.navigate("/t/acme/networks");
         check(found, page, page.locator("table a[href*='/networks/']").first().getAttribute("href"));
         page.navigate("/t/acme/firewall/groups");

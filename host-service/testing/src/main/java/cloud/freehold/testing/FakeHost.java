@@ -20,9 +20,12 @@ import cloud.freehold.api.observed.RuleHits;
 import cloud.freehold.api.query.Answer;
 import cloud.freehold.api.query.AskedQuestion;
 import cloud.freehold.api.query.AskedQuestions;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -175,12 +178,15 @@ public final class FakeHost implements AutoCloseable {
     /** Carried out well: asks for the input that the command needs and brings what it should. */
     public CommandProgress done(HostCommand command) {
         CommandInput input = null;
-        if (needsInput(command)) {
-            try {
+        try {
+            if (needsInput(command)) {
                 input = input(command.id());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
+            if (command instanceof HostCommand.FetchFile) {
+                output(command.id(), new ByteArrayInputStream(FakeResults.HELLO.getBytes(StandardCharsets.UTF_8)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return new CommandProgress(
                 CommandProgress.Status.DONE,
@@ -215,6 +221,12 @@ public final class FakeHost implements AutoCloseable {
     /** The inputs that were fetched so far, by command. */
     public synchronized Map<UUID, CommandInput> inputs() {
         return Map.copyOf(inputs);
+    }
+
+    /** Sends what a command brings; the answer's status. */
+    public int output(UUID command, InputStream bytes) throws IOException {
+        return client.put(AgentPaths.COMMANDS + "/" + command + "/output", bytes)
+                .statusCode();
     }
 
     /** Reports of a command; the answer's status. */

@@ -14,6 +14,9 @@ import java.util.UUID;
 public final class FakeResults {
     public static final long ADDED = 1_000_000;
     public static final long DIRTY = 65_536;
+    /** What is in every file. */
+    public static final String HELLO = "hello";
+
     private static final long GIB = 1L << 30;
     /** One white pixel. */
     private static final String PNG =
@@ -32,14 +35,8 @@ public final class FakeResults {
                     ADDED, 10 * ADDED, input.openWriters().size(), 0);
         } else if (command instanceof HostCommand.DrillPoint) {
             return new CommandResult.DrillDone(true, 4_200, 3_800, "The guest agent answered.", PNG);
-        } else if (command instanceof HostCommand.ListFiles) {
-            return new CommandResult.FilesListed(
-                    List.of(
-                            new CommandResult.FilesListed.Entry(
-                                    "etc", CommandResult.FilesListed.Kind.FOLDER, 4096, 1_700_000_000),
-                            new CommandResult.FilesListed.Entry(
-                                    "hello.txt", CommandResult.FilesListed.Kind.FILE, 5, 1_700_000_000)),
-                    false);
+        } else if (command instanceof HostCommand.ListFiles list) {
+            return listed(list.path());
         } else if (command instanceof HostCommand.TakeSnapshots snapshots) {
             return new CommandResult.SnapshotsTaken(snapshots.targets().stream()
                     .map(target -> new CommandResult.SnapshotsTaken.Taken(
@@ -53,6 +50,15 @@ public final class FakeResults {
             return new CommandResult.RolledBack("The next backup reads everything once.");
         }
         return null;
+    }
+
+    /** A disk with one partition; each of its folders holds a folder and a file. */
+    private static CommandResult.FilesListed listed(String path) {
+        var folder = new CommandResult.FilesListed.Entry(
+                path.equals("/") ? "partition-1" : "etc", CommandResult.FilesListed.Kind.FOLDER, 4096, 1_700_000_000);
+        var file = new CommandResult.FilesListed.Entry(
+                "hello.txt", CommandResult.FilesListed.Kind.FILE, HELLO.length(), 1_700_000_000);
+        return new CommandResult.FilesListed(path.equals("/") ? List.of(folder) : List.of(folder, file), false);
     }
 
     /** Everything is read when a volume has no base, else a little. */

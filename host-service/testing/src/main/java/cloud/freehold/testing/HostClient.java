@@ -1,6 +1,7 @@
 package cloud.freehold.testing;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -34,6 +35,13 @@ public final class HostClient {
         return send(HttpRequest.newBuilder(portal.resolve(path))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(Wire.JSON.writeValueAsString(body))));
+    }
+
+    /** Sends the bytes as they come, with their length unknown. */
+    public HttpResponse<String> put(String path, InputStream body) throws IOException {
+        return send(HttpRequest.newBuilder(portal.resolve(path))
+                .header("Content-Type", "application/octet-stream")
+                .PUT(HttpRequest.BodyPublishers.ofInputStream(() -> body)));
     }
 
     private HttpResponse<String> send(HttpRequest.Builder request) throws IOException {

@@ -24,6 +24,7 @@
             "secrets",
             "operation",
             "compute",
+            "hostlink",
             "network",
             "firewall",
             "notification",

@@ -32,6 +32,14 @@ public interface HostOperations {
     /** What the host needs for a command that is open and its own. */
     Handed input(UUID hostId, UUID operationId);
 
+    /**
+     * Takes a part of what a command brings.
+     *
+     * @param number from 0 on
+     * @param last nothing follows
+     */
+    Answer brought(UUID hostId, UUID operationId, int number, byte[] bytes, boolean last);
+
     Answer progressed(UUID hostId, UUID operationId, CommandProgress progress);
 
     /** Moves an open operation on; a finished one stays as it is. */

@@ -33,8 +33,37 @@ public interface HostOrders {
      */
     default void completed(HostOrder order, @Nullable CommandResult result) throws UnusableResultException {}
 
+    /**
+     * A part of what the command {@linkplain cloud.freehold.api.AgentPaths#COMMANDS brings}, in its order. Number 0 begins anew: what
+     * came before is void.
+     *
+     * @param last nothing follows; without it, what came is not whole
+     * @throws RefusedOutputException when it is more than may come; the operation fails with that
+     */
+    default void brought(HostOrder order, int number, byte[] bytes, boolean last) throws RefusedOutputException {
+        throw new RefusedOutputException(
+                "host.internal", "The host sent bytes that nobody asked for. If it does so again, ask the provider.");
+    }
+
     /** The host failed, it was overdue, or the step before it failed. Nothing is said of one that was cancelled. */
     default void failed(HostOrder order, String code, String message) {}
+
+    /** What a host brings is not taken; the message tells the tenant why and what to do. */
+    final class RefusedOutputException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        private final String code;
+
+        public RefusedOutputException(String code, String message) {
+            super(message);
+            this.code = code;
+        }
+
+        public String code() {
+            return code;
+        }
+    }
 
     /** A host said that it was done and did not bring what it should have. */
     final class UnusableResultException extends Exception {

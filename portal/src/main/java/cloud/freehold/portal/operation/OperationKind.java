@@ -36,7 +36,7 @@ public enum OperationKind {
         DISKS,
         /** Beside anything. */
         BESIDE,
-        /** Too small for a list of what was done. */
+        /** Too small for a list of what was done; somebody looks at one at a time. */
         GLANCE
     }
 
@@ -84,8 +84,11 @@ public enum OperationKind {
         if (this == VM_DELETE) {
             return EnumSet.allOf(OperationKind.class);
         }
+        if (group != Group.POWER && group != Group.GLANCE) {
+            return EnumSet.noneOf(OperationKind.class);
+        }
         return Arrays.stream(values())
-                .filter(other -> group == Group.POWER && other.group == Group.POWER)
+                .filter(other -> other.group == group)
                 .collect(Collectors.toCollection(() -> EnumSet.noneOf(OperationKind.class)));
     }
 }

@@ -21,7 +21,9 @@ import org.springframework.test.context.ContextConfiguration;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@SpringBootTest(
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {"freehold.backup.files=true", "freehold.backup.largest-download=4MB"})
 @AutoConfigureMockMvc
 @Import({Fixtures.class, TestingClock.Bean.class})
 @ContextConfiguration(initializers = EmptyDatabase.InFreshFolder.class)

@@ -25,6 +25,7 @@ class BackupTasks {
 
     private static final Duration TRY_AGAIN = Duration.ofMinutes(1);
     private static final Duration WATCH_EVERY = Duration.ofMinutes(2);
+    private static final Duration SWEEP_EVERY = Duration.ofMinutes(1);
     private static final Duration ALIGN_EVERY = Duration.ofMinutes(1);
 
     /** Its table belongs to no tenant. */
@@ -69,6 +70,12 @@ class BackupTasks {
     @Bean
     Task<Void> watchAges(LateWatch watch) {
         return Tasks.recurring("backup-late", FixedDelay.of(WATCH_EVERY)).execute((instance, context) -> watch.look());
+    }
+
+    @Bean
+    Task<Void> sweepFiles(FileSweep files) {
+        return Tasks.recurring("backup-files", FixedDelay.of(SWEEP_EVERY))
+                .execute((instance, context) -> files.sweep());
     }
 
     static String name(Tick tick) {

@@ -11,6 +11,7 @@ import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.hostlink.HostPrincipal;
 import cloud.freehold.portal.operation.HostOperations;
 import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -22,12 +23,16 @@ import org.springframework.transaction.support.TransactionTemplate;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
 /** How a host gets on with its commands. */
 @RestController
 class CommandController {
+
+    /** Bytes that are taken at a time. */
+    private static final int PART = 1 << 20;
 
     private final HostOperations operations;
     private final TransactionTemplate transaction;
@@ -75,6 +80,39 @@ class CommandController {
                 yield ResponseEntity.ok().cacheControl(CacheControl.noStore()).body(handed.input());
             }
         };
+    }
+
+    /** As it comes, part by part: it may be larger than memory. Not a part of it is kept unless the command is open and the host's own. */
+    @PutMapping(AgentPaths.COMMANDS + "/{id}/output")
+    ResponseEntity<Void> output(
+            @AuthenticationPrincipal HostPrincipal host, @PathVariable String id, HttpServletRequest request) {
+        UUID command = Ids.parse(id);
+        boolean last = false;
+        for (int number = 0; !last; number++) {
+            int part = number;
+            byte[] bytes = part(request);
+            boolean ends = bytes.length < PART;
+            HostOperations.Answer answer = Objects.requireNonNull(
+                    transaction.execute(status -> operations.brought(host.id(), command, part, bytes, ends)));
+            switch (answer) {
+                case GONE -> {
+                    return ResponseEntity.status(HttpStatus.GONE).build();
+                }
+                case UNKNOWN -> throw foreign(host, command, request);
+                case TAKEN -> last = ends;
+            }
+        }
+        return ResponseEntity.noContent().build();
+    }
+
+    /** Shorter than {@link #PART} at the end alone. */
+    private static byte[] part(HttpServletRequest request) {
+        try {
+            return request.getInputStream().readNBytes(PART);
+        } catch (IOException brokenOff) {
+            throw new InvalidInputException(
+                    "command.output-broken-off", "The output ended in its middle. Report that the command failed.");
+        }
     }
 
     private NotFoundException foreign(HostPrincipal host, UUID command, HttpServletRequest request) {

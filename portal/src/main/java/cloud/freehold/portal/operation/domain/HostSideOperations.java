@@ -19,6 +19,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -74,6 +75,30 @@ class HostSideOperations implements HostOperations {
         return new Handed(
                 Answer.TAKEN,
                 book.of(order.kind()).flatMap(feature -> feature.input(order)).orElse(null));
+    }
+
+    @Override
+    public Answer brought(UUID hostId, UUID operationId, int number, byte[] bytes, boolean last) {
+        Optional<OrderRows.Row> row = rows.lock(hostId, operationId);
+        if (row.isEmpty()) {
+            return Answer.UNKNOWN;
+        }
+        HostOrder order = row.get().order();
+        Optional<HostOrders> feature = book.of(order.kind());
+        if (!row.get().state().isOpen() || !order.deadline().isAfter(clock.instant()) || feature.isEmpty()) {
+            return Answer.GONE;
+        }
+        try {
+            feature.get().brought(order, number, bytes, last);
+            return Answer.TAKEN;
+        } catch (HostOrders.RefusedOutputException refused) {
+            failed(
+                    order,
+                    new CommandProgress(Status.FAILED, 0, "", null, clock.instant()),
+                    refused.code(),
+                    Objects.requireNonNull(refused.getMessage()));
+            return Answer.GONE;
+        }
     }
 
     @Override
