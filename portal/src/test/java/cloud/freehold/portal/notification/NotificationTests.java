@@ -13,11 +13,7 @@ import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
 import cloud.freehold.portal.testing.TestingClock;
-import com.icegreen.greenmail.util.GreenMail;
-import com.icegreen.greenmail.util.GreenMailUtil;
-import com.icegreen.greenmail.util.ServerSetup;
 import com.sun.net.httpserver.HttpServer;
-import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,15 +29,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.ApplicationContext;
-import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.mail.javamail.JavaMailSender;
-import org.springframework.mail.javamail.JavaMailSenderImpl;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.test.web.servlet.MockMvc;
 
-/** The bell, e-mail through a real SMTP server, webhooks to a real HTTP server: once, signed, again when it did not work. */
+/** The bell, webhooks to a real HTTP server: once, signed, again when it did not work. */
 @PortalTest
 class NotificationTests {
 
@@ -250,36 +242,6 @@ class NotificationTests {
         raise("twice");
         deliverNow();
         assertThat(received).hasSize(1);
-    }
-
-    @Test
-    void emailGoesToAMemberThroughTheMailServer() throws Exception {
-        GreenMail mail = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
-        mail.start();
-        JavaMailSenderImpl sender = new JavaMailSenderImpl();
-        sender.setHost("127.0.0.1");
-        sender.setPort(mail.getSmtp().getPort());
-        var beans = (DefaultListableBeanFactory) ((ConfigurableApplicationContext) context).getBeanFactory();
-        beans.registerSingleton("testMail", sender);
-        try {
-            ChannelId id = fixtures.as(anna, () -> channels.addEmail(anna.tenant(), "on call", anna.id(), Set.of()));
-            raise(null);
-            deliverNow();
-            MimeMessage message = mail.getReceivedMessages()[0];
-            assertThat(message.getSubject()).isEqualTo("[Acme] The backup of web failed");
-            assertThat(message.getAllRecipients()[0].toString()).isEqualTo(anna.email());
-            assertThat(GreenMailUtil.getBody(message)).contains("The store is full.");
-            assertThat(deliveries(id)).singleElement().matches(delivery -> delivery.state() == State.DELIVERED);
-            mail.stop();
-            raise(null);
-            deliverNow();
-            assertThat(deliveries(id).get(0).error()).contains("mail server");
-        } finally {
-            beans.destroySingleton("testMail");
-            mail.stop();
-        }
-        assertThat(context.getBeanProvider(JavaMailSender.class).getIfAvailable())
-                .isNull();
     }
 
     @Test
