@@ -240,7 +240,8 @@ static void mark_remote_segments(struct commit *c)
 	}
 	while ((o = stage_next(&c->stage, FH_KIND_SEGMENT, &cursor))) {
 		const struct m_segment *s = (const struct m_segment *)o;
-		if (s->uplink && stage_changed(&c->stage, FH_KIND_UPLINK, &s->uplink->o.id))
+		/* By its id: an uplink whose device is missing is no way out, and may have been one. */
+		if (s->spec.transport != FH_TRANSPORT_NONE && stage_changed(&c->stage, FH_KIND_UPLINK, &s->spec.uplink))
 			c->segment_changed[s->world_slot] = 1;
 	}
 }

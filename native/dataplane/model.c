@@ -324,7 +324,6 @@ int model_commit(const void *payload, size_t len, bool journal, struct fh_commit
 		return out->result;
 	}
 	c->stage.out = out;
-	c->stage.replay = !journal;
 	int rc = stage_records(&c->stage, payload, len, &head);
 	if (rc == FH_OK)
 		rc = stage_references(&c->stage);

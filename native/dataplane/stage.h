@@ -14,7 +14,6 @@ struct staged {
 struct stage {
 	struct table tables[FH_WIRE_LAST_KIND + 1];
 	bool replace_all;
-	bool replay; /* of the journal: it was right once, and must not fail for a device that is missing now */
 	struct fh_commit_result *out;
 };
 

@@ -1,6 +1,7 @@
 /* Staging of what joins networks: routers, uplinks, remotes. See stage.h and model.h. */
 #include <stdio.h>
 
+#include "log.h"
 #include "stage.h"
 #include "uplink.h"
 
@@ -59,6 +60,16 @@ static const char *uplink_fault(const struct fh_uplink *u)
 	return NULL;
 }
 
+/* Return: what there is, for who named another. */
+static const char *devices(void)
+{
+	static char names[DP_MAX_UPLINKS * FH_MAX_DEVICE + 32];
+	size_t at = 0;
+	for (unsigned i = 0; i < dp.n_uplinks; i++)
+		at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i ? ", " : "", dp.uplinks[i]->device);
+	return at ? names : "none";
+}
+
 int stage_uplink(struct stage *s, const struct fh_wire_item *item)
 {
 	struct fh_uplink spec;
@@ -75,6 +86,9 @@ int stage_uplink(struct stage *s, const struct fh_wire_item *item)
 		return stage_no_memory(s);
 	o->spec = spec;
 	o->device = uplink_find(spec.device);
+	if (!o->device)
+		dp_log(LOG_WARNING, "uplink %s: its networks are on this host only, since the dataplane was started with other devices: %s",
+		       spec.device, devices());
 	return stage_object(s, FH_KIND_UPLINK, &spec.id, &o->o);
 }
 
@@ -157,26 +171,13 @@ static int check_router(struct stage *s, struct object *o)
 	return FH_OK;
 }
 
-/* Return: what there is, for who named another. */
-static const char *devices(void)
-{
-	static char names[DP_MAX_UPLINKS * FH_MAX_DEVICE + 32];
-	size_t at = 0;
-	for (unsigned i = 0; i < dp.n_uplinks; i++)
-		at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i ? ", " : "", dp.uplinks[i]->device);
-	return at ? names : "none";
-}
-
 static int check_uplink(struct stage *s, struct object *own)
 {
 	const struct m_uplink *u = (const struct m_uplink *)own;
 	uint32_t cursor = 0;
 	const struct object *o;
-	if (!u->device && (s->replay || !stage_changed(s, FH_KIND_UPLINK, &u->o.id)))
-		return FH_OK; /* its networks are on this host only meanwhile */
 	if (!u->device)
-		return stage_fail(s, FH_EREF, FH_KIND_UPLINK, &u->o.id, "The dataplane was not started with --uplink %s (but with: %s); start it so.",
-				  u->spec.device, devices());
+		return FH_OK; /* its networks are on this host only, until the dataplane is started with it */
 	while ((o = stage_next(s, FH_KIND_UPLINK, &cursor)))
 		if (o != &u->o && ((const struct m_uplink *)o)->device == u->device)
 			return stage_fail(s, FH_EINVAL, FH_KIND_UPLINK, &u->o.id, "Device %s is another uplink's already; a device is one uplink.",

@@ -90,6 +90,39 @@ public final class Objects {
                 true);
     }
 
+    public static DesiredNetwork overTunnels(DesiredNetwork network) {
+        return new DesiredNetwork(
+                network.id(),
+                network.revision(),
+                network.tenantId(),
+                network.vni(),
+                network.mtu(),
+                network.gatewayMac(),
+                network.subnets(),
+                new DesiredNetwork.Transport(DesiredNetwork.Transport.Kind.VXLAN, id("uplink"), 0, 0),
+                false);
+    }
+
+    public static DesiredNic withPublicAddress(DesiredNic nic, String address) {
+        return new DesiredNic(
+                nic.id(),
+                nic.revision(),
+                nic.tenantId(),
+                nic.vmId(),
+                nic.networkId(),
+                nic.index(),
+                nic.mac(),
+                nic.addresses(),
+                nic.allowedAddressPairs(),
+                nic.portSecurity(),
+                nic.incarnation(),
+                nic.queuePairs(),
+                nic.connectionQuota(),
+                nic.establishedTimeoutSeconds(),
+                nic.securityGroupIds(),
+                List.of(new DesiredNic.PublicAddress(address, nic.addresses().get(0), 0, 0)));
+    }
+
     public static DesiredUplink uplink(long revision) {
         return new DesiredUplink(
                 id("uplink"), revision, "eth1", 9000, 7, "192.0.2.1/24", "192.0.2.254", "0a:58:00:00:01:01");

@@ -6,6 +6,8 @@ public enum ProblemCode {
     DATAPLANE_UNAVAILABLE(Kind.INTERNAL),
     /** The dataplane refused an object. */
     DATAPLANE_REFUSED(Kind.INTERNAL),
+    /** The dataplane was not started with a device that desired state names; what does not need it works. */
+    UPLINK_MISSING(Kind.INTERNAL),
     /** libvirt does not answer. */
     HYPERVISOR_UNAVAILABLE(Kind.INTERNAL),
     /** libvirt or QEMU refused the VM's definition or start. */

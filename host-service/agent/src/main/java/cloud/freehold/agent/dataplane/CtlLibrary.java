@@ -53,6 +53,8 @@ interface CtlLibrary extends Library {
 
     int fh_ctl_ports(Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
 
+    int fh_ctl_uplinks(Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
+
     int fh_ctl_rule_hits(
             Pointer ctl, int timeoutMs, LongByReference cursor, Pointer out, int capacity, IntByReference n);
 

@@ -5,6 +5,7 @@ import static cloud.freehold.agent.dataplane.Layouts.INFO;
 import static cloud.freehold.agent.dataplane.Layouts.PORT_STATUS;
 import static cloud.freehold.agent.dataplane.Layouts.RULE_HIT;
 import static cloud.freehold.agent.dataplane.Layouts.TRAFFIC;
+import static cloud.freehold.agent.dataplane.Layouts.UPLINK_STATUS;
 
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.ObjectRef;
@@ -20,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
@@ -132,6 +134,12 @@ final class CtlLink implements DataplaneLink {
     @Override
     public List<PortStatus> ports() throws DataplaneException {
         return pages(PORT_STATUS, library::fh_ctl_ports, this::port);
+    }
+
+    @Override
+    public Set<String> uplinkDevices() throws DataplaneException {
+        return Set.copyOf(
+                pages(UPLINK_STATUS, library::fh_ctl_uplinks, status -> status.getString(UPLINK_STATUS.at("device"))));
     }
 
     private PortStatus port(Pointer status) {

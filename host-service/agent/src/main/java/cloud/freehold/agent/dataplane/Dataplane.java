@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +61,9 @@ public final class Dataplane implements AutoCloseable {
 
     private long startedNs;
     private Info found;
+    /** That the dataplane was started with. */
+    private Set<String> devices = Set.of();
+
     private Problem problem;
     private Thread thread;
 
@@ -200,6 +204,7 @@ public final class Dataplane implements AutoCloseable {
     private void connect() throws DataplaneException {
         link = opener.open();
         var info = link.info();
+        devices = link.uplinkDevices();
         problem = null;
         look(info);
     }
@@ -296,11 +301,12 @@ public final class Dataplane implements AutoCloseable {
         done = target;
         var nics = new HashMap<UUID, NicApplied>();
         var ports = new HashMap<UUID, Long>();
+        var missing = MissingUplinks.of(target, devices);
         for (var nic : target.nics().values()) {
             var reason = quarantine.reason(nic, target);
             if (reason == null) {
                 ports.put(nic.id(), nic.incarnation());
-                nics.put(nic.id(), new NicApplied(target.revision(), null));
+                nics.put(nic.id(), new NicApplied(target.revision(), outOfReach(missing.reason(nic))));
             } else {
                 nics.put(nic.id(), new NicApplied(before, refused(reason)));
             }
@@ -317,6 +323,10 @@ public final class Dataplane implements AutoCloseable {
                 ProblemCode.DATAPLANE_REFUSED,
                 "The host could not apply the network settings of this interface: " + reason + ".",
                 clock.instant());
+    }
+
+    private Problem outOfReach(String reason) {
+        return reason == null ? null : new Problem(ProblemCode.UPLINK_MISSING, reason, clock.instant());
     }
 
     private void lost(DataplaneException e) {

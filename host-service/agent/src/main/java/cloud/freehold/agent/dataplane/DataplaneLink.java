@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 
 /** One connection to a dataplane; for one thread. */
@@ -61,6 +62,9 @@ interface DataplaneLink extends AutoCloseable {
 
     /** @return when every worker saw it */
     Instant commit(Transaction transaction, Duration deadline) throws DataplaneException;
+
+    /** @return the names of the devices that it was started with */
+    Set<String> uplinkDevices() throws DataplaneException;
 
     List<PortStatus> ports() throws DataplaneException;
 

@@ -139,6 +139,18 @@ final class Layouts {
             .structs("from_guest", TRAFFIC, TRAFFIC_CLASSES)
             .structs("to_guest", TRAFFIC, TRAFFIC_CLASSES)
             .u64("flows_lost");
+    static final CStruct UPLINK_STATUS = new CStruct("fh_uplink_status")
+            .u32("struct_size", "mtu")
+            .struct("id", ID)
+            .u64("generation")
+            .bytes("device", MAX_DEVICE)
+            .bytes("driver", 16)
+            .bytes("note", 128)
+            .bytes("mac", 6)
+            .bytes("pad", 2)
+            .u32("neighbours", "neighbours_resolved")
+            .u64("rx_packets", "rx_bytes", "tx_packets", "tx_bytes")
+            .u64s("drops", DROP_REASONS);
     static final CStruct OBJECT_REF =
             new CStruct("fh_object_ref").struct("id", ID).u64("generation").u32("kind", "pad");
     static final CStruct RULE_HIT =
@@ -213,6 +225,7 @@ final class Layouts {
             INFO,
             TRAFFIC,
             PORT_STATUS,
+            UPLINK_STATUS,
             OBJECT_REF,
             RULE_HIT,
             CONNECTION,

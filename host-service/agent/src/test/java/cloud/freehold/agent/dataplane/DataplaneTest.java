@@ -273,4 +273,33 @@ class DataplaneTest {
                 new ObjectRef(ObjectKind.UPLINK, id("uplink"))));
         assertThat(fake.objects.keySet()).containsExactly(new ObjectRef(ObjectKind.NETWORK, id("network")));
     }
+
+    @Test
+    void aMissingUplinkIsSaidByTheNicsThatNeedItAndNothingElseSuffers() throws Exception {
+        fake.restart("eth0");
+        var seen = told(full(
+                5,
+                vm("vm", 1, PowerState.RUNNING),
+                network(2),
+                Objects.external(2),
+                Objects.uplink(2),
+                router(3),
+                group(3),
+                nic("inside", "vm", 4),
+                Objects.withPublicAddress(nic("outside", "vm", 4), "198.51.100.10")));
+        assertThat(fake.objects).containsKey(new ObjectRef(ObjectKind.NIC, id("outside")));
+        assertThat(seen.nics().get(id("inside")).problem()).isNull();
+        var outside = seen.nics().get(id("outside"));
+        assertThat(outside.revision()).isEqualTo(5);
+        assertThat(outside.problem().code()).isEqualTo(ProblemCode.UPLINK_MISSING);
+        assertThat(outside.problem().message()).contains("the network outside", "--uplink eth1");
+
+        // With tunnels: only who has somebody to reach there.
+        seen = told(delta(6, Objects.overTunnels(network(6)), Objects.remoteNic(6)));
+        assertThat(seen.nics().get(id("inside")).problem().message()).contains("other hosts", "--uplink eth1");
+        fake.restart("eth0", "eth1");
+        seen = awaitApplied();
+        assertThat(seen.nics().values())
+                .allSatisfy(nic -> assertThat(nic.problem()).isNull());
+    }
 }

@@ -25,10 +25,17 @@ final class FakeLink implements DataplaneLink.Opener {
     private boolean up = true;
     private int connection;
     private boolean answerLost;
+    private Set<String> devices = Set.of("eth1");
 
     synchronized void mark(long revision) {
         markEpoch = Objects.EPOCH;
         markRevision = revision;
+    }
+
+    /** Comes back with nothing, started with these. */
+    synchronized void restart(String... uplinks) {
+        devices = Set.of(uplinks);
+        restart();
     }
 
     /** Comes back with nothing. */
@@ -80,6 +87,13 @@ final class FakeLink implements DataplaneLink.Opener {
                         throw new DataplaneException.Unavailable("no answer in time");
                     }
                     return Instant.EPOCH;
+                }
+            }
+
+            @Override
+            public Set<String> uplinkDevices() {
+                synchronized (FakeLink.this) {
+                    return devices;
                 }
             }
 

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -194,6 +195,11 @@ class WorkerPlacementTest {
 
         @Override
         public Instant commit(Transaction transaction, Duration deadline) {
+            throw new AssertionError("not asked");
+        }
+
+        @Override
+        public Set<String> uplinkDevices() {
             throw new AssertionError("not asked");
         }
 
