@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -289,5 +291,46 @@ class NicsElsewhereTests {
         nic(two, "late", office, 301);
         assertThat(told(one)).hasSize(300);
         assertThat(one.client().bytesReceived() - before).isLessThan(1_000);
+    }
+
+    @Test
+    void tenantsThatPlaceVmsAtOnceDoNotStopEachOther() throws Exception {
+        List<Person> people = List.of(otto, fixtures.operator("globex"));
+        List<UUID> shared = List.of(office, placed.network(people.get(1).tenant(), 9, "10.0.0.0/16"));
+        for (int i = 0; i < 4; i++) {
+            Person person = people.get(i % 2);
+            UUID vm = placed.vm(person.tenant(), hosts.get(i / 2).hostId(), "there-" + i);
+            placed.nic(person.tenant(), vm, shared.get(i % 2), 10 + i);
+            fixtures.as(person, () -> {
+                changes.rearranged(List.of(one.hostId(), two.hostId()));
+                return true;
+            });
+        }
+        List<Callable<UUID>> tasks = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            Person person = people.get(i % 2);
+            UUID vm = placed.vm(person.tenant(), null, "new-" + i);
+            UUID nic = placed.nic(person.tenant(), vm, shared.get(i % 2), 20 + i);
+            tasks.add(() -> fixtures.as(person, () -> {
+                changes.unplaced(vm);
+                return nic;
+            }));
+        }
+        var pool = Executors.newFixedThreadPool(4);
+        try {
+            for (var task : pool.invokeAll(tasks)) {
+                task.get();
+            }
+        } finally {
+            pool.shutdownNow();
+        }
+        told(one);
+        told(two);
+        assertThat(one.model().nics()).hasSizeBetween(3, 41);
+        assertThat(one.model().nics().size() + two.model().nics().size()).isEqualTo(44);
+        assertThat(one.model().remoteNics().keySet())
+                .isEqualTo(two.model().nics().keySet());
+        assertThat(two.model().remoteNics().keySet())
+                .isEqualTo(one.model().nics().keySet());
     }
 }
