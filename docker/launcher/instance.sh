@@ -10,6 +10,7 @@ use_instance() {
   vm_prefix=fh-$instance-
   config=$state/config
   sign_ins=$config/sign-ins
+  use_outside
 }
 
 # The lock is held by this process alone, for as long as it lives.
@@ -125,6 +126,7 @@ freehold.backup.stores.main.path=$state/backups
 freehold.demo.enabled=true
 freehold.demo.image-dir=$guest
 PROPERTIES
+    outside_settings
     for who in "${people[@]}"; do
       echo "freehold.demo.password.${who%%@*}=$(password_of "$who")"
     done
@@ -156,8 +158,9 @@ portal_is_ready() {
 start_parts() {
   # C1 alone: half the start-up time, which matters more here than the last bit of speed.
   local java=(java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError)
-  start_part dataplane "" "$app/freehold-dataplane" \
-    --control "$run/dataplane.sock" --state "$run/dataplane"
+  # An uplink that was made anew is another device.
+  start_part dataplane "$(cat "/sys/class/net/$uplink/ifindex" 2>/dev/null)" "$app/freehold-dataplane" \
+    --control "$run/dataplane.sock" --state "$run/dataplane" ${outside_net:+--uplink "$uplink:af_packet"}
   start_part portal "$(<"$config/portal.properties")" "${java[@]}" -Xmx768m -jar "$app/portal/portal.jar" \
     "--spring.config.additional-location=file:$config/portal.properties"
   step "start the dataplane" wait_until 20 test -S "$run/dataplane.sock" ||
@@ -176,6 +179,7 @@ bring_up() {
   install_programs
   install_guest
   choose_accelerator
+  open_outside
   write_settings
   ensure_libvirtd
   start_parts
@@ -273,6 +277,7 @@ bring_down() {
   fi
   stop_part portal
   stop_part dataplane
+  close_outside
 }
 
 no_domain_runs() {

@@ -23,7 +23,7 @@ in_throwaway() {
     FREEHOLD_PORT_BASE=${FREEHOLD_TEST_PORT_BASE:-22000} \
     setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --mount-proc "$@" &
   runner=$!
-  # Removes the folders once all is dead, also if nobody is left here to do it.
+  # Removes the folders and devices once all is dead, also if nobody is left here to do it.
   # shellcheck disable=SC2016 # expanded by the janitor
   setsid bash -c "$(declare -f forget_throwaway)"'
     while kill -0 "$1" 2>/dev/null; do sleep 0.3; done
@@ -35,6 +35,8 @@ in_throwaway() {
 
 forget_throwaway() {
   rm -rf "${1:?}/${3:?}" "${2:?}/${3:?}" "${1:?}/${3:?}.owner" "${2:?}/${3:?}.lock"
+  # Its way outside (outside.sh); the peer goes with it.
+  ip link del "fhx-$3" 2>/dev/null || true
 }
 
 # What an earlier run left whose janitor was killed too.

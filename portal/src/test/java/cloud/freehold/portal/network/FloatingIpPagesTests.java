@@ -109,7 +109,8 @@ class FloatingIpPagesTests {
         String ip = PAGE + "/" + all().get(0).id();
         mvc.perform(get(PAGE).with(otto.signedIn()))
                 .andExpect(content().string(containsString("198.51.100.10")))
-                .andExpect(content().string(containsString("no router to internet")));
+                .andExpect(content().string(containsString("no router to internet")))
+                .andExpect(content().string(containsString("give one a way out")));
         mvc.perform(post(ip + "/attach").with(otto.signedIn()).param("nic", web.toString()))
                 .andExpect(status().is(422))
                 .andExpect(content().string(containsString("has no router that leads to internet")));
@@ -125,6 +126,7 @@ class FloatingIpPagesTests {
                 .andExpect(redirectedUrl(PAGE));
         mvc.perform(get(PAGE).with(otto.signedIn()))
                 .andExpect(content().string(containsString("web/eth0")))
+                .andExpect(content().string(not(containsString("give one a way out"))))
                 .andExpect(content().string(containsString("waiting for a host")));
         mvc.perform(post("/t/acme/routers/" + main + "/outside").with(otto.signedIn()))
                 .andExpect(status().isConflict())
