@@ -120,6 +120,8 @@ class FloatingIpPagesTests {
                         .param("sourceNat", "on"))
                 .andExpect(redirectedUrl("/t/acme/routers/" + main));
         assertThat(router().outside().addresses()).containsExactly("198.51.100.11");
+        mvc.perform(get("/t/acme/routers").with(otto.signedIn()))
+                .andExpect(content().string(containsString("source NAT")));
         mvc.perform(get("/t/acme/routers/" + main).with(otto.signedIn()))
                 .andExpect(content().string(containsString("198.51.100.11")));
         mvc.perform(post(ip + "/attach").with(otto.signedIn()).param("nic", web.toString()))
