@@ -22,7 +22,7 @@
  * <tr><td>{@code live-drops}</td><td>NICs dropped packets</td></tr>
  * </table>
  *
- * A burst becomes one event of each kind a quarter of a second; the first one is sent at once. After a lost connection
+ * The first few events are sent at once; a longer burst becomes one of each kind a quarter of a second. After a lost connection
  * all events are sent once, because some may have been missed.
  *
  * <h2>For features</h2>

@@ -2,37 +2,49 @@ package cloud.freehold.portal.live.web;
 
 import cloud.freehold.portal.live.LiveTopic;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
-/** One page's stream: collects topics and sends each at most once a quarter of a second, the first one at once. */
+/**
+ * One page's stream. Topics are sent at once while the page has credit: what a click sets off is two or three events within
+ * a tenth of a second, and the last of them is the one that the user waits for. In a longer burst they are collected, and
+ * sent each quarter of a second, when a credit comes back.
+ */
 final class LiveStream {
 
-    static final long COALESCE_MILLIS = 250;
+    static final Duration CREDIT = Duration.ofMillis(250);
+    static final int CREDITS = 4;
 
     private final SseEmitter emitter;
     private final ScheduledExecutorService sender;
     private final Runnable gone;
+    private final LongSupplier nanoTime;
     private final Set<LiveTopic> pending = EnumSet.noneOf(LiveTopic.class);
     private boolean scheduled;
-    private long sentAtNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(COALESCE_MILLIS);
+    /** When all credits will be back. */
+    private long wholeAgainNanos;
+
     private long lastId;
 
-    LiveStream(SseEmitter emitter, ScheduledExecutorService sender, Runnable gone) {
+    LiveStream(SseEmitter emitter, ScheduledExecutorService sender, Runnable gone, LongSupplier nanoTime) {
         this.emitter = emitter;
         this.sender = sender;
         this.gone = gone;
+        this.nanoTime = nanoTime;
+        this.wholeAgainNanos = nanoTime.getAsLong();
     }
 
     synchronized void offer(Set<LiveTopic> topics) {
         pending.addAll(topics);
         if (!scheduled) {
             scheduled = true;
-            long sinceLast = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sentAtNanos);
-            sender.schedule(this::send, Math.max(0, COALESCE_MILLIS - sinceLast), TimeUnit.MILLISECONDS);
+            long untilOneIsBack = wholeAgainNanos - nanoTime.getAsLong() - CREDIT.toNanos() * (CREDITS - 1);
+            sender.schedule(this::send, Math.max(0, untilOneIsBack), TimeUnit.NANOSECONDS);
         }
     }
 
@@ -42,7 +54,8 @@ final class LiveStream {
             topics = EnumSet.copyOf(pending);
             pending.clear();
             scheduled = false;
-            sentAtNanos = System.nanoTime();
+            long now = nanoTime.getAsLong();
+            wholeAgainNanos = (wholeAgainNanos - now > 0 ? wholeAgainNanos : now) + CREDIT.toNanos();
         }
         try {
             for (LiveTopic topic : topics) {

@@ -56,7 +56,7 @@ class LiveStreams implements NotificationHandler {
         }
         SseEmitter emitter = new SseEmitter(LIFETIME.toMillis());
         Key key = new Key(tenant, user, ++opened);
-        LiveStream stream = new LiveStream(emitter, sender, () -> streams.remove(key));
+        LiveStream stream = new LiveStream(emitter, sender, () -> streams.remove(key), System::nanoTime);
         emitter.onCompletion(() -> streams.remove(key));
         emitter.onTimeout(emitter::complete);
         emitter.onError(error -> streams.remove(key));
