@@ -23,8 +23,7 @@ final class PowerPolicy {
      *     never saw alive finds a host that was brought down for maintenance: its guests were asked, and are wanted again
      * @param leftOffAtRevision the VM's revision at which the guest switched itself off; 0: it did not
      */
-    static Step step(
-            PowerState desired, long revision, DomainState state, boolean byItself, long leftOffAtRevision) {
+    static Step step(PowerState desired, long revision, DomainState state, boolean byItself, long leftOffAtRevision) {
         return switch (desired) {
             case STOPPED -> stop(state);
             case RUNNING -> run(revision, state, byItself, leftOffAtRevision);

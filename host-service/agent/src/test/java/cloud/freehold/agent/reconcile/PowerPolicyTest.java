@@ -39,6 +39,7 @@ class PowerPolicyTest {
         "STOPPED, 5, SHUTTING_DOWN,   true,  0, WAIT",
     })
     void step(PowerState desired, long revision, DomainState state, boolean byItself, long leftOff, Step expected) {
-        assertThat(PowerPolicy.step(desired, revision, state, byItself, leftOff)).isEqualTo(expected);
+        assertThat(PowerPolicy.step(desired, revision, state, byItself, leftOff))
+                .isEqualTo(expected);
     }
 }
