@@ -113,7 +113,9 @@ class CollectTest(StoreTest):
         root = self.back_up(keep)["root"]
         with Server(self.folder, image) as server:
             run = self.start("backup", point=str(uuid.uuid4()), volumes=[self.volume_job(server.uri)], bytesPerSecond=30 * MIB)
-            time.sleep(1.5)
+            deadline = time.monotonic() + 60
+            while len(self.packs()) <= 2 and time.monotonic() < deadline:
+                time.sleep(0.02)
             run.kill()
             run.wait()
         self.assertGreater(len(self.packs()), 2)
