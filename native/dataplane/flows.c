@@ -1,12 +1,8 @@
 #include "flows.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "log.h"
+#include "mapping.h"
 
 #define MAGIC 0x31574f4c46484646ull /* "FFHFLOW1"; another layout gets another one */
 #define OUTBOX 32768u
@@ -27,27 +23,6 @@ static struct flows_file *file;
 static bool usable(const struct flows_file *f)
 {
 	return f->magic == MAGIC && f->epoch && f->first && f->next - f->first <= OUTBOX;
-}
-
-static bool map_file(void)
-{
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "%s/flows", dp.state_dir);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || ftruncate(fd, sizeof *file) != 0) {
-		dp_log(LOG_ERR, "cannot create %s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	void *mem = mmap(NULL, sizeof *file, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	if (mem == MAP_FAILED) {
-		dp_log(LOG_ERR, "cannot map %s: %s", path, strerror(errno));
-		return false;
-	}
-	file = mem;
-	return true;
 }
 
 /* @param slots_known  the rules' slots are those of the records */
@@ -86,8 +61,12 @@ static bool collect(bool slots_known)
 
 bool flows_init(void)
 {
-	if (!map_file())
+	char path[PATH_MAX];
+	void *mem;
+	snprintf(path, sizeof path, "%s/flows", dp.state_dir);
+	if (map_file(path, sizeof *file, &mem) != FH_OK)
 		return false;
+	file = mem;
 	if (!usable(file)) {
 		file->magic = 0;
 		memset(file->rings, 0, sizeof file->rings);

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "mapping.h"
 #include "traffic.h"
 #include "worker.h"
 
@@ -594,27 +595,16 @@ static int open_table(struct port *port, const struct fh_port *spec, const char 
 		.incarnation = spec->incarnation,
 	};
 	uint32_t recovered = 0;
-	int rc = FH_EINTERNAL;
 	timeouts_of(spec, &cfg.timeouts);
 	*size = fh_ct_image_size(cfg.capacity);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || ftruncate(fd, (off_t)*size) != 0) {
-		dp_log(LOG_ERR, "port %s: cannot create %s: %s", port->socket_path, path, strerror(errno));
-		goto close_fd;
-	}
-	*mem = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (*mem == MAP_FAILED) {
-		rc = FH_ENOMEM;
-		goto close_fd;
-	}
+	int rc = map_file(path, *size, mem);
+	if (rc != FH_OK)
+		return rc;
 	rc = fh_ct_open(*mem, *size, &cfg, dp_boot_ns(), ct, &recovered);
 	if (rc != FH_OK)
 		munmap(*mem, *size);
 	else if (recovered)
 		dp_log(LOG_INFO, "port %s: %u connections recovered", port->socket_path, recovered);
-close_fd:
-	if (fd >= 0)
-		close(fd);
 	return rc;
 }
 

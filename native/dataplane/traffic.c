@@ -1,12 +1,10 @@
 #include "traffic.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "mapping.h"
 
 #define MAGIC 0x3146415254484646ull /* "FFHTRAF1"; another layout gets another one */
 
@@ -60,22 +58,13 @@ void traffic_adopt(struct port *port, uint64_t incarnation)
 int traffic_open(struct port *port, uint64_t incarnation)
 {
 	char path[sizeof port->ct_path + 9];
-	int rc = FH_EINTERNAL;
+	void *mem;
 	path_of(port, path);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || ftruncate(fd, sizeof *port->traffic) != 0) {
-		dp_log(LOG_ERR, "port %s: cannot create %s: %s", port->socket_path, path, strerror(errno));
-		goto close_fd;
-	}
-	void *mem = mmap(NULL, sizeof *port->traffic, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	rc = mem == MAP_FAILED ? FH_ENOMEM : FH_OK;
+	int rc = map_file(path, sizeof *port->traffic, &mem);
 	if (rc == FH_OK) {
 		port->traffic = mem;
 		traffic_adopt(port, incarnation);
 	}
-close_fd:
-	if (fd >= 0)
-		close(fd);
 	return rc;
 }
 
