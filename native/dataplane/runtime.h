@@ -223,8 +223,7 @@ struct worker {
 	pthread_t thread;
 	struct queue_list *queues; /* published by the control thread */
 	/* private */
-	const struct queue_list *seen;
-	uint32_t seen_number; /* seen's: that list may be freed while its worker sleeps */
+	uint32_t seen_number; /* of the list that it goes by; not its place: it may be freed while its worker sleeps */
 	uint32_t n_active, n_stuck, capacity;
 	struct rxq **active;
 	uint64_t now_ns;  /* CLOCK_BOOTTIME at the start of the round */

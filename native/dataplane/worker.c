@@ -93,7 +93,6 @@ static void adopt_list(struct worker *w, const struct queue_list *list)
 			w->capacity = list->n;
 		}
 	}
-	w->seen = list;
 	w->seen_number = list->number;
 	w->n_active = w->n_stuck = 0;
 	for (unsigned i = 0; i < list->n; i++) {
@@ -159,9 +158,8 @@ static void take_kicks(struct worker *w, int timeout_ms)
 	}
 }
 
-static void housekeeping(struct worker *w)
+static void housekeeping(struct worker *w, const struct queue_list *list)
 {
-	const struct queue_list *list = w->seen;
 	for (unsigned i = 0; i < list->n; i++) {
 		struct rxq *q = list->q[i];
 		if (q->stuck)
@@ -198,7 +196,7 @@ static void *run(void *arg)
 		uplinks_poll(w);
 		uplinks_flush(w);
 		if (w->now_ns >= chores_due) {
-			housekeeping(w);
+			housekeeping(w, list);
 			chores_due = w->now_ns + HOUSEKEEPING_NS;
 		}
 		uint64_t tsc = rte_rdtsc();
