@@ -169,8 +169,8 @@ class StoredPointFiles implements PointFiles {
         if (!file.isReady()) {
             throw new ConflictException(
                     "files.not-ready",
-                    file.path().name() + " is not there "
-                            + (file.operation().state().isOpen() ? "yet. Wait until the host has sent it." : "."));
+                    file.path().name() + " is not there"
+                            + (file.operation().state().isOpen() ? " yet. Wait until the host has sent it." : "."));
         }
         record(tenant, "file.downloaded", new FilePlace(point, file.volume(), file.path()), file.operation());
         return file;
