@@ -3,7 +3,7 @@ package cloud.freehold.agent;
 import cloud.freehold.agent.reconcile.AcceleratorChoice;
 import cloud.freehold.agent.reconcile.Machines;
 import cloud.freehold.agent.report.Observations;
-import cloud.freehold.agent.storage.Pools;
+import cloud.freehold.agent.storage.PoolWatch;
 import cloud.freehold.agent.storage.VmFiles;
 import cloud.freehold.api.Problem;
 import cloud.freehold.api.ProblemCode;
@@ -15,7 +15,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.List;
 
 /** What this host is and what ails it. */
 final class HostFactsSource {
@@ -25,6 +24,7 @@ final class HostFactsSource {
 
     private final AcceleratorChoice accelerator;
     private final VmFiles files;
+    private final PoolWatch pools;
     private final AgentConfig config;
     private final Clock clock;
     private final String version;
@@ -37,6 +37,7 @@ final class HostFactsSource {
     HostFactsSource(AcceleratorChoice accelerator, VmFiles files, AgentConfig config, Clock clock) {
         this.accelerator = accelerator;
         this.files = files;
+        this.pools = new PoolWatch(files.pools());
         this.config = config;
         this.clock = clock;
         var implementation = HostFactsSource.class.getPackage().getImplementationVersion();
@@ -76,21 +77,11 @@ final class HostFactsSource {
                     files.freeBytes() / STORAGE_STEP * STORAGE_STEP,
                     files.totalBytes(),
                     problems(),
-                    pools(),
+                    pools.present(),
                     config.tunnel().orElse(null));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
-    }
-
-    private List<HostFacts.Pool> pools() {
-        return files.pools().all().entrySet().stream()
-                .map(pool -> new HostFacts.Pool(
-                        pool.getKey(),
-                        pool.getKey().equals(Pools.DEFAULT),
-                        Math.max(0, Pools.free(pool.getValue()) - VmFiles.RESERVE_BYTES) / STORAGE_STEP * STORAGE_STEP,
-                        Pools.total(pool.getValue())))
-                .toList();
     }
 
     private ArrayList<Problem> problems() {
