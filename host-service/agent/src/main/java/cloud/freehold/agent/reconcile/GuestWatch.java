@@ -89,7 +89,8 @@ final class GuestWatch {
 
     private void askNow(Machine machine) {
         var observed = machine.observed();
-        if (!isRunning(observed)) {
+        // A guest that is held for a moment answers nothing, or only that it is frozen.
+        if (!isRunning(observed) || host.held().isHeld(machine.id())) {
             return;
         }
         var run = UUID.fromString(observed.instance());
@@ -99,7 +100,7 @@ final class GuestWatch {
                     name(answer(machine.id(), "guest-get-osinfo").path("pretty-name")),
                     addresses(answer(machine.id(), "guest-network-get-interfaces")),
                     disks(machine.id(), run));
-            if (!facts.equals(observed.guest())) {
+            if (!facts.equals(observed.guest()) && !host.held().isHeld(machine.id())) {
                 machine.guest(run, facts);
             }
         } catch (HypervisorException e) {
