@@ -3,6 +3,7 @@ package cloud.freehold.agent.backup;
 import cloud.freehold.agent.command.CommandHandler.Outcome;
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
+import cloud.freehold.agent.common.UnixStream;
 import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.agent.storage.Replacement;
 import cloud.freehold.agent.storage.StorageException;
@@ -48,7 +49,7 @@ final class LiveRestore {
         }
         host.kick().accept(command.vmId());
         while (!isComplete()) {
-            if (!PointServer.answers(socket)) {
+            if (!UnixStream.answers(socket)) {
                 serve();
             }
             new VolumePull(host, command, order).step();

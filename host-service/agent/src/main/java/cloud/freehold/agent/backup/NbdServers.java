@@ -2,11 +2,9 @@ package cloud.freehold.agent.backup;
 
 import cloud.freehold.agent.AgentConfig;
 import cloud.freehold.agent.common.ChildProcess;
+import cloud.freehold.agent.common.UnixStream;
 import cloud.freehold.agent.storage.ImageTool;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,21 +75,13 @@ final class NbdServers implements AutoCloseable {
 
     private static void awaitUp(Process server, Path socket) throws IOException, InterruptedException {
         long end = System.nanoTime() + UP.toNanos();
-        while (!answers(socket)) {
+        while (!UnixStream.answers(socket)) {
             if (server.waitFor(20, TimeUnit.MILLISECONDS)) {
                 throw new IOException("qemu-nbd ended with " + server.exitValue() + " instead of serving " + socket);
             }
             if (System.nanoTime() > end) {
                 throw new IOException("qemu-nbd does not serve " + socket + " within " + UP.toSeconds() + " s");
             }
-        }
-    }
-
-    private static boolean answers(Path socket) {
-        try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            return channel.connect(UnixDomainSocketAddress.of(socket));
-        } catch (IOException e) {
-            return false;
         }
     }
 
