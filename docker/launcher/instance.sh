@@ -146,6 +146,7 @@ freehold.agent.dataplane-socket=$run/dataplane.sock
 freehold.agent.ctl-library=$app/libfreeholdctl.so
 freehold.agent.store-program=$app/freehold-store
 freehold.agent.store-plugin=$app/freehold-store-plugin.so
+freehold.agent.helper-dir=$guest
 freehold.agent.accelerator=$accelerator
 freehold.agent.shutdown-grace-seconds=20
 PROPERTIES

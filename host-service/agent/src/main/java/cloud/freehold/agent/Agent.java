@@ -98,7 +98,16 @@ final class Agent implements AutoCloseable {
                 facts.memoryForVmsMib(),
                 this::removalDone,
                 clock);
-        var backups = new BackupHost(config, store::present, hypervisor, held, files, diskUse, machines::kick, clock);
+        var backups = new BackupHost(
+                config,
+                store::present,
+                hypervisor,
+                held,
+                files,
+                diskUse,
+                machines::kick,
+                () -> accelerator.name().equals("kvm"),
+                clock);
         var snapshots = new SnapshotHost(
                 config, store::present, hypervisor, held, files, diskUse, machines::shape, machines::kick, clock);
         commands = new Commands(

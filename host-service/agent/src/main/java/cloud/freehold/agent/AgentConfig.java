@@ -27,7 +27,9 @@ import java.util.Properties;
  * @param shutdownGrace how long a guest may take to shut down when asked
  * @param storeProgram freehold-store, which reads and writes backup stores
  * @param storePlugin nbdkit's plugin that shows points as disks
+ * @param helperDir vmlinuz and helper.img: the guest that shows files of points
  * @param storeUser whom it runs as, empty: as the agent; stores and what is restored must be that user's to write
+ * @param storeInTheBackground whether it comes last for processor and disk, so that guests do not feel it
  * @param tunnel where tunnels to other hosts end: a device of the dataplane's, and an address there that is no kernel's
  * @param ordersAtOnce backups, restores and other long orders that run side by side
  */
@@ -56,7 +58,9 @@ public record AgentConfig(
         int ordersAtOnce,
         String storeProgram,
         String storePlugin,
-        Optional<String> storeUser) {
+        Path helperDir,
+        Optional<String> storeUser,
+        boolean storeInTheBackground) {
 
     private static final String PREFIX = "freehold.agent.";
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
@@ -121,7 +125,9 @@ public record AgentConfig(
                 Math.toIntExact(read.number("orders-at-once", read.text("orders-at-once", "3"))),
                 read.text("store-program", "freehold-store"),
                 read.text("store-plugin", "/usr/lib/freehold/freehold-store-plugin.so"),
-                read.optional("store-user"));
+                read.path("helper-dir", Path.of("/usr/lib/freehold/helper")),
+                read.optional("store-user"),
+                read.text("store-priority", "background").equals("background"));
         if (!config.instance().matches("[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")) {
             throw new InvalidConfig(PREFIX + "instance is '" + config.instance()
                     + "': use up to 20 lower-case letters, digits and dashes.");

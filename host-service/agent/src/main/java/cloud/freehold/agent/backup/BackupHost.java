@@ -11,12 +11,14 @@ import cloud.freehold.agent.storage.ScratchFiles;
 import cloud.freehold.agent.storage.VmFiles;
 import java.time.Clock;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
  * What orders about recovery points work with.
  *
+ * @param kvm whether guests run under KVM here
  * @param kick lets the VM's reconciler look again
  */
 public record BackupHost(
@@ -27,6 +29,7 @@ public record BackupHost(
         VmFiles files,
         DiskUse diskUse,
         Consumer<UUID> kick,
+        BooleanSupplier kvm,
         Clock clock) {
 
     Moments moments() {

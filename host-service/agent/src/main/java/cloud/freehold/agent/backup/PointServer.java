@@ -3,10 +3,9 @@ package cloud.freehold.agent.backup;
 import cloud.freehold.agent.AgentConfig;
 import cloud.freehold.agent.common.ChildProcess;
 import cloud.freehold.agent.common.Json;
+import cloud.freehold.agent.common.UnixStream;
 import cloud.freehold.api.backup.VolumeRoot;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -62,7 +62,7 @@ final class PointServer implements AutoCloseable {
                 "8",
                 config.storePlugin(),
                 "jobfd=0"));
-        var process = ChildProcess.builder(ChildProcess.command(config.storeUser(), !outlives, program))
+        var process = ChildProcess.builder(ChildProcess.command(Optional.empty(), !outlives, program))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -81,7 +81,7 @@ final class PointServer implements AutoCloseable {
 
     private void awaitUp(AgentConfig config) throws IOException, InterruptedException {
         long end = System.nanoTime() + UP.toNanos();
-        while (!answers(socket)) {
+        while (!UnixStream.answers(socket)) {
             if (process.waitFor(50, TimeUnit.MILLISECONDS)) {
                 throw new IOException("nbdkit ended with " + process.exitValue() + " instead of serving a point");
             }
@@ -92,14 +92,6 @@ final class PointServer implements AutoCloseable {
         // QEMU connects as another user.
         var users = socket.getFileSystem().getUserPrincipalLookupService();
         Files.setOwner(socket, users.lookupPrincipalByName(config.qemuUser()));
-    }
-
-    static boolean answers(Path socket) {
-        try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            return channel.isConnected();
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     static String uri(Path socket, VolumeRoot volume) {

@@ -83,9 +83,7 @@ final class StoreProcess {
     /** @return the job's result */
     JsonNode run(StoreJob job, Order order, Listener listener)
             throws Failed, OrderFailure, IOException, InterruptedException {
-        var process = ChildProcess.builder(
-                        ChildProcess.command(config.storeUser(), true, List.of(config.storeProgram(), job.what())))
-                .start();
+        var process = ChildProcess.builder(command(job.what())).start();
         var conversation = new Conversation(process, listener);
         try (var over = order.whenOver(conversation::stop)) {
             conversation.tell(Json.MAPPER.writeValueAsBytes(job.document()));
@@ -95,6 +93,14 @@ final class StoreProcess {
         } finally {
             process.destroyForcibly();
         }
+    }
+
+    private List<String> command(String what) {
+        var program = List.of(config.storeProgram(), what);
+        return ChildProcess.command(
+                config.storeUser(),
+                true,
+                config.storeInTheBackground() ? ChildProcess.inTheBackground(program) : program);
     }
 
     private static JsonNode result(JsonNode end, String said) throws Failed {

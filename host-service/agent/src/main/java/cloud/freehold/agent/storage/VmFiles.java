@@ -104,6 +104,19 @@ public final class VmFiles {
                         + file.sha256().substring(0, 16)));
     }
 
+    /**
+     * Copies a file of an image to where QEMU may read it; fetched if need be, which may take long.
+     *
+     * @return the copy, if the image has such a file
+     */
+    public Optional<Path> copy(DesiredImage image, Role role, Path target) throws StorageException, IOException {
+        var wanted = file(image, role);
+        if (wanted.isPresent()) {
+            copy(images.get(wanted.get()), target);
+        }
+        return wanted.map(file -> target);
+    }
+
     /** Where all of a VM's files are. */
     public Path directory(UUID vm) {
         return of(vm);

@@ -1,0 +1,156 @@
+package cloud.freehold.agent.backup;
+
+import cloud.freehold.agent.command.Order;
+import cloud.freehold.agent.command.OrderFailure;
+import cloud.freehold.agent.common.Threads;
+import cloud.freehold.api.backup.StoreRef;
+import cloud.freehold.api.backup.VolumeRoot;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The helper guests that look into points. One is kept for a while after it was used, because whoever looks into a folder looks into the next one soon, and a guest
+ * takes seconds to boot; it serves that volume of that point of that tenant, and no other.
+ */
+final class HelperGuests {
+    private static final Logger LOG = LoggerFactory.getLogger(HelperGuests.class);
+    private static final int MOST = 3;
+    private static final long MEMORY_MIB = 192;
+    private static final Duration IDLE = Duration.ofSeconds(90);
+    private static final Duration SWEEP = Duration.ofSeconds(10);
+    private static final String PORT = "files";
+
+    private record Key(UUID tenant, UUID store, String root) {}
+
+    /** What is done with a guest. */
+    interface Use<T> {
+        T on(FilesLink link) throws OrderFailure, IOException, InterruptedException;
+    }
+
+    private static final class Guest {
+        private final ReentrantLock lock = new ReentrantLock(true);
+        private ThrowawayVm vm;
+        private FilesLink link;
+        private int users;
+        private volatile long usedAt = System.nanoTime();
+
+        /** Also from another thread, whose order is over: what is being asked of it then fails. */
+        private synchronized void end() {
+            if (link != null) {
+                link.close();
+                link = null;
+            }
+            if (vm != null) {
+                vm.close();
+                vm = null;
+            }
+        }
+    }
+
+    private final BackupHost host;
+    private final Map<Key, Guest> guests = new HashMap<>();
+    private final ScheduledExecutorService timer = Threads.timer("helper-guests");
+
+    HelperGuests(BackupHost host) {
+        this.host = host;
+        timer.scheduleWithFixedDelay(this::endIdle, SWEEP.toMillis(), SWEEP.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    <T> T with(StoreRef store, UUID tenant, VolumeRoot volume, Order order, Use<T> use)
+            throws OrderFailure, IOException, InterruptedException {
+        var guest = enter(new Key(tenant, store.id(), volume.root()), order);
+        try {
+            guest.lock.lockInterruptibly();
+            try (var over = order.whenOver(guest::end)) {
+                if (guest.link == null || !guest.vm.isAlive()) {
+                    guest.end();
+                    boot(guest, store, tenant, volume, order);
+                }
+                // Null when the order is over, which the check tells.
+                var link = guest.link;
+                order.check();
+                return use.on(link);
+            } catch (IOException | InterruptedException e) {
+                guest.end();
+                throw e;
+            } finally {
+                guest.usedAt = System.nanoTime();
+                guest.lock.unlock();
+            }
+        } finally {
+            leave(guest);
+        }
+    }
+
+    private synchronized void leave(Guest guest) {
+        guest.users--;
+    }
+
+    private Guest enter(Key key, Order order) throws OrderFailure, InterruptedException {
+        while (true) {
+            synchronized (this) {
+                if (guests.containsKey(key) || guests.size() < MOST || endOneIdle()) {
+                    var guest = guests.computeIfAbsent(key, one -> new Guest());
+                    guest.users++;
+                    return guest;
+                }
+            }
+            order.progress(5, "waits for others who look into points");
+            order.pause(Duration.ofMillis(500));
+        }
+    }
+
+    private boolean endOneIdle() {
+        for (var guest : new ArrayList<>(guests.entrySet())) {
+            if (guest.getValue().users == 0) {
+                guests.remove(guest.getKey()).end();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private synchronized void endIdle() {
+        for (var guest : new ArrayList<>(guests.entrySet())) {
+            if (guest.getValue().users == 0 && System.nanoTime() - guest.getValue().usedAt > IDLE.toNanos()) {
+                guests.remove(guest.getKey()).end();
+            }
+        }
+    }
+
+    private void boot(Guest guest, StoreRef store, UUID tenant, VolumeRoot volume, Order order)
+            throws OrderFailure, IOException, InterruptedException {
+        order.progress(10, "starting a guest to look into the point");
+        long began = System.nanoTime();
+        var job = StoreJob.of("serve", order.id(), tenant, store, order.input());
+        var vm = ThrowawayVm.prepare(host.config(), job, List.of(volume));
+        guest.vm = vm;
+        var helper = host.config().helperDir();
+        var shape = new ThrowawayVm.Shape(
+                host.kvm().getAsBoolean(),
+                1,
+                MEMORY_MIB,
+                helper.resolve("vmlinuz"),
+                helper.resolve("helper.img"),
+                "quiet panic=-1 no_timer_check",
+                List.of(),
+                vm.port(PORT, "freehold.files"));
+        vm.start(host.config(), shape, 1);
+        vm.awaitUp(PORT);
+        guest.link = FilesLink.open(vm.file(PORT));
+        LOG.info(
+                "A helper guest looks into {} after {} ms.",
+                volume.root(),
+                Duration.ofNanos(System.nanoTime() - began).toMillis());
+    }
+}
