@@ -10,7 +10,8 @@
  *   - every record that was printed before the moment is there (or a later one of its slot);
  *   - the first target is at most one record ahead of the second, and never behind.
  *
- *   fhwriter write MILLISECONDS TARGET...   writes without end, MILLISECONDS between records
+ *   fhwriter write MILLISECONDS TARGET...   writes without end, MILLISECONDS between records; goes on after the highest
+ *                                           number that it finds, so that no older record can pass for a new one
  *   fhwriter check TARGET...                prints "TARGET LAST TORN" for each: the highest number, torn records
  *
  * A target is a file, made as needed, or a block device. The same program checks on the host what it wrote in the guest.
@@ -75,19 +76,45 @@ static int fail(const char *what)
     return 1;
 }
 
+/* The highest number in an open target, and how many of its slots hold something that is no whole record. */
+static uint64_t last_record(int fd, uint64_t *torn)
+{
+    static struct record record, zero;
+    uint64_t last = 0;
+
+    *torn = 0;
+    for (uint64_t i = 0; i < SLOTS; i++) {
+        if (pread(fd, &record, RECORD_SIZE, (off_t)i * RECORD_SIZE) != RECORD_SIZE)
+            break;
+        if (memcmp(&record, &zero, RECORD_SIZE) == 0)
+            continue;
+        if (record.word[0] != MAGIC || record.word[WORDS - 1] != checksum(&record) || record.word[1] % SLOTS != i)
+            (*torn)++;
+        else if (record.word[1] > last)
+            last = record.word[1];
+    }
+    return last;
+}
+
 static int write_records(long pause_ms, int n, char **targets)
 {
     static struct record record __attribute__((aligned(RECORD_SIZE)));
     struct timespec pause = {.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000};
+    uint64_t number = 0, torn;
     int fd[MAX_TARGETS];
 
     for (int i = 0; i < n; i++) {
+        uint64_t last;
+
         fd[i] = open(targets[i], O_RDWR | O_CREAT, 0644);
         if (fd[i] < 0)
             return fail(targets[i]);
+        last = last_record(fd[i], &torn);
+        if (last > number)
+            number = last;
     }
-    for (uint64_t number = 1;; number++) {
-        make(&record, number);
+    for (;;) {
+        make(&record, ++number);
         for (int i = 0; i < n; i++)
             if (pwrite(fd[i], &record, RECORD_SIZE, slot(number)) != RECORD_SIZE || fsync(fd[i]) != 0)
                 return fail(targets[i]);
@@ -100,22 +127,12 @@ static int write_records(long pause_ms, int n, char **targets)
 
 static int check(const char *target)
 {
-    static struct record record, zero;
-    uint64_t last = 0, torn = 0;
+    uint64_t last, torn;
     int fd = open(target, O_RDONLY);
 
     if (fd < 0)
         return fail(target);
-    for (uint64_t i = 0; i < SLOTS; i++) {
-        if (pread(fd, &record, RECORD_SIZE, (off_t)i * RECORD_SIZE) != RECORD_SIZE)
-            break;
-        if (memcmp(&record, &zero, RECORD_SIZE) == 0)
-            continue;
-        if (record.word[0] != MAGIC || record.word[WORDS - 1] != checksum(&record) || record.word[1] % SLOTS != i)
-            torn++;
-        else if (record.word[1] > last)
-            last = record.word[1];
-    }
+    last = last_record(fd, &torn);
     close(fd);
     printf("%s %" PRIu64 " %" PRIu64 "\n", target, last, torn);
     return 0;

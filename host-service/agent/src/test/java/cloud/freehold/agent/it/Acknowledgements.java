@@ -19,7 +19,6 @@ final class Acknowledgements implements AutoCloseable {
     private final NavigableMap<Instant, Long> safe = new ConcurrentSkipListMap<>();
     private final Thread follower;
     private volatile boolean open = true;
-    private volatile long last;
 
     Acknowledgements(Path console) {
         this.console = console;
@@ -54,6 +53,7 @@ final class Acknowledgements implements AutoCloseable {
         var now = Instant.now();
         var matcher = LINE.matcher(text);
         int end = 0;
+        long last = 0;
         while (matcher.find()) {
             last = Long.parseLong(matcher.group(1));
             end = matcher.end();
@@ -64,21 +64,15 @@ final class Acknowledgements implements AutoCloseable {
         return text.substring(Math.max(end, text.length() - 100));
     }
 
-    /** 0: none yet. */
-    long last() {
-        return last;
+    /** How many times something was acknowledged since then. */
+    int since(Instant time) {
+        return safe.tailMap(time).size();
     }
 
     /** Which record was certainly safe at that time. */
     long safeBefore(Instant time) {
         Map.Entry<Instant, Long> entry = safe.lowerEntry(time);
         return entry == null ? 0 : entry.getValue();
-    }
-
-    /** The writer starts from one again. */
-    void forget() {
-        safe.clear();
-        last = 0;
     }
 
     @Override

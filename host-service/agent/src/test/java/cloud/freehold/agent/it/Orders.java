@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 
 /** Gives orders to a rig's agent and waits for their ends. */
 record Orders(Rig rig) {
-    static final Duration PATIENCE = Duration.ofMinutes(3);
+    static final Duration PATIENCE = Duration.ofMinutes(10);
+    static final int FREEZE_LIMIT_MILLIS = 30_000;
 
     static Instant deadline() {
         return Instant.now().plus(PATIENCE);
@@ -45,7 +46,7 @@ record Orders(Rig rig) {
                 withMemory,
                 level,
                 level,
-                5000);
+                FREEZE_LIMIT_MILLIS);
     }
 
     List<SnapshotsTaken.Taken> taken(TakeSnapshots order) {

@@ -9,52 +9,41 @@ import cloud.freehold.api.command.CommandProgress;
 import cloud.freehold.api.command.CommandResult.BackupTaken;
 import cloud.freehold.api.command.HostCommand.RestoreVolumes;
 import cloud.freehold.api.desired.DesiredVolume;
+import cloud.freehold.api.desired.PowerState;
 import cloud.freehold.api.observed.ObservedVm;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Points brought back to real guests. */
 @Tag("storage")
 class RestoreIntegrationTest {
-    private static final Duration SOON = Duration.ofSeconds(60);
-    private static Rig rig;
-    private static Orders orders;
-    private static WritingVm vm;
+    private static final Duration SOON = Orders.PATIENCE;
+    private static final long SLOW = 512L << 10;
+
+    @RegisterExtension
+    static final SharedHost HOST = new SharedHost();
+
     private static TestStore store;
     private static BackupTaken point;
 
+    private final Rig rig = HOST.rig();
+    private final Orders orders = HOST.orders();
+    private final WritingVm vm = HOST.vm();
+
     @BeforeAll
     static void start() throws Exception {
-        rig = new Rig();
-        orders = new Orders(rig);
-        vm = new WritingVm(rig);
-        store = new TestStore(rig);
-        vm.say("echo before >/srv/state; fhwriter write 0 /dev/vdb >/dev/null & sleep 2; kill $!; sync");
+        var vm = HOST.vm();
+        store = new TestStore(HOST.rig());
+        vm.startWriting();
+        vm.stopWriting();
+        vm.say("echo before >/srv/state; sync");
         point = store.backup(vm, Consistency.FILESYSTEM, Consistency.FILESYSTEM);
         vm.say("echo after >/srv/state; sync");
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        System.out.println(rig.logs());
-        vm.close();
-        rig.close();
-    }
-
-    @AfterEach
-    void heal() throws Exception {
-        rig.heal();
-        try (var files = Files.list(rig.directory.resolve("vms").resolve(vm.id.toString()))) {
-            assertThat(files.map(path -> path.getFileName().toString()))
-                    .noneMatch(name -> name.contains("restoring") || name.contains("before"));
-        }
     }
 
     private VolumeRoot rootOf(UUID volume) {
@@ -89,12 +78,25 @@ class RestoreIntegrationTest {
     }
 
     @Test
-    void inPlaceOfAStoppedVm() throws Exception {
+    void inPlaceOfAStoppedVmAndNothingIsTouchedWhenThePointIsNotThere() throws Exception {
         vm.say("echo after >/srv/state; sync");
         vm.stop();
+        var file = rig.directory.resolve("vms").resolve(vm.id.toString()).resolve(vm.boot + ".qcow2");
+        var before = Shell.run("md5sum", file.toString());
+        var end = orders.end(order(vm, false, 0, tampered(rootOf(vm.boot))));
+        assertThat(end.problem().code()).isIn(ProblemCode.STORE_DAMAGED, ProblemCode.INTERNAL);
+        assertThat(Shell.run("md5sum", file.toString())).isEqualTo(before);
         orders.done(inPlace(0));
         vm.start();
         assertThat(vm.say("cat /srv/state")).isEqualTo("before");
+    }
+
+    private static VolumeRoot tampered(VolumeRoot root) {
+        var text = root.root();
+        return new VolumeRoot(
+                root.volumeId(),
+                text.substring(0, text.length() - 1) + (text.endsWith("A") ? "B" : "A"),
+                root.sizeBytes());
     }
 
     @Test
@@ -104,31 +106,20 @@ class RestoreIntegrationTest {
     }
 
     @Test
-    void aVmThatIsToBeStartedWaitsForItsVolumes() throws Exception {
+    void aVmThatIsToBeStartedWaitsForItsVolumesAlsoWhenTheAgentDies() throws Exception {
+        vm.say("echo after >/srv/state; sync");
         vm.stop();
-        var order = inPlace(4L << 20);
+        var order = inPlace(SLOW);
         rig.portal.command(order);
         rig.portal.commands().await(order.id(), step -> step.transfer() != null, SOON);
         int from = rig.portal.reports().size();
-        vm.power(cloud.freehold.api.desired.PowerState.RUNNING);
+        vm.power(PowerState.RUNNING);
         var waiting = vm.awaitFrom(from, one -> one.problem() != null, SOON);
         assertThat(waiting.problem().message()).contains("being restored");
-        assertThat(rig.portal.awaitEnd(order.id(), SOON).status()).isEqualTo(CommandProgress.Status.DONE);
-        vm.awaitGuest(from);
-        assertThat(vm.say("cat /srv/state")).isEqualTo("before");
-    }
-
-    @Test
-    void aKilledAgentBringsThemBackAllTheSame() throws Exception {
-        vm.say("echo after >/srv/state; sync");
-        vm.stop();
-        var order = inPlace(8L << 20);
-        rig.portal.command(order);
-        rig.portal.commands().await(order.id(), step -> step.transfer() != null, SOON);
         rig.killAgent();
         rig.startAgent();
         assertThat(rig.portal.awaitEnd(order.id(), SOON).status()).isEqualTo(CommandProgress.Status.DONE);
-        vm.start();
+        vm.awaitGuest(from);
         assertThat(vm.say("cat /srv/state")).isEqualTo("before");
     }
 
@@ -169,22 +160,62 @@ class RestoreIntegrationTest {
         vm.awaitFrom(from, one -> one.problem() == null && one.appliedRevision() == rig.portal.revision(), SOON);
     }
 
-    private static String says(String script) {
+    @Test
+    void aNewVmRunsWhileItsDataArrivesWhoeverDies() throws Exception {
+        try (var copy = new WritingVm(rig, DesiredVolume.Origin.RESTORED, DesiredVolume.Origin.RESTORED)) {
+            var order = live(copy, 1L << 20);
+            rig.portal.command(order);
+            copy.awaitGuest(0);
+            assertThat(copy.say("cat /srv/state")).isEqualTo("before");
+            assertThat(rig.portal.commands().said(order.id()))
+                    .allMatch(step -> step.status() == CommandProgress.Status.RUNNING);
+            copy.say("echo written meanwhile >/srv/new; sync");
+            rig.killPointServer();
+            // Waits for the server that takes its place.
+            assertThat(copy.say("echo 3 >/proc/sys/vm/drop_caches; cat /srv/state"))
+                    .isEqualTo("before");
+            rig.killAgent();
+            rig.startAgent();
+            assertThat(rig.portal.awaitEnd(order.id(), Orders.PATIENCE).status())
+                    .isEqualTo(CommandProgress.Status.DONE);
+            standsAlone(copy);
+            assertThat(copy.say("cat /srv/state /srv/new; fhwriter check /dev/vdb"))
+                    .matches("before\nwritten meanwhile\n/dev/vdb [1-9][0-9]* 0");
+        }
+    }
+
+    @Test
+    void aVmThatIsSwitchedOffMeanwhileGetsTheRestAllTheSame() throws Exception {
+        try (var copy = new WritingVm(rig, DesiredVolume.Origin.RESTORED, DesiredVolume.Origin.RESTORED)) {
+            var order = live(copy, 1L << 20);
+            rig.portal.command(order);
+            copy.awaitGuest(0);
+            copy.stop();
+            assertThat(rig.portal.awaitEnd(order.id(), Orders.PATIENCE).status())
+                    .isEqualTo(CommandProgress.Status.DONE);
+            standsAlone(copy);
+            copy.start();
+            assertThat(copy.say("cat /srv/state")).isEqualTo("before");
+        }
+    }
+
+    private RestoreVolumes live(WritingVm copy, long bytesPerSecond) {
+        return order(copy, true, bytesPerSecond, as(copy.boot, rootOf(vm.boot)), as(copy.data, rootOf(vm.data)));
+    }
+
+    /** Nothing is read from the point any more. */
+    private void standsAlone(WritingVm copy) {
+        for (var volume : List.of(copy.boot, copy.data)) {
+            var file = rig.directory.resolve("vms").resolve(copy.id.toString()).resolve(volume + ".qcow2");
+            assertThat(Shell.run("qemu-img", "info", "-U", file.toString())).doesNotContain("backing file");
+        }
+    }
+
+    private String says(String script) {
         try {
             return vm.say(script);
         } catch (java.io.IOException e) {
             throw new AssertionError(e);
         }
-    }
-
-    @Test
-    void aPointThatIsNotThereIsNoPoint() throws Exception {
-        vm.stop();
-        var root = rootOf(vm.boot);
-        var wrong = new VolumeRoot(vm.boot, root.root().replaceFirst("[0-9a-f]{8}", "00000000"), root.sizeBytes());
-        var end = orders.end(order(vm, false, 0, wrong));
-        assertThat(end.problem().code()).isIn(ProblemCode.STORE_DAMAGED, ProblemCode.INTERNAL);
-        vm.start();
-        assertThat(vm.say("test -e /srv/state && echo kept")).isEqualTo("kept");
     }
 }

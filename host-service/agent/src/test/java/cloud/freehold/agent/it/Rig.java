@@ -1,5 +1,7 @@
 package cloud.freehold.agent.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import cloud.freehold.testing.FakePortal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -76,7 +78,7 @@ final class Rig implements AutoCloseable {
                         "bash",
                         script.toString(),
                         directory.toString()));
-        await("libvirtd", Duration.ofSeconds(30), () -> Files.exists(libvirtSocket()));
+        await("libvirtd", Duration.ofMinutes(2), () -> Files.exists(libvirtSocket()));
     }
 
     private Path libvirtSocket() {
@@ -85,7 +87,7 @@ final class Rig implements AutoCloseable {
 
     void killLibvirtd() throws IOException {
         Files.createFile(directory.resolve("kill"));
-        await("libvirtd's end", Duration.ofSeconds(10), () -> !Files.exists(directory.resolve("kill")));
+        await("libvirtd's end", Duration.ofMinutes(1), () -> !Files.exists(directory.resolve("kill")));
     }
 
     /** It answers nothing until {@link #thawLibvirtd}. */
@@ -122,7 +124,7 @@ final class Rig implements AutoCloseable {
                         directory.resolve("dataplane.sock").toString(),
                         "--state",
                         directory.resolve("dataplane").toString()));
-        await("the dataplane", Duration.ofSeconds(20), () -> Files.exists(directory.resolve("dataplane.sock")));
+        await("the dataplane", Duration.ofMinutes(2), () -> Files.exists(directory.resolve("dataplane.sock")));
     }
 
     void killDataplane() {
@@ -136,11 +138,25 @@ final class Rig implements AutoCloseable {
 
     /** The program that reads for a backup or writes for a restore. */
     void killStore() {
-        ProcessHandle.allProcesses()
+        assertThat(killStoreIfItRuns()).as("a store program that runs").isTrue();
+    }
+
+    boolean killStoreIfItRuns() {
+        return ProcessHandle.allProcesses()
                 .filter(process -> commandLine(process).startsWith(STORE.toString()))
                 .filter(process -> agent.descendants().anyMatch(process::equals))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError("no store program runs"))
+                .map(ProcessHandle::destroyForcibly)
+                .orElse(false);
+    }
+
+    /** Which a VM that is restored live reads from. */
+    void killPointServer() {
+        ProcessHandle.allProcesses()
+                .filter(process -> commandLine(process).startsWith("nbdkit"))
+                .filter(process -> commandLine(process).contains(directory.toString()))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no nbdkit runs"))
                 .destroyForcibly();
     }
 
@@ -209,6 +225,9 @@ final class Rig implements AutoCloseable {
                 "freehold.agent.ctl-library=" + NATIVE.resolve("ctl/libfreeholdctl.so"),
                 "freehold.agent.accelerator=tcg",
                 "freehold.agent.store-program=" + STORE,
+                "freehold.agent.store-priority=normal",
+                "freehold.agent.store-plugin=" + STORE.resolveSibling("freehold-store-plugin.so"),
+                "freehold.agent.helper-dir=" + guest.directory(),
                 "freehold.agent.pools=other=" + directory.resolve("other-pool"),
                 "freehold.agent.shutdown-grace-seconds=20",
                 "");

@@ -9,30 +9,27 @@ import cloud.freehold.api.command.CommandResult.SnapshotsTaken.Taken;
 import cloud.freehold.api.command.CommandResult.StoredVolume;
 import cloud.freehold.api.command.HostCommand;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Snapshots of real guests, and the way back. */
 @Tag("storage")
 class SnapshotIntegrationTest {
-    private static Rig rig;
-    private static Orders orders;
-    private static WritingVm vm;
+    /** Behind the records of the writer. */
+    private static final int FREE_SECTOR = 16_384;
 
-    @BeforeAll
-    static void start() throws Exception {
-        rig = new Rig();
-        orders = new Orders(rig);
-        vm = new WritingVm(rig);
-    }
+    @RegisterExtension
+    static final SharedHost HOST = new SharedHost();
 
-    @AfterAll
-    static void stop() throws Exception {
-        System.out.println(rig.logs());
-        vm.close();
-        rig.close();
+    private final Rig rig = HOST.rig();
+    private final Orders orders = HOST.orders();
+    private final WritingVm vm = HOST.vm();
+
+    @BeforeEach
+    void quiet() throws Exception {
+        vm.stopWriting();
     }
 
     private RolledBack rollBack(Taken snapshot) {
@@ -45,11 +42,13 @@ class SnapshotIntegrationTest {
     }
 
     private void write(String word) throws Exception {
-        vm.say("echo " + word + " >/srv/state; echo " + word + " | dd of=/dev/vdb bs=512 conv=sync 2>/dev/null; sync");
+        vm.say("echo %1$s >/srv/state; echo %1$s | dd of=/dev/vdb bs=512 seek=%2$d conv=sync 2>/dev/null; sync"
+                .formatted(word, FREE_SECTOR));
     }
 
     private String read() throws Exception {
-        return vm.say("cat /srv/state; head -c 20 /dev/vdb | head -n 1");
+        return vm.say(
+                "cat /srv/state; dd if=/dev/vdb bs=512 skip=%d count=1 2>/dev/null | head -n 1".formatted(FREE_SECTOR));
     }
 
     @Test
@@ -69,7 +68,7 @@ class SnapshotIntegrationTest {
 
     @Test
     void goesBackWithItsMemoryAsIfNothingHadHappened() throws Exception {
-        vm.say("echo alive >/run/in-memory; sleep 5000 & echo $! >/run/pid");
+        vm.say("echo alive >/run/in-memory; sleep 5000 </dev/null >/dev/null 2>&1 & echo $! >/run/pid");
         write("three");
         var snapshot =
                 orders.taken(orders.snapshots(true, Consistency.CRASH, vm)).get(0);
@@ -90,8 +89,8 @@ class SnapshotIntegrationTest {
     @Test
     void severalVmsAtOneMoment() throws Exception {
         try (var other = new WritingVm(rig)) {
-            vm.startWriting();
-            other.startWriting();
+            vm.startWritingWithoutPause();
+            other.startWritingWithoutPause();
             for (var level : Consistency.values()) {
                 var taken = orders.taken(orders.snapshots(false, level, vm, other));
                 assertThat(taken).hasSize(2).allSatisfy(one -> {
@@ -107,7 +106,7 @@ class SnapshotIntegrationTest {
             }
             assertThat(vm.state()).isEqualTo("running");
             assertThat(other.state()).isEqualTo("running");
-            vm.say("killall fhwriter");
+            vm.stopWriting();
         }
     }
 
@@ -144,18 +143,19 @@ class SnapshotIntegrationTest {
     }
 
     @Test
-    void aVolumeMovesWhileItsGuestWritesAndIsThereAtTheNextStart() throws Exception {
+    void aVolumeMovesToAnotherPoolAndBackWhileItsGuestWrites() throws Exception {
         var place = rig.directory.resolve("vms").resolve(vm.id.toString()).resolve(vm.data + ".qcow2");
         vm.startWriting();
         orders.done(move("other"));
         assertThat(place.toRealPath()).startsWith(rig.directory.resolve("other-pool"));
+        assertThat(vm.state()).isEqualTo("running");
+        // Points are taken from where it is now.
+        var store = new TestStore(rig);
+        RestoredPoint.check(rig, store, vm, store.backup(vm, Consistency.CRASH, Consistency.CRASH));
         orders.done(move("default"));
         assertThat(place.toRealPath()).startsWith(rig.directory.resolve("vms"));
-        vm.say("killall fhwriter; while pidof fhwriter; do sleep 0.1; done; sync");
+        vm.stopWriting();
         var written = vm.say("md5sum </dev/vdb");
-        vm.stop();
-        vm.start();
-        assertThat(vm.say("md5sum </dev/vdb")).isEqualTo(written);
         vm.stop();
         orders.done(move("other"));
         vm.start();
@@ -165,6 +165,17 @@ class SnapshotIntegrationTest {
 
     private HostCommand.MirrorVolume move(String pool) {
         return new HostCommand.MirrorVolume(UUID.randomUUID(), Orders.deadline(), vm.id, vm.data, pool, 0);
+    }
+
+    @Test
+    void theGuestUsesItsDisksWell() {
+        var guest = vm.await(one -> one.guest() != null && one.guest().disks() != null, Orders.PATIENCE)
+                .guest();
+        assertThat(guest.disks()).hasSize(2).allSatisfy(disk -> {
+            assertThat(disk.scheduler()).isEqualTo("none");
+            assertThat(disk.queues()).isEqualTo(2);
+            assertThat(disk.largestRequestBytes()).isGreaterThanOrEqualTo(1L << 20);
+        });
     }
 
     @Test

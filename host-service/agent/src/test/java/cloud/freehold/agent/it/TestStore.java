@@ -24,7 +24,7 @@ import org.assertj.core.api.Assumptions;
 
 /** A tenant's store in a folder, and orders on it as the portal would give them. */
 final class TestStore {
-    static final Duration PATIENCE = Duration.ofMinutes(3);
+    static final Duration PATIENCE = Orders.PATIENCE;
     private static final Random RANDOM = new Random(4711);
 
     final StoreRef ref;
@@ -62,7 +62,7 @@ final class TestStore {
                 List.of(source(vm.boot), source(vm.data)),
                 wanted,
                 acceptable,
-                5000,
+                Orders.FREEZE_LIMIT_MILLIS,
                 bytesPerSecond,
                 0);
         rig.portal.commands().input(order.id(), input());
@@ -90,6 +90,16 @@ final class TestStore {
             pinned.add(volume.root().root());
         });
         return taken;
+    }
+
+    /** The portal's tenant has removed it; not the latest, which the next one builds on. */
+    void remove(BackupTaken point) {
+        point.volumes().forEach(volume -> pinned.remove(volume.root().root()));
+    }
+
+    /** What garbage collection is told: all roots that live, no open writer. */
+    CommandInput inputOfCollection() {
+        return new CommandInput(key, null, null, List.of(), List.copyOf(pinned), List.of());
     }
 
     /** Brings a volume back beside everything else, by the store's program alone. */

@@ -1,7 +1,5 @@
 package cloud.freehold.agent.it;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import cloud.freehold.agent.common.Json;
 import cloud.freehold.api.ObjectKind;
 import cloud.freehold.api.ObjectRef;
@@ -12,17 +10,20 @@ import cloud.freehold.api.observed.ObservedVm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 /** A VM with two disks, a file system on the first and nothing on the second; its writer fills both. */
 final class WritingVm implements AutoCloseable {
-    private static final Duration BOOT = Duration.ofSeconds(90);
+    private static final Duration BOOT = Duration.ofMinutes(4);
     static final long BOOT_BYTES = 64L << 20;
     static final long DATA_BYTES = 32L << 20;
 
@@ -76,7 +77,7 @@ final class WritingVm implements AutoCloseable {
     void stop() {
         int from = rig.portal.reports().size();
         power(PowerState.STOPPED);
-        awaitFrom(from, vm -> vm.state() == ObservedVm.State.STOPPED, Duration.ofSeconds(60));
+        awaitFrom(from, vm -> vm.state() == ObservedVm.State.STOPPED, BOOT);
     }
 
     void start() {
@@ -97,9 +98,25 @@ final class WritingVm implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** Goes on after what an earlier writer wrote; leaves the guest time for other things. */
     void startWriting() throws IOException {
-        run("setsid fhwriter write 0 /srv/records /dev/vdb >/dev/ttyS0 2>&1 </dev/null &");
-        Rig.await("the writer's first records", Duration.ofSeconds(30), () -> acknowledged.last() > 20);
+        startWriting(20);
+    }
+
+    /** As quickly as it can: no barrier comes by itself. */
+    void startWritingWithoutPause() throws IOException {
+        startWriting(0);
+    }
+
+    private void startWriting(int pauseMillis) throws IOException {
+        stopWriting();
+        var began = Instant.now();
+        run("setsid fhwriter write " + pauseMillis + " /srv/records /dev/vdb >/dev/ttyS0 2>&1 </dev/null &");
+        Rig.await("the writer's first records", BOOT, () -> acknowledged.since(began) >= 5);
+    }
+
+    void stopWriting() throws IOException {
+        say("killall fhwriter 2>/dev/null; while pidof fhwriter; do sleep 0.1; done; sync");
     }
 
     /** Runs in the guest; what it says is lost. */
@@ -107,17 +124,22 @@ final class WritingVm implements AutoCloseable {
         exec(script);
     }
 
-    private long exec(String script) throws IOException {
-        var said = agent("guest-exec", Map.of("path", "/bin/sh", "arg", List.of("-c", script), "capture-output", true));
-        assertThat(said.has("pid")).as("the guest did not start it: " + said).isTrue();
-        return said.path("pid").asLong();
+    /** Waits for the agent: a guest that has just been started is not up yet. */
+    private long exec(String script) {
+        var arguments = Map.of("path", "/bin/sh", "arg", List.of("-c", script), "capture-output", true);
+        var said = new AtomicReference<JsonNode>();
+        Rig.await("the guest's agent", BOOT, () -> {
+            said.set(agent("guest-exec", arguments));
+            return said.get().has("pid");
+        });
+        return said.get().path("pid").asLong();
     }
 
     /** Runs in the guest, to its end. */
     String say(String script) throws IOException {
         long pid = exec(script);
         var answer = new AtomicReference<JsonNode>();
-        Rig.await(script, Duration.ofSeconds(30), () -> {
+        Rig.await(script, BOOT, () -> {
             answer.set(agent("guest-exec-status", Map.of("pid", pid)));
             return answer.get().path("exited").asBoolean(false);
         });
@@ -126,12 +148,15 @@ final class WritingVm implements AutoCloseable {
                 .strip();
     }
 
+    /** Missing: it does not answer. */
     private JsonNode agent(String command, Map<String, ?> arguments) {
         try {
             var question = Json.MAPPER.writeValueAsString(Map.of("execute", command, "arguments", arguments));
             return Json.MAPPER
                     .readTree(rig.virsh("qemu-agent-command", id.toString(), question))
                     .path("return");
+        } catch (JacksonException e) {
+            return MissingNode.getInstance();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -153,7 +178,7 @@ final class WritingVm implements AutoCloseable {
     void remove() {
         int from = rig.portal.reports().size();
         rig.portal.remove(new ObjectRef(ObjectKind.VM, id));
-        awaitFrom(from, vm -> vm.state() == ObservedVm.State.DELETED, Duration.ofSeconds(40));
+        awaitFrom(from, vm -> vm.state() == ObservedVm.State.DELETED, BOOT);
     }
 
     @Override
