@@ -32,8 +32,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,6 +62,9 @@ public final class FakePortal implements AutoCloseable {
     private final Deque<AskedQuestion> questions = new ArrayDeque<>();
     private final Map<UUID, Answer> answers = new HashMap<>();
     private final Deque<Integer> failures = new ArrayDeque<>();
+    /** Orders that the agent that polls now has been given. */
+    private final Set<UUID> told = new HashSet<>();
+
     private Duration certificateLifetime = Duration.ofDays(30);
     private int enrolments;
     private int renewals;
@@ -205,16 +210,22 @@ public final class FakePortal implements AutoCloseable {
                         .toNanos();
         DesiredState news = null;
         synchronized (this) {
-            int commandsBefore = after == 0 ? 0 : state.commands().size();
-            while (running && !hasNews(epoch, after, commandsBefore)) {
+            if (after == 0) {
+                told.clear();
+            }
+            // As it is now: another poll may be of an agent that is dead by now, and be answered first.
+            var known = Set.copyOf(told);
+            while (running && !hasNews(epoch, after, known)) {
                 long left = (end - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
                     break;
                 }
                 wait(left);
             }
-            if (hasNews(epoch, after, 0)) {
+            // Also orders that were told already: the agent may have died over the answer.
+            if (hasNews(epoch, after, known) || !state.commands().isEmpty()) {
                 news = state.since(epoch, after);
+                told.addAll(state.commands().keySet());
             }
         }
         if (news == null) {
@@ -224,10 +235,10 @@ public final class FakePortal implements AutoCloseable {
         }
     }
 
-    private boolean hasNews(UUID epoch, long after, int commandsBefore) {
+    private boolean hasNews(UUID epoch, long after, Set<UUID> known) {
         return !state.epoch().equals(epoch)
                 || after != state.revision()
-                || state.commands().size() > commandsBefore;
+                || !known.containsAll(state.commands().keySet());
     }
 
     private void take(HttpExchange exchange) throws IOException {
@@ -250,6 +261,7 @@ public final class FakePortal implements AutoCloseable {
 
     private synchronized void forget(UUID command) {
         state.commands().remove(command);
+        told.remove(command);
         notifyAll();
     }
 
