@@ -1,6 +1,5 @@
 package cloud.freehold.portal.shell;
 
-import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.identity.SignedInUser;
 import cloud.freehold.portal.notification.Notifications;
 import cloud.freehold.portal.shell.ShellModel.TenantChoice;
@@ -8,12 +7,14 @@ import cloud.freehold.portal.tenancy.TenantScope;
 import cloud.freehold.portal.tenancy.Tenants;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ModelAttribute;
+import org.thymeleaf.context.LazyContextVariable;
 
 /** Puts {@code shell}, {@code scope}, {@code unread} and {@code requestId} into the model of every page. */
 @ControllerAdvice(annotations = Controller.class)
@@ -32,17 +33,22 @@ class ShellAdvice {
         model.addAttribute("requestId", request.getAttribute("requestId"));
         TenantScope scope = (TenantScope) request.getAttribute("scope");
         model.addAttribute("scope", scope);
-        boolean wholePage =
-                "GET".equals(request.getMethod()) && !Htmx.of(request).partial();
-        boolean formShownAgain = "POST".equals(request.getMethod());
-        if (user != null
-                && (wholePage || formShownAgain)
-                && !request.getRequestURI().startsWith("/api/")) {
-            model.addAttribute("shell", shell(user, scope));
+        if (user != null && !request.getRequestURI().startsWith("/api/")) {
+            model.addAttribute("shell", onlyWhenShown(() -> shell(user, scope)));
             if (scope != null) {
-                model.addAttribute("unread", notifications.unread(scope.tenantId(), user.id()));
+                model.addAttribute("unread", onlyWhenShown(() -> notifications.unread(scope.tenantId(), user.id())));
             }
         }
+    }
+
+    /** Parts of pages, redirects and downloads have no frame and need not wait for it. */
+    private static <T> LazyContextVariable<T> onlyWhenShown(Supplier<T> value) {
+        return new LazyContextVariable<>() {
+            @Override
+            protected T loadValue() {
+                return value.get();
+            }
+        };
     }
 
     private ShellModel shell(SignedInUser user, @Nullable TenantScope scope) {
