@@ -71,8 +71,9 @@ class Answers {
             ViewState state,
             @Nullable String notice) {
         if (!Htmx.of(request).partial()) {
-            ModelAndView redirect = new ModelAndView("redirect:" + scope.path("/firewall/groups/" + id)
-                    + views.of(scope, id, state, null).state().query());
+            ViewState shown = state.isAtEnd() ? views.of(scope, id, state, null).state() : state;
+            ModelAndView redirect =
+                    new ModelAndView("redirect:" + scope.path("/firewall/groups/" + id) + shown.query());
             if (notice != null) {
                 RequestContextUtils.getOutputFlashMap(request).put("notice", notice);
             }

@@ -86,6 +86,11 @@ record ViewState(
                 : direction == Direction.INGRESS ? showing(LAST_PAGE, out) : showing(in, LAST_PAGE);
     }
 
+    /** Whether the number of a page is still to be found, see {@link #atEnd}. */
+    boolean isAtEnd() {
+        return in == LAST_PAGE || out == LAST_PAGE;
+    }
+
     /** With the pages that there really are. */
     ViewState showing(int ingressPage, int egressPage) {
         return new ViewState(q, ingressPage, egressPage, inSort, outSort, nics);
