@@ -1,5 +1,7 @@
 package cloud.freehold.portal.common;
 
+import org.jspecify.annotations.Nullable;
+
 /** Somebody changed the thing since the client last looked. */
 public final class StaleVersionException extends FreeholdException {
 
@@ -9,13 +11,23 @@ public final class StaleVersionException extends FreeholdException {
     private final long actual;
 
     /** @param what for example {@code VM} */
-    public StaleVersionException(String what, long expected, long actual) {
+    private StaleVersionException(String what, long expected, long actual) {
         super(
                 what.toLowerCase(java.util.Locale.ROOT).replace(' ', '-') + ".changed",
                 "The " + what + " changed since you looked: you named version " + expected + ", it has version "
                         + actual + ". Look again and decide anew.");
         this.expected = expected;
         this.actual = actual;
+    }
+
+    /**
+     * @param expected the version that the client has seen; null: it takes whatever there is
+     * @throws StaleVersionException when there is another one by now
+     */
+    public static void check(String what, @Nullable Long expected, long actual) {
+        if (expected != null && expected != actual) {
+            throw new StaleVersionException(what, expected, actual);
+        }
     }
 
     public long expected() {

@@ -168,9 +168,7 @@ class StoredBackups implements Backups {
                 .query((row, number) -> number)
                 .list();
         RecoveryPoint point = reader.point(tenant, id);
-        if (expectedVersion != null && expectedVersion != point.version()) {
-            throw new StaleVersionException("recovery point", expectedVersion, point.version());
-        }
+        StaleVersionException.check("recovery point", expectedVersion, point.version());
         return point;
     }
 

@@ -238,9 +238,7 @@ class StoredPolicies implements Policies {
         PolicyRows.Row row = rows.lock(tenant, id)
                 .orElseThrow(() -> new NotFoundException(
                         "There is no such policy. Go to Backups, Policies and pick one from the list."));
-        if (expectedVersion != null && expectedVersion != row.version()) {
-            throw new StaleVersionException("policy", expectedVersion, row.version());
-        }
+        StaleVersionException.check("policy", expectedVersion, row.version());
         return row;
     }
 

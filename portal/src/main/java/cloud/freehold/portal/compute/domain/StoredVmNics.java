@@ -153,9 +153,7 @@ class StoredVmNics implements VmNics {
 
     private NicView find(TenantId tenant, VmId vm, UUID nic, @Nullable Long expectedVersion) {
         NicView found = find(tenant, vm, nic);
-        if (expectedVersion != null && expectedVersion != found.version()) {
-            throw new StaleVersionException("NIC", expectedVersion, found.version());
-        }
+        StaleVersionException.check("NIC", expectedVersion, found.version());
         return found;
     }
 

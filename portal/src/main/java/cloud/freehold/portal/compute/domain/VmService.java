@@ -259,9 +259,7 @@ class VmService implements Vms {
 
     private Vm find(TenantId tenant, VmId id, @Nullable Long expectedVersion) {
         Vm vm = rows.findByTenantIdAndId(tenant.value(), id.value()).orElseThrow(VmReader::notFound);
-        if (expectedVersion != null && expectedVersion != vm.version()) {
-            throw new StaleVersionException("VM", expectedVersion, vm.version());
-        }
+        StaleVersionException.check("VM", expectedVersion, vm.version());
         return vm;
     }
 }

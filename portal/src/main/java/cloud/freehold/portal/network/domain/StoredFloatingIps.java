@@ -177,9 +177,7 @@ class StoredFloatingIps implements FloatingIps {
 
     private FloatingIp find(TenantId tenant, FloatingIpId id, @Nullable Long expectedVersion) {
         FloatingIp ip = rows.get(tenant, id);
-        if (expectedVersion != null && expectedVersion != ip.version()) {
-            throw new StaleVersionException("floating IP", expectedVersion, ip.version());
-        }
+        StaleVersionException.check("floating IP", expectedVersion, ip.version());
         return ip;
     }
 

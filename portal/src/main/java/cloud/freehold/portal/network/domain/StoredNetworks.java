@@ -290,9 +290,7 @@ class StoredNetworks implements Networks {
 
     private Network find(TenantId tenant, NetworkId id, @Nullable Long expectedVersion) {
         Network network = rows.get(tenant, id);
-        if (expectedVersion != null && expectedVersion != network.version()) {
-            throw new StaleVersionException("network", expectedVersion, network.version());
-        }
+        StaleVersionException.check("network", expectedVersion, network.version());
         return network;
     }
 

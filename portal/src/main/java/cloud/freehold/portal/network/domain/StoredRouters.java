@@ -240,9 +240,7 @@ class StoredRouters implements Routers {
 
     private Router find(TenantId tenant, RouterId id, @Nullable Long expectedVersion) {
         Router router = rows.get(tenant, id);
-        if (expectedVersion != null && expectedVersion != router.version()) {
-            throw new StaleVersionException("router", expectedVersion, router.version());
-        }
+        StaleVersionException.check("router", expectedVersion, router.version());
         return router;
     }
 

@@ -214,9 +214,7 @@ class StoredChannels implements Channels {
             Set<NotificationKind> kinds,
             @Nullable Long expectedVersion) {
         Channel before = get(tenant, id);
-        if (expectedVersion != null && expectedVersion != before.version()) {
-            throw new StaleVersionException("channel", expectedVersion, before.version());
-        }
+        StaleVersionException.check("channel", expectedVersion, before.version());
         jdbc.sql("""
                         update notification_channel set name = :name, enabled = :enabled, kinds = :kinds, version = version + 1
                         where tenant_id = :tenant and id = :id
