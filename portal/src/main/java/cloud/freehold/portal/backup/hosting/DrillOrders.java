@@ -1,7 +1,6 @@
 package cloud.freehold.portal.backup.hosting;
 
 import cloud.freehold.api.backup.CommandInput;
-import cloud.freehold.api.backup.VolumeRoot;
 import cloud.freehold.api.command.CommandResult;
 import cloud.freehold.api.command.CommandResult.DrillDone;
 import cloud.freehold.api.command.HostCommand;
@@ -19,11 +18,9 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -39,8 +36,8 @@ class DrillOrders implements HostOrders {
 
     private final JdbcClient system;
     private final StoreRows stores;
+    private final PointRoots roots;
     private final Inputs inputs;
-    private final Pins pins;
     private final Tellings tellings;
     private final LiveEvents live;
     private final JsonMapper json;
@@ -50,8 +47,8 @@ class DrillOrders implements HostOrders {
     DrillOrders(
             @SystemAccess JdbcClient system,
             StoreRows stores,
+            PointRoots roots,
             Inputs inputs,
-            Pins pins,
             Tellings tellings,
             LiveEvents live,
             JsonMapper json,
@@ -59,8 +56,8 @@ class DrillOrders implements HostOrders {
             Clock clock) {
         this.system = system;
         this.stores = stores;
+        this.roots = roots;
         this.inputs = inputs;
-        this.pins = pins;
         this.tellings = tellings;
         this.live = live;
         this.json = json;
@@ -76,15 +73,6 @@ class DrillOrders implements HostOrders {
     @Override
     public Optional<HostCommand> command(HostOrder order) {
         DrillArguments wanted = arguments(order);
-        List<VolumeRoot> volumes = system.sql("""
-                        select volume_id, root, size_bytes from recovery_point_volume
-                        where tenant_id = :tenant and point_id = :point order by device_index
-                        """)
-                .param("tenant", order.tenant().value())
-                .param("point", wanted.pointId())
-                .query((row, number) -> new VolumeRoot(
-                        row.getObject("volume_id", UUID.class), row.getString("root"), row.getLong("size_bytes")))
-                .list();
         HostCommand.DrillPoint.Check check =
                 wanted.port() == null ? null : new HostCommand.DrillPoint.Check(wanted.port(), wanted.path());
         return stores.find(wanted.storeId())
@@ -95,13 +83,13 @@ class DrillOrders implements HostOrders {
                         wanted.vmId(),
                         wanted.pointId(),
                         store.ref(),
-                        volumes,
+                        roots.of(order.tenant(), wanted.pointId()),
                         check));
     }
 
     @Override
     public Optional<CommandInput> input(HostOrder order) {
-        return Optional.of(inputs.forReading(order.tenant(), arguments(order).storeId(), pins.roots(order), List.of()));
+        return Optional.of(inputs.forReading(order, arguments(order).storeId()));
     }
 
     @Override

@@ -39,8 +39,8 @@ class FileOrders implements HostOrders {
 
     private final JdbcClient system;
     private final StoreRows stores;
+    private final PointRoots roots;
     private final Inputs inputs;
-    private final Pins pins;
     private final FilePieces pieces;
     private final FileLimits limits;
     private final Bytes amounts;
@@ -51,8 +51,8 @@ class FileOrders implements HostOrders {
     FileOrders(
             @SystemAccess JdbcClient system,
             StoreRows stores,
+            PointRoots roots,
             Inputs inputs,
-            Pins pins,
             FilePieces pieces,
             FileLimits limits,
             Bytes amounts,
@@ -61,8 +61,8 @@ class FileOrders implements HostOrders {
             Clock clock) {
         this.system = system;
         this.stores = stores;
+        this.roots = roots;
         this.inputs = inputs;
-        this.pins = pins;
         this.pieces = pieces;
         this.limits = limits;
         this.amounts = amounts;
@@ -92,21 +92,14 @@ class FileOrders implements HostOrders {
     }
 
     private Optional<VolumeRoot> root(HostOrder order, FileArguments wanted) {
-        return system.sql("""
-                        select volume_id, root, size_bytes from recovery_point_volume
-                        where tenant_id = :tenant and point_id = :point and volume_id = :volume
-                        """)
-                .param("tenant", order.tenant().value())
-                .param("point", order.targetId())
-                .param("volume", wanted.volumeId())
-                .query((row, number) -> new VolumeRoot(
-                        row.getObject("volume_id", UUID.class), row.getString("root"), row.getLong("size_bytes")))
-                .optional();
+        return roots.of(order.tenant(), order.targetId()).stream()
+                .filter(root -> root.volumeId().equals(wanted.volumeId()))
+                .findFirst();
     }
 
     @Override
     public Optional<CommandInput> input(HostOrder order) {
-        return Optional.of(inputs.forReading(order.tenant(), arguments(order).storeId(), pins.roots(order), List.of()));
+        return Optional.of(inputs.forReading(order, arguments(order).storeId()));
     }
 
     @Override

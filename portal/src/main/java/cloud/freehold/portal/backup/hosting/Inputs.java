@@ -2,6 +2,7 @@ package cloud.freehold.portal.backup.hosting;
 
 import cloud.freehold.api.backup.CommandInput;
 import cloud.freehold.portal.common.TenantId;
+import cloud.freehold.portal.operation.HostOrder;
 import java.util.List;
 import java.util.UUID;
 import org.springframework.stereotype.Component;
@@ -12,10 +13,12 @@ class Inputs {
 
     private final TenantKeys keys;
     private final StoreRows stores;
+    private final Pins pins;
 
-    Inputs(TenantKeys keys, StoreRows stores) {
+    Inputs(TenantKeys keys, StoreRows stores, Pins pins) {
         this.keys = keys;
         this.stores = stores;
+        this.pins = pins;
     }
 
     /** For one that writes points: the tenant's key is made if it is the first. */
@@ -23,11 +26,18 @@ class Inputs {
         return input(keys.provide(tenant), store, pinned, List.of(), List.of());
     }
 
-    /** @param liveRoots see {@link CommandInput#liveRoots} */
-    CommandInput forReading(TenantId tenant, UUID store, List<String> pinned, List<String> liveRoots) {
-        return input(keys.get(tenant), store, pinned, liveRoots, List.of());
+    /** For one that reads what it has pinned. */
+    CommandInput forReading(HostOrder order, UUID store) {
+        return input(keys.get(order.tenant()), store, pins.roots(order), List.of(), List.of());
     }
 
+    /** For one that checks all of what it has pinned. */
+    CommandInput forVerifying(HostOrder order, UUID store) {
+        List<String> roots = pins.roots(order);
+        return input(keys.get(order.tenant()), store, roots, roots, List.of());
+    }
+
+    /** @param liveRoots see {@link CommandInput#liveRoots} */
     CommandInput forCollecting(
             TenantId tenant, UUID store, List<String> pinned, List<String> liveRoots, List<UUID> openWriters) {
         return input(keys.get(tenant), store, pinned, liveRoots, openWriters);

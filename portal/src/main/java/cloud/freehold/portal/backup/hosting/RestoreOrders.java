@@ -15,7 +15,6 @@ import cloud.freehold.portal.operation.HostOrder;
 import cloud.freehold.portal.operation.HostOrders;
 import cloud.freehold.portal.operation.OperationKind;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,7 +31,6 @@ class RestoreOrders implements HostOrders {
     private final JdbcClient system;
     private final StoreRows stores;
     private final Inputs inputs;
-    private final Pins pins;
     private final Machines machines;
     private final Tellings tellings;
     private final AuditTrail audit;
@@ -43,7 +41,6 @@ class RestoreOrders implements HostOrders {
             @SystemAccess JdbcClient system,
             StoreRows stores,
             Inputs inputs,
-            Pins pins,
             Machines machines,
             Tellings tellings,
             AuditTrail audit,
@@ -52,7 +49,6 @@ class RestoreOrders implements HostOrders {
         this.system = system;
         this.stores = stores;
         this.inputs = inputs;
-        this.pins = pins;
         this.machines = machines;
         this.tellings = tellings;
         this.audit = audit;
@@ -82,7 +78,7 @@ class RestoreOrders implements HostOrders {
 
     @Override
     public Optional<CommandInput> input(HostOrder order) {
-        return Optional.of(inputs.forReading(order.tenant(), arguments(order).storeId(), pins.roots(order), List.of()));
+        return Optional.of(inputs.forReading(order, arguments(order).storeId()));
     }
 
     @Override

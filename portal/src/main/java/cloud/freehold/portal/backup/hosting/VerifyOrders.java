@@ -32,7 +32,6 @@ class VerifyOrders implements HostOrders {
     private final JdbcClient system;
     private final StoreRows stores;
     private final Inputs inputs;
-    private final Pins pins;
     private final Tellings tellings;
     private final LiveEvents live;
     private final JsonMapper json;
@@ -42,7 +41,6 @@ class VerifyOrders implements HostOrders {
             @SystemAccess JdbcClient system,
             StoreRows stores,
             Inputs inputs,
-            Pins pins,
             Tellings tellings,
             LiveEvents live,
             JsonMapper json,
@@ -50,7 +48,6 @@ class VerifyOrders implements HostOrders {
         this.system = system;
         this.stores = stores;
         this.inputs = inputs;
-        this.pins = pins;
         this.tellings = tellings;
         this.live = live;
         this.json = json;
@@ -75,8 +72,7 @@ class VerifyOrders implements HostOrders {
 
     @Override
     public Optional<CommandInput> input(HostOrder order) {
-        List<String> roots = pins.roots(order);
-        return Optional.of(inputs.forReading(order.tenant(), arguments(order).storeId(), roots, roots));
+        return Optional.of(inputs.forVerifying(order, arguments(order).storeId()));
     }
 
     @Override
