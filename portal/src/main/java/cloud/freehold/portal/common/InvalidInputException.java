@@ -7,6 +7,9 @@ public final class InvalidInputException extends FreeholdException {
 
     private static final long serialVersionUID = 1L;
 
+    /** Above whatever was entered wrongly. */
+    public static final String TITLE = "Please check what you entered";
+
     /** One field and what is wrong with it, in a sentence. */
     public record FieldProblem(String field, String message) implements java.io.Serializable {}
 
@@ -37,6 +40,6 @@ public final class InvalidInputException extends FreeholdException {
 
     @Override
     public String title() {
-        return "Please check what you entered";
+        return TITLE;
     }
 }

@@ -1,5 +1,6 @@
 package cloud.freehold.portal.shell;
 
+import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.InvalidInputException.FieldProblem;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
@@ -9,6 +10,11 @@ record Problem(int status, String code, String title, String text, List<FieldPro
 
     Problem(int status, String code, String title, String text) {
         this(status, code, title, text, List.of());
+    }
+
+    /** Something about what was sent, as a whole. */
+    static Problem ofInput(int status, String code, String text) {
+        return new Problem(status, code, InvalidInputException.TITLE, text);
     }
 
     /** The API always answers in JSON, whatever the client accepts. */

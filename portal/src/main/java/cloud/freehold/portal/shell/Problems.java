@@ -37,8 +37,6 @@ class Problems {
 
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
 
-    private static final String CHECK = "Please check what you entered";
-
     Problem of(Exception failure) {
         if (failure instanceof FreeholdException expected) {
             List<FieldProblem> fields = expected instanceof InvalidInputException input ? input.fields() : List.of();
@@ -72,24 +70,23 @@ class Problems {
             String text = fields.isEmpty()
                     ? "Something you entered is not valid."
                     : fields.get(0).field() + ": " + fields.get(0).message();
-            return new Problem(422, "input.invalid", CHECK, text, fields);
+            return new Problem(422, "input.invalid", InvalidInputException.TITLE, text, fields);
         }
         if (failure instanceof TypeMismatchException mismatch) {
             String name = mismatch instanceof MethodArgumentTypeMismatchException argument
                     ? argument.getName()
                     : mismatch.getPropertyName();
-            return new Problem(
-                    400, "input.type", CHECK, "\"" + name + "\" does not have the form that is expected here.");
+            return Problem.ofInput(400, "input.type", "\"" + name + "\" does not have the form that is expected here.");
         }
         if (failure instanceof ConstraintViolationException || failure instanceof HandlerMethodValidationException) {
-            return new Problem(422, "input.invalid", CHECK, "A value is missing, too long or outside its limits.");
+            return Problem.ofInput(422, "input.invalid", "A value is missing, too long or outside its limits.");
         }
         if (failure instanceof InvalidPropertyException) {
-            return new Problem(400, "input.field", CHECK, "A field was sent that this form does not have.");
+            return Problem.ofInput(400, "input.field", "A field was sent that this form does not have.");
         }
         if (failure instanceof HttpMessageNotReadableException) {
-            return new Problem(
-                    400, "input.unreadable", CHECK, "The body of the request could not be read as the expected JSON.");
+            return Problem.ofInput(
+                    400, "input.unreadable", "The body of the request could not be read as the expected JSON.");
         }
         return null;
     }
@@ -118,8 +115,7 @@ class Problems {
         }
         if (failure instanceof DataIntegrityViolationException violation) {
             log.warn("The database refused what the portal let through", violation);
-            return new Problem(
-                    422, "input.refused", CHECK, "A value is outside what can be stored. Nothing was changed.");
+            return Problem.ofInput(422, "input.refused", "A value is outside what can be stored. Nothing was changed.");
         }
         if (isDatabaseAway(failure)) {
             return new Problem(
@@ -154,7 +150,7 @@ class Problems {
 
     static Problem http(int status) {
         return switch (status) {
-            case 400 -> new Problem(400, "input.unreadable", CHECK, "The request could not be understood.");
+            case 400 -> Problem.ofInput(400, "input.unreadable", "The request could not be understood.");
             case 403 -> new Problem(403, "access.refused", "This is not open to you", "Nothing was changed.");
             case 404 ->
                 new Problem(

@@ -42,10 +42,9 @@ class ReadableText extends OncePerRequestFilter {
             problems.write(
                     request,
                     response,
-                    new Problem(
+                    Problem.ofInput(
                             400,
                             "input.text",
-                            "Please check what you entered",
                             "A field holds a character that no text can have. Type it again instead of pasting it."));
         }
     }
