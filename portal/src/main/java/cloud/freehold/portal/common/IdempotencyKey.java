@@ -25,9 +25,12 @@ public final class IdempotencyKey {
         return key;
     }
 
-    /** The key that a form carries along, so that sending it twice does it once; whatever else stands there loses its effect. */
+    /**
+     * The key that a form carries along, so that sending it twice does it once; whatever else stands there loses its effect. No
+     * program's key is like it.
+     */
     public static @Nullable String ofForm(@Nullable String key) {
-        return key != null && FORM_KEY.matcher(key).matches() ? key : null;
+        return key != null && FORM_KEY.matcher(key).matches() ? "form " + key : null;
     }
 
     public static String forForm() {

@@ -5,10 +5,8 @@ import cloud.freehold.portal.backup.Backups;
 import cloud.freehold.portal.backup.Upkeep;
 import cloud.freehold.portal.backup.VmHealth;
 import cloud.freehold.portal.common.FormErrors;
-import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.common.IdempotencyKey;
-import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
@@ -94,19 +92,15 @@ class BackupsController {
             HttpServletResponse response,
             Model model,
             RedirectAttributes redirect) {
-        if (!binding.hasErrors()) {
-            try {
-                Operation operation =
-                        backups.backUp(scope.tenantId(), form.toCommand(null), IdempotencyKey.ofForm(form.key()));
-                redirect.addFlashAttribute("notice", "The backup of " + operation.targetName() + " has begun.");
-                return "redirect:" + scope.path("/operations/" + operation.id());
-            } catch (NotFoundException gone) {
-                throw gone;
-            } catch (FreeholdException refused) {
-                FormErrors.add(binding, refused);
-            }
-        }
-        response.setStatus(422);
-        return show(scope, model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    Operation operation =
+                            backups.backUp(scope.tenantId(), form.toCommand(null), IdempotencyKey.ofForm(form.key()));
+                    redirect.addFlashAttribute("notice", "The backup of " + operation.targetName() + " has begun.");
+                    return "redirect:" + scope.path("/operations/" + operation.id());
+                },
+                () -> show(scope, model));
     }
 }

@@ -8,9 +8,7 @@ import cloud.freehold.portal.backup.PolicySettings;
 import cloud.freehold.portal.backup.Store;
 import cloud.freehold.portal.backup.StoreId;
 import cloud.freehold.portal.common.FormErrors;
-import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
-import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
@@ -113,21 +111,19 @@ class PolicyController {
             HttpServletResponse response,
             Model model,
             RedirectAttributes redirect) {
-        if (!binding.hasErrors()) {
-            try {
-                PolicySettings settings = form.toSettings(scope.zone(), clock.instant());
-                if (preview(scope, null, settings, preview, model)) {
-                    return form(scope, null, model);
-                }
-                PolicyId id = policies.create(scope.tenantId(), settings);
-                redirect.addFlashAttribute("notice", "The policy is there.");
-                return "redirect:" + scope.path("/backups/policies/" + id);
-            } catch (FreeholdException refused) {
-                FormErrors.add(binding, refused);
-            }
-        }
-        response.setStatus(422);
-        return form(scope, null, model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    PolicySettings settings = form.toSettings(scope.zone(), clock.instant());
+                    if (preview(scope, null, settings, preview, model)) {
+                        return form(scope, null, model);
+                    }
+                    PolicyId id = policies.create(scope.tenantId(), settings);
+                    redirect.addFlashAttribute("notice", "The policy is there.");
+                    return "redirect:" + scope.path("/backups/policies/" + id);
+                },
+                () -> form(scope, null, model));
     }
 
     @PostMapping("/{policyId}/edit")
@@ -143,23 +139,19 @@ class PolicyController {
             RedirectAttributes redirect) {
         PolicyId id = PolicyId.of(policyId);
         Policy policy = policies.get(scope.tenantId(), id);
-        if (!binding.hasErrors()) {
-            try {
-                PolicySettings settings = form.toSettings(scope.zone(), clock.instant());
-                if (preview(scope, id, settings, preview, model)) {
-                    return form(scope, policy, model);
-                }
-                policies.change(scope.tenantId(), id, settings, form.version());
-                redirect.addFlashAttribute("notice", "Saved.");
-                return "redirect:" + scope.path("/backups/policies/" + id);
-            } catch (NotFoundException gone) {
-                throw gone;
-            } catch (FreeholdException refused) {
-                FormErrors.add(binding, refused);
-            }
-        }
-        response.setStatus(422);
-        return form(scope, policy, model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    PolicySettings settings = form.toSettings(scope.zone(), clock.instant());
+                    if (preview(scope, id, settings, preview, model)) {
+                        return form(scope, policy, model);
+                    }
+                    policies.change(scope.tenantId(), id, settings, form.version());
+                    redirect.addFlashAttribute("notice", "Saved.");
+                    return "redirect:" + scope.path("/backups/policies/" + id);
+                },
+                () -> form(scope, policy, model));
     }
 
     /** Shows the consequence before the click that has it. */

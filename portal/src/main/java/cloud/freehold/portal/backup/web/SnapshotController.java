@@ -4,7 +4,6 @@ import cloud.freehold.portal.backup.Snapshot;
 import cloud.freehold.portal.backup.SnapshotId;
 import cloud.freehold.portal.backup.Snapshots;
 import cloud.freehold.portal.common.FormErrors;
-import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.InvalidInputException;
@@ -50,11 +49,11 @@ class SnapshotController {
     @GetMapping
     String page(TenantScope scope, @PathVariable String vmId, HttpServletRequest request, Model model) {
         model.addAttribute("form", SnapshotForm.empty());
-        show(scope, VmId.of(vmId), model);
-        return Htmx.of(request).view("backup/snapshots", "backup/_snapshots :: board");
+        String page = show(scope, VmId.of(vmId), model);
+        return Htmx.of(request).view(page, "backup/_snapshots :: board");
     }
 
-    private void show(TenantScope scope, VmId id, Model model) {
+    private String show(TenantScope scope, VmId id, Model model) {
         VmView vm = vms.get(scope.tenantId(), id);
         model.addAttribute("vm", vm);
         model.addAttribute("tab", "snapshots");
@@ -63,6 +62,7 @@ class SnapshotController {
         model.addAttribute("runs", vm.state() == VmState.RUNNING);
         model.addAttribute("neighbours", neighbours(scope, vm));
         model.addAttribute("open", busy.of(scope.tenantId(), id));
+        return "backup/snapshots";
     }
 
     /** Only VMs of one host can share a moment. */
@@ -86,21 +86,17 @@ class SnapshotController {
             Model model,
             RedirectAttributes redirect) {
         VmId id = VmId.of(vmId);
-        if (!binding.hasErrors()) {
-            try {
-                Operation started =
-                        snapshots.take(scope.tenantId(), form.toCommand(id), IdempotencyKey.ofForm(form.key()));
-                redirect.addFlashAttribute("notice", "The snapshot of " + started.targetName() + " is being taken.");
-                return back(scope, id);
-            } catch (NotFoundException gone) {
-                throw gone;
-            } catch (FreeholdException refused) {
-                FormErrors.add(binding, refused);
-            }
-        }
-        response.setStatus(422);
-        show(scope, id, model);
-        return "backup/snapshots";
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    Operation started =
+                            snapshots.take(scope.tenantId(), form.toCommand(id), IdempotencyKey.ofForm(form.key()));
+                    redirect.addFlashAttribute(
+                            "notice", "The snapshot of " + started.targetName() + " is being taken.");
+                    return back(scope, id);
+                },
+                () -> show(scope, id, model));
     }
 
     @GetMapping("/{snapshotId}/roll-back")

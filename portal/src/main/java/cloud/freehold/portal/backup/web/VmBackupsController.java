@@ -5,10 +5,8 @@ import cloud.freehold.portal.backup.Backups;
 import cloud.freehold.portal.backup.PointFilter;
 import cloud.freehold.portal.backup.Policies;
 import cloud.freehold.portal.common.FormErrors;
-import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.common.IdempotencyKey;
-import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.operation.Operation;
@@ -61,11 +59,11 @@ class VmBackupsController {
     String page(TenantScope scope, @PathVariable String vmId, HttpServletRequest request, Model model) {
         VmId id = VmId.of(vmId);
         model.addAttribute("form", BackupForm.empty(id));
-        show(scope, id, model);
-        return Htmx.of(request).view("backup/vm", "backup/_vm :: board");
+        String page = show(scope, id, model);
+        return Htmx.of(request).view(page, "backup/_vm :: board");
     }
 
-    private void show(TenantScope scope, VmId id, Model model) {
+    private String show(TenantScope scope, VmId id, Model model) {
         Instant now = clock.instant();
         Range range = Range.MONTH;
         model.addAttribute("vm", vms.get(scope.tenantId(), id));
@@ -82,6 +80,7 @@ class VmBackupsController {
                 "labels", String.join(", ", policies.labels(scope.tenantId()).getOrDefault(id, Set.of())));
         model.addAttribute("stores", Choices.stores(backups.stores(scope.tenantId())));
         model.addAttribute("open", busy.of(scope.tenantId(), id));
+        return "backup/vm";
     }
 
     @PostMapping
@@ -95,21 +94,16 @@ class VmBackupsController {
             Model model,
             RedirectAttributes redirect) {
         VmId id = VmId.of(vmId);
-        if (!binding.hasErrors()) {
-            try {
-                Operation operation =
-                        backups.backUp(scope.tenantId(), form.toCommand(id), IdempotencyKey.ofForm(form.key()));
-                redirect.addFlashAttribute("notice", "The backup of " + operation.targetName() + " has begun.");
-                return "redirect:" + scope.path("/vms/" + id + "/backups");
-            } catch (NotFoundException gone) {
-                throw gone;
-            } catch (FreeholdException refused) {
-                FormErrors.add(binding, refused);
-            }
-        }
-        response.setStatus(422);
-        show(scope, id, model);
-        return "backup/vm";
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    Operation operation =
+                            backups.backUp(scope.tenantId(), form.toCommand(id), IdempotencyKey.ofForm(form.key()));
+                    redirect.addFlashAttribute("notice", "The backup of " + operation.targetName() + " has begun.");
+                    return "redirect:" + scope.path("/vms/" + id + "/backups");
+                },
+                () -> show(scope, id, model));
     }
 
     @PostMapping("/labels")

@@ -1,11 +1,11 @@
 package cloud.freehold.portal.compute.web;
 
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.firewall.SecurityGroupId;
 import cloud.freehold.portal.network.NetworkId;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** @param key makes a form that is sent twice add one NIC */
@@ -14,13 +14,8 @@ record NewNicForm(
         @Nullable List<String> groups,
         @Nullable String key) {
 
-    NewNicForm {
-        // Made by the form itself; what somebody else put there only loses its effect.
-        key = key == null || !key.matches("[A-Za-z0-9-]{1,64}") ? null : key;
-    }
-
     static NewNicForm empty() {
-        return new NewNicForm("", List.of(), UUID.randomUUID().toString());
+        return new NewNicForm("", List.of(), IdempotencyKey.forForm());
     }
 
     NetworkId networkId() {

@@ -33,11 +33,6 @@ record NewVmForm(
                 IdempotencyKey.forForm());
     }
 
-    NewVmForm {
-        // Made by the form itself; what somebody else put there only loses its effect.
-        key = IdempotencyKey.ofForm(key);
-    }
-
     NewVm toCommand() {
         return new NewVm(
                 name == null ? "" : name.strip(),

@@ -2,7 +2,6 @@ package cloud.freehold.portal.compute.web;
 
 import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.FormErrors;
-import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.compute.VmCommand;
@@ -122,19 +121,15 @@ class VmController {
             // What no browser sends for these fields: there is no form to show again.
             throw new BindException(binding);
         }
-        if (!binding.hasErrors()) {
-            try {
-                vms.describe(scope.tenantId(), id, form.toCommand(), form.version());
-                redirect.addFlashAttribute("notice", "Saved.");
-                return "redirect:" + scope.path("/vms/" + id + "/settings");
-            } catch (NotFoundException gone) {
-                throw gone;
-            } catch (FreeholdException problem) {
-                FormErrors.add(binding, problem);
-            }
-        }
-        response.setStatus(422);
-        return page(scope, vmId, "settings", model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    vms.describe(scope.tenantId(), id, form.toCommand(), form.version());
+                    redirect.addFlashAttribute("notice", "Saved.");
+                    return "redirect:" + scope.path("/vms/" + id + "/settings");
+                },
+                () -> page(scope, vmId, "settings", model));
     }
 
     @PostMapping("/delete")

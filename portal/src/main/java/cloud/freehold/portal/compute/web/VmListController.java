@@ -5,6 +5,7 @@ import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.operation.Operation;
@@ -60,8 +61,7 @@ class VmListController {
             HttpServletResponse response) {
         if (!binding.hasErrors()) {
             try {
-                String key = form.key() == null || form.key().isBlank() ? null : "form " + form.key();
-                Operation operation = vms.create(scope.tenantId(), form.toCommand(), key);
+                Operation operation = vms.create(scope.tenantId(), form.toCommand(), IdempotencyKey.ofForm(form.key()));
                 redirect.addFlashAttribute("notice", operation.targetName() + " is being created.");
                 return "redirect:" + scope.path("/vms/" + operation.targetId());
             } catch (InvalidInputException | CapacityException | ConflictException problem) {

@@ -4,6 +4,7 @@ import cloud.freehold.portal.common.CapacityException;
 import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.FreeholdException;
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.Ids;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.StaleVersionException;
@@ -69,8 +70,8 @@ class VmNicController {
         VmId id = VmId.of(vmId);
         if (!binding.hasErrors()) {
             try {
-                String key = form.key() == null ? null : "form " + form.key();
-                UUID nic = nics.add(scope.tenantId(), id, form.networkId(), form.groupIds(), key);
+                UUID nic = nics.add(
+                        scope.tenantId(), id, form.networkId(), form.groupIds(), IdempotencyKey.ofForm(form.key()));
                 redirect.addFlashAttribute(
                         "notice",
                         nics.get(scope.tenantId(), id, nic).name()

@@ -2,6 +2,7 @@ package cloud.freehold.portal.network.web;
 
 import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.network.FloatingIpId;
 import cloud.freehold.portal.network.FloatingIps;
@@ -10,7 +11,6 @@ import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -42,7 +42,7 @@ class FloatingIpController {
         model.addAttribute("candidates", floatingIps.candidates(scope.tenantId()));
         model.addAttribute("externals", floatingIps.externalNetworks());
         model.addAttribute("use", floatingIps.use(scope.tenantId()));
-        model.addAttribute("key", UUID.randomUUID().toString());
+        model.addAttribute("key", IdempotencyKey.forForm());
         return "network/floating-ips";
     }
 
@@ -55,10 +55,9 @@ class FloatingIpController {
             Model model,
             RedirectAttributes redirect,
             HttpServletResponse response) {
-        String once = FormText.formKey(key);
         return change(scope, model, redirect, response, () -> {
-            FloatingIpId id = floatingIps.allocate(
-                    scope.tenantId(), FormText.external(external), once == null ? null : "form " + once);
+            FloatingIpId id =
+                    floatingIps.allocate(scope.tenantId(), FormText.external(external), IdempotencyKey.ofForm(key));
             return floatingIps.get(scope.tenantId(), id).address() + " is yours. Attach it to a NIC.";
         });
     }

@@ -23,11 +23,6 @@ final class FormText {
         return text == null || text.isBlank() ? null : text.strip();
     }
 
-    /** Made by the form itself; what somebody else put there only loses its effect. */
-    static @Nullable String formKey(@Nullable String key) {
-        return key == null || !key.matches("[A-Za-z0-9-]{1,64}") ? null : key;
-    }
-
     /** What stands between commas, blanks and line breaks. */
     static List<String> list(@Nullable String text) {
         return Stream.of(text(text).split("[\\s,;]+"))

@@ -1,8 +1,8 @@
 package cloud.freehold.portal.network.web;
 
 import cloud.freehold.portal.common.FormErrors;
-import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.Ids;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
@@ -61,18 +61,16 @@ class NetworkController {
             Model model,
             RedirectAttributes redirect,
             HttpServletResponse response) {
-        if (!binding.hasErrors()) {
-            try {
-                String key = form.key() == null ? null : "form " + form.key();
-                NetworkId id = networks.create(scope.tenantId(), form.toCommand(), key);
-                redirect.addFlashAttribute("notice", "Network " + form.name() + " is there.");
-                return "redirect:" + scope.path("/networks/" + id);
-            } catch (FreeholdException problem) {
-                FormErrors.add(binding, problem);
-            }
-        }
-        response.setStatus(422);
-        return listPage(scope, model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    NetworkId id =
+                            networks.create(scope.tenantId(), form.toCommand(), IdempotencyKey.ofForm(form.key()));
+                    redirect.addFlashAttribute("notice", "Network " + form.name() + " is there.");
+                    return "redirect:" + scope.path("/networks/" + id);
+                },
+                () -> listPage(scope, model));
     }
 
     @GetMapping("/{networkId}")
@@ -186,19 +184,15 @@ class NetworkController {
             HttpServletResponse response,
             Command command) {
         NetworkId id = NetworkId.of(networkId);
-        if (!binding.hasErrors()) {
-            try {
-                command.on(id);
-                redirect.addFlashAttribute("notice", "Saved; the hosts follow.");
-                return "redirect:" + scope.path("/networks/" + id);
-            } catch (NotFoundException gone) {
-                throw gone;
-            } catch (FreeholdException problem) {
-                FormErrors.add(binding, problem);
-            }
-        }
-        response.setStatus(422);
-        return page(scope, networkId, editing, model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    command.on(id);
+                    redirect.addFlashAttribute("notice", "Saved; the hosts follow.");
+                    return "redirect:" + scope.path("/networks/" + id);
+                },
+                () -> page(scope, networkId, editing, model));
     }
 
     @PostMapping("/{networkId}/subnets/{subnetId}/remove")

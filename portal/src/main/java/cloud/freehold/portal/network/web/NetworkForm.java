@@ -1,7 +1,7 @@
 package cloud.freehold.portal.network.web;
 
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.network.NewNetwork;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** @param key makes a form that is sent twice create one network */
@@ -11,12 +11,8 @@ record NetworkForm(
         @Nullable String ipv6Prefix,
         @Nullable String key) {
 
-    NetworkForm {
-        key = FormText.formKey(key);
-    }
-
     static NetworkForm empty() {
-        return new NetworkForm("", "", "", UUID.randomUUID().toString());
+        return new NetworkForm("", "", "", IdempotencyKey.forForm());
     }
 
     NewNetwork toCommand() {

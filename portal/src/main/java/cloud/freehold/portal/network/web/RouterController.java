@@ -3,6 +3,7 @@ package cloud.freehold.portal.network.web;
 import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
+import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.network.FloatingIps;
 import cloud.freehold.portal.network.NetworkId;
@@ -17,7 +18,6 @@ import cloud.freehold.portal.tenancy.TenantScope;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
-import java.util.UUID;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.validation.BindingResult;
@@ -46,8 +46,7 @@ class RouterController {
 
     @GetMapping
     String list(TenantScope scope, HttpServletRequest request, Model model) {
-        model.addAttribute(
-                "form", new RouterForm("", List.of(), UUID.randomUUID().toString()));
+        model.addAttribute("form", new RouterForm("", List.of(), IdempotencyKey.forForm()));
         String page = listPage(scope, model);
         return Htmx.of(request).view(page, "network/_routers :: list");
     }
@@ -75,18 +74,15 @@ class RouterController {
             Model model,
             RedirectAttributes redirect,
             HttpServletResponse response) {
-        if (!binding.hasErrors()) {
-            try {
-                String key = form.key() == null ? null : "form " + form.key();
-                RouterId id = routers.create(scope.tenantId(), form.toCommand(), key);
-                redirect.addFlashAttribute("notice", "Router " + form.name() + " is there.");
-                return "redirect:" + scope.path("/routers/" + id);
-            } catch (FreeholdException problem) {
-                FormErrors.add(binding, problem);
-            }
-        }
-        response.setStatus(422);
-        return listPage(scope, model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    RouterId id = routers.create(scope.tenantId(), form.toCommand(), IdempotencyKey.ofForm(form.key()));
+                    redirect.addFlashAttribute("notice", "Router " + form.name() + " is there.");
+                    return "redirect:" + scope.path("/routers/" + id);
+                },
+                () -> listPage(scope, model));
     }
 
     @GetMapping("/{routerId}")
@@ -155,19 +151,15 @@ class RouterController {
             RedirectAttributes redirect,
             HttpServletResponse response) {
         RouterId id = RouterId.of(routerId);
-        if (!binding.hasErrors()) {
-            try {
-                routers.addRoute(scope.tenantId(), id, form.toCommand());
-                redirect.addFlashAttribute("notice", "Saved; the hosts follow.");
-                return "redirect:" + scope.path("/routers/" + id);
-            } catch (NotFoundException gone) {
-                throw gone;
-            } catch (FreeholdException problem) {
-                FormErrors.add(binding, problem);
-            }
-        }
-        response.setStatus(422);
-        return page(scope, routerId, model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    routers.addRoute(scope.tenantId(), id, form.toCommand());
+                    redirect.addFlashAttribute("notice", "Saved; the hosts follow.");
+                    return "redirect:" + scope.path("/routers/" + id);
+                },
+                () -> page(scope, routerId, model));
     }
 
     @PostMapping("/{routerId}/routes/remove")

@@ -10,10 +10,6 @@ record RouterForm(
         @Nullable List<String> networks,
         @Nullable String key) {
 
-    RouterForm {
-        key = FormText.formKey(key);
-    }
-
     RouterSpec toCommand() {
         return new RouterSpec(
                 FormText.text(name),

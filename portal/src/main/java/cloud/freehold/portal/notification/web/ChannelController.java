@@ -1,7 +1,6 @@
 package cloud.freehold.portal.notification.web;
 
 import cloud.freehold.portal.common.FormErrors;
-import cloud.freehold.portal.common.FreeholdException;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.common.NotFoundException;
@@ -78,26 +77,23 @@ class ChannelController {
             HttpServletResponse response,
             Model model,
             RedirectAttributes redirect) {
-        if (!binding.hasErrors()) {
-            try {
-                if (form.isWebhook()) {
-                    Channels.Added added = channels.addWebhook(
-                            scope.tenantId(),
-                            form.givenName(),
-                            form.url() == null ? "" : form.url(),
-                            form.chosenKinds());
-                    redirect.addFlashAttribute("secret", added.secret());
-                    return "redirect:" + path(scope, added.id());
-                }
-                ChannelId id = channels.addEmail(scope.tenantId(), form.givenName(), member(form), form.chosenKinds());
-                redirect.addFlashAttribute("notice", "The channel is there. Test it once.");
-                return "redirect:" + path(scope, id);
-            } catch (FreeholdException refused) {
-                FormErrors.add(binding, refused);
-            }
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> "redirect:" + path(scope, add(scope, form, redirect)),
+                () -> form(scope, model));
+    }
+
+    private ChannelId add(TenantScope scope, ChannelForm form, RedirectAttributes redirect) {
+        if (form.isWebhook()) {
+            Channels.Added added = channels.addWebhook(
+                    scope.tenantId(), form.givenName(), form.url() == null ? "" : form.url(), form.chosenKinds());
+            redirect.addFlashAttribute("secret", added.secret());
+            return added.id();
         }
-        response.setStatus(422);
-        return form(scope, model);
+        ChannelId id = channels.addEmail(scope.tenantId(), form.givenName(), member(form), form.chosenKinds());
+        redirect.addFlashAttribute("notice", "The channel is there. Test it once.");
+        return id;
     }
 
     private static UserId member(ChannelForm form) {
@@ -141,18 +137,16 @@ class ChannelController {
             RedirectAttributes redirect) {
         ChannelId id = ChannelId.of(channelId);
         channels.get(scope.tenantId(), id);
-        if (!binding.hasErrors()) {
-            try {
-                channels.change(
-                        scope.tenantId(), id, form.givenName(), form.isOn(), form.chosenKinds(), form.version());
-                redirect.addFlashAttribute("notice", "Saved.");
-                return "redirect:" + path(scope, id);
-            } catch (FreeholdException refused) {
-                FormErrors.add(binding, refused);
-            }
-        }
-        response.setStatus(422);
-        return channel(scope, channelId, "", request, model);
+        return FormErrors.answer(
+                binding,
+                response,
+                () -> {
+                    channels.change(
+                            scope.tenantId(), id, form.givenName(), form.isOn(), form.chosenKinds(), form.version());
+                    redirect.addFlashAttribute("notice", "Saved.");
+                    return "redirect:" + path(scope, id);
+                },
+                () -> channel(scope, channelId, "", request, model));
     }
 
     @PostMapping("/{channelId}/test")
