@@ -32,6 +32,9 @@ record TimelineStrip(List<Tick> ticks, List<Row> rows, String now) {
 
     private static final int MOST_TICKS = 16;
     private static final int MOST_LABELS = 8;
+    /** A label takes this part of the axis, so that none begins nearer to its end. */
+    private static final int LABELS_WIDE = 16;
+
     private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("EEE d", Locale.ENGLISH);
     private static final DateTimeFormatter MONTH = DateTimeFormatter.ofPattern("MMM", Locale.ENGLISH);
     private static final DateTimeFormatter HOUR = DateTimeFormatter.ofPattern("HH:mm", Locale.ENGLISH);
@@ -110,10 +113,12 @@ record TimelineStrip(List<Tick> ticks, List<Row> rows, String now) {
         DateTimeFormatter format = unit == ChronoUnit.HOURS ? HOUR : unit == ChronoUnit.DAYS ? DAY : MONTH;
         ZonedDateTime at = begin(timeline.from().atZone(zone), unit);
         int every = (int) Math.max(1, (count / step + MOST_LABELS) / MOST_LABELS);
+        Instant lastLabel = timeline.until().minus(length.dividedBy(LABELS_WIDE));
         List<Tick> ticks = new ArrayList<>();
         for (int i = 0; !at.toInstant().isAfter(timeline.until()); i++) {
             if (!at.toInstant().isBefore(timeline.from())) {
-                ticks.add(new Tick(x(timeline, at.toInstant()), i % every == 0 ? format.format(at) : null));
+                boolean room = i % every == 0 && at.toInstant().isBefore(lastLabel);
+                ticks.add(new Tick(x(timeline, at.toInstant()), room ? format.format(at) : null));
             }
             at = at.plus(step, unit);
         }
