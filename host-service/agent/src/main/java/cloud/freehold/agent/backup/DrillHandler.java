@@ -33,7 +33,7 @@ final class DrillHandler implements CommandHandler<DrillPoint> {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final Duration TO_CLEAN_UP = Duration.ofSeconds(10);
-    private static final long MOST_PICTURE_BYTES = 2 << 20;
+    private static final int MOST_PICTURE_BYTES = 2 << 20;
     private static final long RESERVE_MIB = 512;
     private static final String AGENT = "agent";
     private static final String MONITOR = "monitor";
@@ -179,12 +179,15 @@ final class DrillHandler implements CommandHandler<DrillPoint> {
 
     /** Null: there is none. */
     private static String picture(ThrowawayVm vm) {
-        var file = vm.file("screen.png");
         try (var monitor = MonitorSocket.open(vm.file(MONITOR))) {
+            var file = vm.beside("screen");
             monitor.ask("screendump", Map.of("filename", file.toString(), "format", "png"));
-            return Files.size(file) > MOST_PICTURE_BYTES
-                    ? null
-                    : Base64.getEncoder().encodeToString(Files.readAllBytes(file));
+            try (var in = Files.newInputStream(file)) {
+                var bytes = in.readNBytes(MOST_PICTURE_BYTES + 1);
+                return bytes.length > MOST_PICTURE_BYTES
+                        ? null
+                        : Base64.getEncoder().encodeToString(bytes);
+            }
         } catch (HypervisorException | IOException e) {
             LOG.info("No picture of the screen: {}", e.getMessage());
             return null;

@@ -48,12 +48,14 @@ final class ThrowawayVm implements AutoCloseable {
 
     private final WorkFolder folder;
     private final PointServer server;
+    private final Path said;
     /** Another thread may end it. */
     private volatile Process qemu;
 
-    private ThrowawayVm(WorkFolder folder, PointServer server) {
+    private ThrowawayVm(WorkFolder folder, PointServer server) throws IOException {
         this.folder = folder;
         this.server = server;
+        this.said = folder.beside("log");
     }
 
     /** Shows the volumes of a point to it; it does not run yet. */
@@ -98,17 +100,18 @@ final class ThrowawayVm implements AutoCloseable {
         return folder.file(name);
     }
 
+    /** See {@link WorkFolder#beside}. */
+    Path beside(String name) throws IOException {
+        return folder.beside(name);
+    }
+
     void start(AgentConfig config, Shape shape, int disks) throws IOException {
         var command = new ArrayList<>(shape.prefix());
         command.addAll(ChildProcess.command(Optional.of(config.qemuUser()), true, arguments(config, shape, disks)));
         qemu = ChildProcess.builder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(said().toFile())
+                .redirectOutput(said.toFile())
                 .start();
-    }
-
-    private Path said() {
-        return folder.file("qemu.log");
     }
 
     private List<String> arguments(AgentConfig config, Shape shape, int disks) {
@@ -181,9 +184,10 @@ final class ThrowawayVm implements AutoCloseable {
         if (qemu.exitValue() == FILE_TOO_LARGE) {
             return new IOException("the throwaway VM wrote more than " + MOST_WRITTEN_GIB + " GiB to a disk");
         }
-        var words = Files.readString(said(), StandardCharsets.ISO_8859_1).strip();
-        return new IOException("QEMU ended with " + qemu.exitValue() + ": "
-                + words.substring(Math.max(0, words.length() - MOST_WORDS)));
+        try (var in = Files.newInputStream(said)) {
+            var words = new String(in.readNBytes(MOST_WORDS), StandardCharsets.ISO_8859_1).strip();
+            return new IOException("QEMU ended with " + qemu.exitValue() + ": " + words);
+        }
     }
 
     long pid() {
