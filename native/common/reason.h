@@ -29,7 +29,7 @@
 	X(17, CT_TCP_STATE, "tcp-state", "The TCP flags do not fit the state of the connection.") \
 	X(18, CT_TCP_WINDOW, "tcp-window", "Sequence or acknowledgement outside the window.") \
 	X(19, CT_TCP_RESET, "tcp-reset", "A reset whose sequence number does not match exactly.") \
-	X(20, CT_FULL, "connections-full", "The NIC's connection quota is used up by established connections.") \
+	X(20, CT_FULL, "connections-full", "The NIC's connection quota is used up by established connections, or the host has no room for more.") \
 	X(21, ICMP_UNRELATED, "icmp-unrelated", "An ICMP error that quotes no live connection.") \
 	X(22, LINK_DOWN, "link-down", "The destination NIC is not connected.") \
 	X(23, RULE, "rule", "A rule says drop.") \

@@ -38,7 +38,8 @@ static void drop(struct fh_ct_verdict *v, uint8_t reason, uint32_t entry)
 
 static inline bool hinted(const struct fh_ct *ct, const struct fh_pkt *p)
 {
-	return p->origin && p->hint < ct->capacity;
+	/* The table may have been replaced by a smaller one since. */
+	return p->origin && p->hint < fh_load(&ct->backed);
 }
 
 static inline void prefetch_entry(const struct fh_ct *ct, uint32_t i, const struct fh_pkt *p)

@@ -12,9 +12,10 @@
  * the sender's table (FH_EGRESS) and then the receiver's (FH_INGRESS) with the *same* fh_pkt: the first lookup leaves a
  * hint in it that makes the second find its entry without the index. Packets whose kind is ARP, ND or MLD never come here.
  *
- * Memory: an image given by the caller (a memfd that a keeper holds): header, buckets, entries; numbers instead of pointers,
- * a layout version, asserted sizes. fh_ct_open() creates or, after a crash, recovers: it trusts only entries that validate
- * and rebuilds the index, so a process killed at any instruction leaves nothing worse than a lost connection.
+ * Memory: an image given by the caller (a mapped file) with a header and the entries: numbers instead of pointers, a layout version,
+ * asserted sizes. fh_ct_open() creates or, after a crash, recovers: it trusts only entries that validate and builds the index (memory
+ * of the process) anew, so a process killed at any instruction leaves nothing worse than a lost connection. Of the image only what
+ * is used costs memory, and a file system without room for more of it costs only new connections (ct_image.c).
  *   bucket 64 B: version (odd: locked), overflow link, 8 tags of 16 bits, 8 entry numbers; about 4 entries a bucket
  *   entry 128 B: the first line has everything that an IPv4 packet needs, the second IPv6 key words, NAT, counters
  * 128 + 16 + overflow 1.x B: below 150 B a connection.
@@ -22,7 +23,7 @@
  * Time: ticks of 2^27 ns (134 ms) of a monotonic clock that survives the process (CLOCK_BOOTTIME), given by the caller.
  * A packet writes the entry's expiry only if the tick changed. Expiry is tested in lookup; fh_ct_sweep() reclaims in time slices.
  *
- * Full table: first expired entries, then never-answered ones, then closing ones are evicted, never established ones; then
+ * Full table, or no room for its image to grow: first expired entries, then never-answered ones, then closing ones are evicted, never established ones; then
  * the packet is dropped and counted.
  *
  * Policy: see policy.h. On a stamp mismatch the original tuple is judged again: allowed, restamp; else the entry is deleted
@@ -116,13 +117,15 @@ size_t fh_ct_image_size(uint32_t capacity);
  * @param mem        page-aligned, fh_ct_image_size(cfg->capacity) bytes
  * @param recovered  number of connections found; 0 for a new image. An image of another version, capacity, NIC, or incarnation is
  *                   erased and starts empty.
- * Return: FH_OK, FH_EINVAL, FH_ENOMEM. */
+ * Return: FH_OK, FH_EINVAL, FH_ENOMEM, FH_ENOSPACE (the file system has no room for what the image must have). */
 int fh_ct_open(void *mem, size_t size, const struct fh_ct_config *cfg, uint64_t now_ns, struct fh_ct **out, uint32_t *recovered);
 /* Forgets the handle, not the image. */
 void fh_ct_close(struct fh_ct *ct);
 /* Any time, by the control thread; counts from the next packet of each connection. */
 void fh_ct_set_timeouts(struct fh_ct *ct, const struct fh_ct_timeouts *t);
 uint32_t fh_ct_capacity(const struct fh_ct *ct);
+/* By the control thread. Return: whether a new connection found no room in the file system since the last call. */
+bool fh_ct_take_starved(struct fh_ct *ct);
 
 /* --- packets ---------------------------------------------------------------------------------------------------------------- */
 /* Starts the memory accesses of a burst. Needs hashes. Optional, but the point of the exercise. */

@@ -137,7 +137,7 @@ bool fh_ct_kill(struct fh_ct *ct, unsigned worker, const struct fh_ct_info *info
 	uint64_t key[FH_KEY_WORDS];
 	struct ct_entry e;
 
-	if (info->entry >= ct->capacity)
+	if (info->entry >= fh_load(&ct->header->fresh))
 		return false;
 	ct_control_begin(ct);
 	bool found = copy_entry(ct, info->entry, ct_tick(now_ns), &e);

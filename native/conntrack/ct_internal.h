@@ -3,6 +3,7 @@
 #define FH_CONNTRACK_CT_INTERNAL_H
 
 #include "conntrack.h"
+#include "pages.h"
 #include "pol_internal.h"
 
 #if defined(__SSE2__)
@@ -10,17 +11,16 @@
 #endif
 
 #define CT_MAGIC 0x3154434c4f484546ull /* "FEHOLCT1" */
-#define CT_LAYOUT_VERSION 2u
-#define CT_PAGE 4096u
+#define CT_LAYOUT_VERSION 3u
 #define CT_HUGE_FROM ((size_t)32 << 20) /* bytes of an image */
 #define CT_SLOTS 8u
 #define CT_PER_BUCKET 4u   /* average load at full capacity */
 #define CT_OVERFLOW_OF 8u  /* one overflow bucket for so many buckets */
 
-/* --- image ---------------------------------------------------------------------------------------------------------------- */
+/* --- image and index ------------------------------------------------------------------------------------------------------- */
 struct ct_header {
 	uint64_t magic;
-	uint32_t version, entry_size, bucket_size, capacity;
+	uint32_t version, entry_size, capacity;
 	struct fh_id nic;
 	uint64_t incarnation;
 	/* Entries that were never used begin here; who opens the image again looks, and touches, no further. Shared by the workers */
@@ -126,6 +126,7 @@ struct fh_ct {
 	uint32_t ttl_tcp[FH_CT_S_SYN_SENT2 + 1];
 	uint32_t ttl[CT_CLASSES][2]; /* [1]: replied */
 	uint32_t relearn_until;
+	uint32_t backed; /* entries from here on are holes of the image, which nobody may touch; header->fresh never exceeds it */
 	struct fh_nat nat[CT_NAT_MAX];
 	uint32_t n_nat;
 	/* The door between the only worker and the control thread, see ct_enter(). */
@@ -138,6 +139,8 @@ struct fh_ct {
 	uint32_t sweep_cursor;
 	uint32_t evict_cursor;
 	uint32_t evict_tick, evict_budget;
+	uint32_t refused_tick; /* the last in which the file system had no room for the image to grow */
+	bool starved;          /* so it was since fh_ct_take_starved() */
 	uint32_t icmp_tick, icmp_count;
 	uint32_t nat_next;
 	struct ct_wstats stats[];
@@ -213,6 +216,8 @@ static inline void ct_leave(struct fh_ct *ct)
 		fh_store_release(&ct->in_burst, 0);
 }
 
+/* Return: whether this kernel has the barrier that the door needs. */
+bool ct_has_door(void);
 void ct_control_begin(struct fh_ct *ct);
 void ct_control_end(struct fh_ct *ct);
 
@@ -326,6 +331,9 @@ static inline uint32_t ct_candidate(const struct fh_ct *ct, uint64_t hash, uint3
 	uint32_t i = m ? fh_load_acquire(&b->entry[__builtin_ctz(m)]) : FH_CT_NONE;
 	return i < ct->capacity ? i : FH_CT_NONE;
 }
+/* Reserves room in the image for entries behind the first from, which must be ct->backed or was. Return: false without room, or when all
+ * that the capacity allows is there. (ct_image.c) */
+bool ct_grow(struct fh_ct *ct, uint32_t from, uint32_t now);
 /* Takes an entry off the free list, evicting if need be. It is unlocked, of state FREE, and this thread's alone. */
 uint32_t ct_alloc(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_ns);
 void ct_release(struct fh_ct *ct, uint32_t i);

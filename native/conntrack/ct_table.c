@@ -1,54 +1,23 @@
 /*
- * The table: image, index, free list, eviction, sweep. conntrack.h has the theory of operation, locks and orders.
+ * The table: index, free list, eviction, sweep. conntrack.h has the theory of operation, locks and orders; ct_image.c makes tables.
  *
  * Index. An entry's number stands in the chain of one bucket. A chain's first bucket carries the lock and the version
  * for all of it. Overflow buckets are unlinked when they become empty; a reader that still walks one finds at worst
  * nothing, and then searches again under the lock before it inserts.
  *
  * Free list. A stack of numbers; its head carries a tag that moves with each change (against ABA). Entries that were never
- * used are taken only when it is empty, so that a table touches no more memory than it needs.
+ * used are taken only when it is empty, so that a table touches no more memory than it needs; and only where the image has
+ * room for them (ct_grow()).
  */
 #include "ct_internal.h"
 
 #include <linux/membarrier.h>
 #include <sched.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-/* --- image ------------------------------------------------------------------------------------------------------------ */
-
-static uint32_t buckets_for(uint32_t capacity)
-{
-	return (capacity + CT_PER_BUCKET - 1) / CT_PER_BUCKET;
-}
-
-static uint32_t overflow_for(uint32_t capacity)
-{
-	return buckets_for(capacity) / CT_OVERFLOW_OF + 8;
-}
-
-static size_t page_align(size_t n)
-{
-	return (n + CT_PAGE - 1) & ~(size_t)(CT_PAGE - 1);
-}
-
-static size_t index_bytes(uint32_t capacity)
-{
-	return page_align(((size_t)buckets_for(capacity) + overflow_for(capacity)) * sizeof(struct ct_bucket));
-}
-
-size_t fh_ct_image_size(uint32_t capacity)
-{
-	return CT_PAGE + index_bytes(capacity) + page_align((size_t)capacity * sizeof(struct ct_entry));
-}
-
-uint32_t fh_ct_capacity(const struct fh_ct *ct)
-{
-	return ct->capacity;
-}
+/* --- keys ------------------------------------------------------------------------------------------------------------- */
 
 void ct_key_of(const struct ct_entry *e, uint64_t key[FH_KEY_WORDS])
 {
@@ -120,11 +89,18 @@ void ct_release(struct fh_ct *ct, uint32_t i)
 	push(ct, &ct->free_head, entry_next, i);
 }
 
-static uint32_t alloc_free(struct fh_ct *ct)
+static uint32_t alloc_free(struct fh_ct *ct, uint32_t now)
 {
 	uint32_t i = pop(ct, &ct->free_head, entry_next);
 
-	return i != FH_CT_NONE ? i : take_fresh(&ct->header->fresh, ct->capacity);
+	while (i == FH_CT_NONE) {
+		uint32_t backed = fh_load_acquire(&ct->backed);
+
+		i = take_fresh(&ct->header->fresh, backed);
+		if (i == FH_CT_NONE && !ct_grow(ct, backed, now))
+			break;
+	}
+	return i;
 }
 
 static uint32_t overflow_take(struct fh_ct *ct)
@@ -356,12 +332,13 @@ static uint32_t evict_budget(struct fh_ct *ct, uint32_t now, uint32_t want)
 /* Looks at some entries and removes the most dispensable. Return: whether one went. */
 static bool evict(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_ns)
 {
-	uint32_t now = ct_tick(now_ns), best = FH_CT_NONE, n = evict_budget(ct, now, 64), i = fh_load(&ct->evict_cursor);
+	uint32_t used = fh_load(&ct->header->fresh), now = ct_tick(now_ns), best = FH_CT_NONE, i = fh_load(&ct->evict_cursor);
+	uint32_t n = used ? evict_budget(ct, now, 64) : 0;
 	unsigned best_class = 3;
 
 	uint32_t seen = 0;
 	for (; seen < n && best_class > 1; seen++) {
-		if (++i >= ct->capacity)
+		if (++i >= used)
 			i = 0;
 		unsigned c = eviction_class(&ct->entries[i], now);
 		if (c < best_class) {
@@ -392,13 +369,13 @@ static bool evict(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_n
 
 uint32_t ct_alloc(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_ns)
 {
-	uint32_t i = alloc_free(ct);
+	uint32_t i = alloc_free(ct, ct_tick(now_ns));
 
 	/* Somebody else may take what was evicted here: try a few times. */
 	for (int tries = 0; i == FH_CT_NONE && tries < 3; tries++) {
 		if (!evict(ct, worker, locked, now_ns))
 			break;
-		i = alloc_free(ct);
+		i = alloc_free(ct, ct_tick(now_ns));
 	}
 	return i;
 }
@@ -473,6 +450,11 @@ static long membarrier(int command)
 	return syscall(SYS_membarrier, command, 0, 0);
 }
 
+bool ct_has_door(void)
+{
+	return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
+}
+
 void ct_control_begin(struct fh_ct *ct)
 {
 	if (ct->shared)
@@ -492,172 +474,7 @@ void ct_control_end(struct fh_ct *ct)
 		fh_store_release(&ct->control, 0);
 }
 
-/* --- open ------------------------------------------------------------------------------------------------------------------- */
-
-static bool same_image(const struct ct_header *h, const struct fh_ct_config *cfg)
-{
-	return h->magic == CT_MAGIC && h->version == CT_LAYOUT_VERSION && h->entry_size == sizeof(struct ct_entry) &&
-	       h->bucket_size == sizeof(struct ct_bucket) && h->capacity == cfg->capacity &&
-	       h->incarnation == cfg->incarnation && !memcmp(&h->nic, &cfg->nic, sizeof h->nic);
-}
-
-/* Nothing in the image is trusted: a process may have died at any instruction. */
-static bool entry_valid(const struct ct_entry *e, uint32_t now)
-{
-	uint8_t proto = ct_proto(e);
-	bool tcp_state = e->state >= FH_CT_S_SYN_SENT && e->state <= FH_CT_S_SYN_SENT2;
-	bool other_state = e->state == FH_CT_S_UNREPLIED || e->state == FH_CT_S_REPLIED;
-	const uint64_t known = 0xffffffffffull | FH_KEY_V6 | FH_KEY_REQUESTER_LO | FH_KEY_LOCAL_LO | (uint64_t)0xff << 48;
-	int32_t left = (int32_t)(e->expires - now);
-
-	if (!(proto == FH_PROTO_TCP ? tcp_state : other_state) || e->key[0] & ~known)
-		return false;
-	/* The two share their place in the entry. */
-	if (e->flags & CT_F_NAT && (ct_v6(e) || (e->nat.kind != FH_NAT_FLOATING && e->nat.kind != FH_NAT_SOURCE)))
-		return false;
-	/* 432000 s is the longest timeout there is, with some slack. */
-	return left > 0 && left < (int32_t)(450000ull * 1000000000 >> FH_CT_TICK_SHIFT);
-}
-
-/* Zeroes everything up to a page's end. Pages of a file are given back: what is not used again costs no memory. */
-static void clear(void *from, void *end)
-{
-	uint8_t *start = from, *whole = (uint8_t *)page_align((uintptr_t)from);
-	size_t pages = (size_t)((uint8_t *)end - whole);
-
-	memset(start, 0, (size_t)(whole - start));
-	if (pages && madvise(whole, pages, MADV_REMOVE) != 0)
-		memset(whole, 0, pages);
-}
-
-/* Keeps what validates and rebuilds index and free list around it. */
-static uint32_t recover(struct fh_ct *ct, uint32_t now)
-{
-	uint32_t kept = 0, used = ct->header->fresh;
-
-	if (used > ct->capacity)
-		used = ct->header->fresh = ct->capacity;
-	clear(ct->buckets, ct->entries);
-	clear(ct->entries + used, (uint8_t *)ct->header + fh_ct_image_size(ct->capacity));
-	for (uint32_t i = 0; i < used; i++) {
-		struct ct_entry *e = &ct->entries[i];
-		uint64_t key[FH_KEY_WORDS];
-		uint8_t state = e->state;
-
-		e->lock = 0;
-		if (state == FH_CT_S_FREE || !entry_valid(e, now)) {
-			e->state = FH_CT_S_FREE;
-			ct_release(ct, i);
-			continue;
-		}
-		e->stamp = 0;
-		e->slot = FH_SLOT_NONE;
-		e->hint = FH_CT_NONE;
-		e->flags |= CT_F_RELEARN;
-		ct_key_of(e, key);
-		e->state = FH_CT_S_FREE;
-		if (ct_publish(ct, false, ct_hash_of(ct, key), i, state) != i)
-			continue;
-		kept++;
-		if (e->flags & CT_F_NAT) {
-			ct_nat_rehash(ct, e);
-			/* Without its second place the connection cannot be found from outside, and ends by its timeout. */
-			(void)ct_nat_publish(ct, false, i);
-		}
-	}
-	return kept;
-}
-
-void fh_ct_default_timeouts(struct fh_ct_timeouts *t)
-{
-	*t = (struct fh_ct_timeouts){
-		.tcp = { [FH_CT_S_SYN_SENT] = 120, [FH_CT_S_SYN_RECV] = 60, [FH_CT_S_ESTABLISHED] = 86400,
-			 [FH_CT_S_FIN_WAIT] = 120, [FH_CT_S_CLOSE_WAIT] = 60, [FH_CT_S_LAST_ACK] = 30,
-			 [FH_CT_S_TIME_WAIT] = 120, [FH_CT_S_CLOSE] = 10, [FH_CT_S_SYN_SENT2] = 120 },
-		.udp_unreplied = 30,
-		.udp_replied = 120,
-		.icmp = 30,
-		.sctp_unreplied = 30,
-		.sctp_replied = 210,
-		.other = 600,
-	};
-}
-
-void fh_ct_set_timeouts(struct fh_ct *ct, const struct fh_ct_timeouts *t)
-{
-	const uint32_t pairs[CT_CLASSES][2] = {
-		[CT_UDP] = { t->udp_unreplied, t->udp_replied },
-		[CT_ICMP] = { t->icmp, t->icmp },
-		[CT_SCTP] = { t->sctp_unreplied, t->sctp_replied },
-		[CT_OTHER] = { t->other, t->other },
-	};
-
-	for (int i = 0; i <= FH_CT_S_SYN_SENT2; i++)
-		fh_store(&ct->ttl_tcp[i], ct_seconds(t->tcp[i]));
-	for (int c = 0; c < CT_CLASSES; c++) {
-		fh_store(&ct->ttl[c][0], ct_seconds(pairs[c][0]));
-		fh_store(&ct->ttl[c][1], ct_seconds(pairs[c][1]));
-	}
-}
-
-int fh_ct_open(void *mem, size_t size, const struct fh_ct_config *cfg, uint64_t now_ns, struct fh_ct **out, uint32_t *recovered)
-{
-	size_t handle = sizeof(struct fh_ct) + cfg->workers * sizeof(struct ct_wstats);
-	uint8_t *base = mem;
-	struct fh_ct *ct;
-
-	*out = NULL;
-	if (recovered)
-		*recovered = 0;
-	if (cfg->capacity < FH_CT_CAPACITY_MIN || cfg->capacity > FH_CT_CAPACITY_MAX || cfg->workers == 0 ||
-	    cfg->workers > FH_WORKERS_MAX || !cfg->hash || (uintptr_t)mem % CT_PAGE || size < fh_ct_image_size(cfg->capacity))
-		return FH_EINVAL;
-	if (!(ct = aligned_alloc(FH_CACHE_LINE, (handle + FH_CACHE_LINE - 1) & ~(size_t)(FH_CACHE_LINE - 1))))
-		return FH_ENOMEM;
-	memset(ct, 0, handle);
-	ct->header = mem;
-	ct->buckets = (struct ct_bucket *)(base + CT_PAGE);
-	ct->entries = (struct ct_entry *)(base + CT_PAGE + index_bytes(cfg->capacity));
-	ct->capacity = cfg->capacity;
-	ct->n_buckets = buckets_for(cfg->capacity);
-	ct->n_overflow = overflow_for(cfg->capacity);
-	ct->workers = cfg->workers;
-	ct->shared = cfg->workers > 2 || membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-	ct->rules = cfg->rules;
-	ct->flows = cfg->flows;
-	ct->hash = *cfg->hash;
-	ct->evict_tick = ct_tick(now_ns) - 1;
-	fh_ct_set_timeouts(ct, &cfg->timeouts);
-	/* Fewer TLB misses where the kernel grants huge pages, without which everything works all the same. Not in small tables: of a
-	 * thousand NICs with some connections each, every one would cost megabytes. */
-	if (size >= CT_HUGE_FROM)
-		(void)madvise(mem, size & ~(size_t)(CT_PAGE - 1), MADV_HUGEPAGE);
-	/* On a disk's file system the kernel would read megabytes ahead of the first access, holes included. */
-	(void)madvise(mem, size & ~(size_t)(CT_PAGE - 1), MADV_RANDOM);
-
-	if (same_image(ct->header, cfg)) {
-		uint32_t kept = ct->recovered = recover(ct, ct_tick(now_ns));
-		if (recovered)
-			*recovered = kept;
-		ct->relearn_until = ct_tick(now_ns) + ct_seconds(FH_CT_RELEARN_S);
-	} else {
-		if (ct->header->magic)
-			clear(mem, base + fh_ct_image_size(cfg->capacity));
-		*ct->header = (struct ct_header){
-			.version = CT_LAYOUT_VERSION, .entry_size = sizeof(struct ct_entry),
-			.bucket_size = sizeof(struct ct_bucket), .capacity = cfg->capacity, .nic = cfg->nic,
-			.incarnation = cfg->incarnation,
-		};
-		fh_store_release(&ct->header->magic, CT_MAGIC);
-	}
-	*out = ct;
-	return FH_OK;
-}
-
-void fh_ct_close(struct fh_ct *ct)
-{
-	free(ct);
-}
+/* --- numbers ---------------------------------------------------------------------------------------------------------------- */
 
 void fh_ct_stats(const struct fh_ct *ct, struct fh_ct_stats *out)
 {

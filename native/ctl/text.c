@@ -43,6 +43,8 @@ EXPORT const char *fh_strerror(int result)
 		return "The dataplane met an unexpected failure; its log has the cause.";
 	case FH_ECLOSED:
 		return "The connection to the dataplane broke; open a new one and repeat.";
+	case FH_ENOSPACE:
+		return "The file system of the dataplane's state directory is full; nothing was changed. Free some space and repeat.";
 	default:
 		return "Unknown result.";
 	}

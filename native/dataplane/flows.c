@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
+#include "log.h"
 #include "mapping.h"
+#include "pages.h"
 
 #define MAGIC 0x31574f4c46484646ull /* "FFHFLOW1"; another layout gets another one */
 #define OUTBOX 32768u
@@ -15,7 +17,7 @@ struct flows_file {
 	uint64_t next;  /* sequence that the next record gets */
 	uint64_t first; /* the oldest that is kept; next: none */
 	struct fh_flow_record outbox[OUTBOX];
-	struct fh_flow_ring rings[FH_WORKERS_MAX] fh_cache_aligned; /* the file has holes where no worker ever wrote */
+	struct fh_flow_ring rings[FH_WORKERS_MAX] fh_cache_aligned; /* holes but for their heads where no worker ever wrote */
 };
 
 static struct flows_file *file;
@@ -59,6 +61,15 @@ static bool collect(bool slots_known)
 	return any;
 }
 
+/* All that this process may touch: the outbox, the rings of its own workers, and what says whether the others hold something. */
+static bool reserve(struct flows_file *f)
+{
+	int rc = fh_pages_reserve(f, offsetof(struct flows_file, rings));
+	for (unsigned w = 0; w < FH_WORKERS_MAX && rc == FH_OK; w++)
+		rc = fh_pages_reserve(&f->rings[w], w <= dp_control_id() ? sizeof f->rings[w] : offsetof(struct fh_flow_ring, slots));
+	return rc == FH_OK;
+}
+
 bool flows_init(void)
 {
 	char path[PATH_MAX];
@@ -67,9 +78,14 @@ bool flows_init(void)
 	if (map_file(path, sizeof *file, &mem) != FH_OK)
 		return false;
 	file = mem;
+	if (!reserve(file)) {
+		dp_log(LOG_ERR, "the file system of %s is full: no room for %s", dp.state_dir, path);
+		return false;
+	}
 	if (!usable(file)) {
 		file->magic = 0;
-		memset(file->rings, 0, sizeof file->rings);
+		for (unsigned w = 0; w < FH_WORKERS_MAX; w++)
+			file->rings[w].head = file->rings[w].tail = file->rings[w].lost = 0;
 		file->epoch = dp_unix_ns();
 		file->first = file->next = 1;
 		fh_store_release(&file->magic, MAGIC);

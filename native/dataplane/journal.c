@@ -44,26 +44,27 @@ static uint32_t checksum(const uint8_t *p, size_t len)
 	return (uint32_t)(h ^ (h >> 32));
 }
 
-static bool write_record(int fd, const void *payload, size_t len, uint64_t *size)
+/* Return: FH_OK, FH_ENOSPACE, FH_EINTERNAL. */
+static int write_record(int fd, const void *payload, size_t len, uint64_t *size)
 {
 	struct record r = { .magic = RECORD_MAGIC, .check = checksum(payload, len), .len = len };
 	struct iovec iov[2] = { { &r, sizeof r }, { (void *)(uintptr_t)payload, len } };
 	ssize_t n = writev(fd, iov, 2);
 	if (n == (ssize_t)(sizeof r + len)) {
 		*size += (uint64_t)n;
-		return true;
+		return FH_OK;
 	}
+	/* A part of it went in: there was no room for the rest. */
+	int why = n >= 0 ? ENOSPC : errno;
+	dp_log(LOG_ERR, "cannot write %s: %s", journal.path, strerror(why));
 	if (n > 0 && ftruncate(fd, (off_t)*size) != 0)
 		dp_log(LOG_ERR, "cannot cut the journal back: %s", strerror(errno));
-	return false;
+	return why == ENOSPC || why == EDQUOT ? FH_ENOSPACE : FH_EINTERNAL;
 }
 
-bool journal_append(const void *payload, size_t len)
+int journal_append(const void *payload, size_t len)
 {
-	if (write_record(journal.fd, payload, len, &journal.size))
-		return true;
-	dp_log(LOG_ERR, "cannot write %s: %s", journal.path, strerror(errno));
-	return false;
+	return write_record(journal.fd, payload, len, &journal.size);
 }
 
 void journal_compact_if_due(void)
@@ -73,7 +74,7 @@ void journal_compact_if_due(void)
 	if (journal.size < COMPACT_ABOVE || journal.size < journal.compacted_size * COMPACT_FACTOR)
 		return;
 	int fd = open(journal.next, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || !model_snapshot(&b) || !write_record(fd, b.p, b.len, &size) || rename(journal.next, journal.path) != 0) {
+	if (fd < 0 || !model_snapshot(&b) || write_record(fd, b.p, b.len, &size) != FH_OK || rename(journal.next, journal.path) != 0) {
 		dp_log(LOG_WARNING, "cannot compact %s: %s; it goes on growing", journal.path, strerror(errno));
 		if (fd >= 0)
 			close(fd);

@@ -16,7 +16,8 @@
 
 /* Opens or creates the journal and replays it. Return: false with a message logged when the directory is unusable. */
 bool journal_open(const char *state_dir);
-bool journal_append(const void *payload, size_t len);
+/* Return: FH_OK; FH_ENOSPACE or FH_EINTERNAL with a message logged, and the journal is as before. */
+int journal_append(const void *payload, size_t len);
 void journal_compact_if_due(void);
 
 #endif

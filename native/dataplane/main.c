@@ -191,7 +191,7 @@ int main(int argc, char *argv[])
 	if (!start_dpdk(&o))
 		return 1;
 	if (!start_rcu() || !events_init() || !start_rules() || !flows_init() || !port_system_init() || !uplinks_init() || !uplinks_start()) {
-		dp_log(LOG_ERR, "out of memory or descriptors at the start");
+		dp_log(LOG_ERR, "out of memory, descriptors or space in the state directory at the start");
 		return 1;
 	}
 	if (!workers_start(o.cores) || !journal_open(o.state) || !control_open(o.control))
@@ -207,6 +207,7 @@ int main(int argc, char *argv[])
 	dp_log(LOG_INFO, "ready: %u workers, %u ports", dp.n_workers, model.tables[FH_KIND_PORT].n);
 	while (!fh_load(&dp.stop)) {
 		control_serve(earlier(earlier(earlier(ports_start_due(), model_tick()), uplinks_tick()), flows_tick()));
+		ports_tell_starved();
 		watchdog_control_lives();
 	}
 	control_close();

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Maps size bytes of the file; what is new in it is zero, and costs nothing until it is written. Why it could not is in the log.
+/* Maps size bytes of the file. What is new in it is a hole: reserve it (pages.h) before it is read or written. Why it could not is in the log.
  * Return: FH_OK, FH_EINTERNAL without the file, FH_ENOMEM without the address space. */
 int map_file(const char *path, size_t size, void **mem);
 

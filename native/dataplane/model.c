@@ -134,9 +134,12 @@ static int prepare_port(struct commit *c, struct m_port *object)
 	int rc = old ? port_prepare(old->port, &object->spec) : port_new(&object->spec, &p->port);
 	if (rc == FH_ELIMIT)
 		return stage_fail(&c->stage, rc, FH_KIND_PORT, &object->o.id, "There are %u ports already, as many as a host can have.", DP_MAX_PORTS);
+	if (rc == FH_ENOSPACE)
+		return stage_fail(&c->stage, rc, FH_KIND_PORT, &object->o.id,
+				  "The file system of the dataplane's state directory has no room for the port; nothing was changed. Free some space.");
 	if (rc == FH_EINTERNAL)
 		return stage_fail(&c->stage, rc, FH_KIND_PORT, &object->o.id,
-				  "The connection table cannot be created below the state directory; look at its space and rights.");
+				  "The connection table cannot be created below the state directory; look at its rights.");
 	if (rc != FH_OK)
 		return commit_no_memory(c);
 	p->created = !old;
@@ -329,9 +332,9 @@ int model_commit(const void *payload, size_t len, bool journal, struct fh_commit
 		rc = stage_references(&c->stage);
 	if (rc == FH_OK)
 		rc = prepare(c);
-	if (rc == FH_OK && journal && !journal_append(payload, len))
-		rc = stage_fail(&c->stage, FH_EINTERNAL, 0, NULL,
-				"The change cannot be written to the state directory; nothing was changed. Look at its space and rights.");
+	if (rc == FH_OK && journal && (rc = journal_append(payload, len)) != FH_OK)
+		stage_fail(&c->stage, rc, 0, NULL, "The change cannot be written to the dataplane's state directory; nothing was changed. Look at %s.",
+			   rc == FH_ENOSPACE ? "its space" : "its rights and the disk");
 	if (rc == FH_OK)
 		apply(c, &head);
 	else

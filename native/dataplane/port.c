@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "mapping.h"
+#include "port_table.h"
 #include "traffic.h"
 #include "worker.h"
 
@@ -520,167 +520,11 @@ void port_connected_to(const char *socket_path, uint32_t pid)
 	pthread_mutex_unlock(&sys.lock);
 }
 
-/* --- connection table ------------------------------------------------------------------------------------------------------ */
-static void id_text(const struct fh_id *id, char out[33])
-{
-	for (unsigned i = 0; i < 16; i++)
-		snprintf(out + 2 * i, 3, "%02x", id->b[i]);
-}
-
-static void timeouts_of(const struct fh_port *spec, struct fh_ct_timeouts *t)
-{
-	fh_ct_default_timeouts(t);
-	if (spec->tcp_established_s)
-		t->tcp[FH_CT_S_ESTABLISHED] = spec->tcp_established_s;
-}
-
-/* --- public addresses ------------------------------------------------------------------------------------------------------- */
-static bool still_translated(const struct fh_nat *nat, uint32_t n, const struct fh_ct_info *info)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		if (nat[i].public_addr != fh_be32(info->public_addr))
-			continue;
-		if (nat[i].kind == FH_NAT_SOURCE && info->public_port >= nat[i].port_min && info->public_port <= nat[i].port_max)
-			return true;
-		if (nat[i].kind == FH_NAT_FLOATING && nat[i].inside_addr == fh_be32(info->direction == FH_EGRESS ? info->src : info->dst))
-			return true;
-	}
-	return false;
-}
-
-/* Connections through an address that is somebody else's now must not go on. */
-static void cut_translations(struct port *port, const struct fh_nat *nat, uint32_t n)
-{
-	struct fh_ct_info info;
-	uint32_t cursor = 0;
-	while (fh_ct_next(port->ct, dp_boot_ns(), &cursor, &info))
-		if (info.translated && !still_translated(nat, n, &info))
-			fh_ct_kill(port->ct, dp_control_id(), &info, dp_boot_ns());
-}
-
-/* @param fresh  the connection table is a new one */
-static void set_public(struct port *port, const struct fh_port *spec, bool fresh)
-{
-	struct fh_nat nat[FH_MAX_PORT_PUBLIC];
-	uint32_t n = 0;
-	bool changed = port->n_public != spec->n_public || memcmp(port->public_, spec->public_, spec->n_public * sizeof spec->public_[0]) != 0;
-	if (!changed && !fresh)
-		return;
-	port->n_public = spec->n_public;
-	memcpy(port->public_, spec->public_, sizeof port->public_);
-	for (uint32_t i = 0; i < spec->n_public; i++) {
-		const struct fh_public *p = &spec->public_[i];
-		bool floating = p->kind == FH_PUBLIC_FLOATING;
-		if (p->kind == FH_PUBLIC_OWN)
-			continue;
-		nat[n++] = (struct fh_nat){ .kind = floating ? FH_NAT_FLOATING : FH_NAT_SOURCE, .inside_addr = floating ? fh_be32(p->inside.b) : 0,
-					  .public_addr = fh_be32(p->address.b), .port_min = p->port_min, .port_max = p->port_max };
-	}
-	if (fh_ct_set_nat(port->ct, nat, n) != FH_OK)
-		dp_log(LOG_ERR, "port %s: its public addresses are refused by its connection table", port->socket_path);
-	if (changed)
-		cut_translations(port, nat, n);
-}
-
-/* Maps the table's file, creating it if need be. */
-static int open_table(struct port *port, const struct fh_port *spec, const char *path, struct fh_ct **ct, void **mem, size_t *size)
-{
-	struct fh_ct_config cfg = {
-		.capacity = spec->connection_quota,
-		.workers = dp.n_workers + 1,
-		.rules = dp.rules,
-		.flows = dp.flows,
-		.hash = &dp.hash,
-		.nic = spec->id,
-		.incarnation = spec->incarnation,
-	};
-	uint32_t recovered = 0;
-	timeouts_of(spec, &cfg.timeouts);
-	*size = fh_ct_image_size(cfg.capacity);
-	int rc = map_file(path, *size, mem);
-	if (rc != FH_OK)
-		return rc;
-	rc = fh_ct_open(*mem, *size, &cfg, dp_boot_ns(), ct, &recovered);
-	if (rc != FH_OK)
-		munmap(*mem, *size);
-	else if (recovered)
-		dp_log(LOG_INFO, "port %s: %u connections recovered", port->socket_path, recovered);
-	return rc;
-}
-
-static void next_path(const struct port *port, char path[sizeof port->ct_path + 8])
-{
-	snprintf(path, sizeof port->ct_path + 8, "%s.next", port->ct_path);
-}
-
-int port_prepare(struct port *port, const struct fh_port *spec)
-{
-	char path[sizeof port->ct_path + 8];
-	if (port->ct_quota == spec->connection_quota && port->incarnation == spec->incarnation)
-		return FH_OK;
-	next_path(port, path);
-	unlink(path);
-	return open_table(port, spec, path, &port->next_ct, &port->next_ct_mem, &port->next_ct_size);
-}
-
-void port_abandon(struct port *port)
-{
-	char path[sizeof port->ct_path + 8];
-	if (!port->next_ct)
-		return;
-	next_path(port, path);
-	unlink(path);
-	fh_ct_close(port->next_ct);
-	munmap(port->next_ct_mem, port->next_ct_size);
-	port->next_ct = NULL;
-}
-
-static void move_connections(struct fh_ct *from, struct fh_ct *to)
-{
-	uint8_t buf[FH_CT_RECORD_SIZE * 64];
-	uint32_t cursor = 0, refused, n;
-	do {
-		n = fh_ct_export(from, dp_boot_ns(), 0, &cursor, buf, sizeof buf);
-		if (n)
-			fh_ct_import(to, dp_control_id(), dp_boot_ns(), buf, (size_t)n * FH_CT_RECORD_SIZE, &refused);
-	} while (cursor);
-}
-
-static void adopt_table(struct port *port, const struct fh_port *spec)
-{
-	char path[sizeof port->ct_path + 8];
-	struct fh_ct *old = port->ct;
-	if (!port->next_ct)
-		return;
-	if (port->incarnation == spec->incarnation)
-		move_connections(old, port->next_ct);
-	next_path(port, path);
-	if (rename(path, port->ct_path) != 0)
-		dp_log(LOG_ERR, "port %s: cannot rename %s: %s; its connections will not survive a restart", port->socket_path, path,
-		       strerror(errno));
-	fh_store_release(&port->ct, port->next_ct);
-	dp_grace();
-	if (port->incarnation != spec->incarnation)
-		fh_ct_end_all(old, dp_control_id(), dp_boot_ns());
-	fh_ct_close(old);
-	munmap(port->ct_mem, port->ct_size);
-	port->ct_mem = port->next_ct_mem;
-	port->ct_size = port->next_ct_size;
-	port->next_ct = NULL;
-}
-
 void port_adopt(struct port *port, const struct fh_port *spec)
 {
-	struct fh_ct_timeouts t;
 	bool moved = strcmp(port->socket_path, spec->socket_path) != 0 || port->queue_pairs != spec->queue_pairs;
-	bool fresh = port->next_ct != NULL;
-	adopt_table(port, spec);
-	port->ct_quota = spec->connection_quota;
-	port->incarnation = spec->incarnation;
+	port_table_adopt(port, spec);
 	traffic_adopt(port, spec->incarnation);
-	timeouts_of(spec, &t);
-	fh_ct_set_timeouts(port->ct, &t);
-	set_public(port, spec, fresh);
 	if (!moved)
 		return;
 	port_unregister(port);
@@ -700,7 +544,6 @@ static int free_slot(void)
 
 int port_new(const struct fh_port *spec, struct port **out)
 {
-	char id[33];
 	int rc = FH_ENOMEM, slot = free_slot();
 	if (slot < 0)
 		return FH_ELIMIT;
@@ -718,23 +561,17 @@ int port_new(const struct fh_port *spec, struct port **out)
 	p->slot = (uint32_t)slot;
 	p->vid = -1;
 	p->queue_pairs = spec->queue_pairs;
-	p->ct_quota = spec->connection_quota;
 	memcpy(p->socket_path, spec->socket_path, sizeof p->socket_path);
 	rte_spinlock_init(&p->frag_lock[0]);
 	rte_spinlock_init(&p->frag_lock[1]);
 	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
 		p->rxq[k] = (struct rxq){ .port = p, .index = (uint16_t)k, .id = p->slot * DP_MAX_QUEUES + k, .kick_fd = -1 };
-	id_text(&spec->id, id);
-	snprintf(p->ct_path, sizeof p->ct_path, "%s/connections/%s", dp.state_dir, id);
-	rc = open_table(p, spec, p->ct_path, &p->ct, &p->ct_mem, &p->ct_size);
-	if (rc != FH_OK)
+	if ((rc = port_table_open(p, spec)) != FH_OK)
 		goto fail;
 	if ((rc = traffic_open(p, spec->incarnation)) != FH_OK) {
-		fh_ct_close(p->ct);
-		munmap(p->ct_mem, p->ct_size);
+		port_table_close(p, false);
 		goto fail;
 	}
-	set_public(p, spec, true);
 	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
 		fh_store_release(&dp.rxqs[p->rxq[k].id], &p->rxq[k]);
 	pthread_mutex_lock(&sys.lock);
@@ -769,12 +606,7 @@ void port_free(struct port *port, bool forget)
 	fh_frag_free(port->frag[0], free_held, NULL);
 	fh_frag_free(port->frag[1], free_held, NULL);
 	traffic_close(port, forget);
-	if (forget)
-		fh_ct_end_all(port->ct, dp_control_id(), dp_boot_ns());
-	fh_ct_close(port->ct);
-	munmap(port->ct_mem, port->ct_size);
-	if (forget)
-		unlink(port->ct_path);
+	port_table_close(port, forget);
 	if (port->pool) {
 		if (rte_mempool_full(port->pool))
 			rte_mempool_free(port->pool);
@@ -783,6 +615,22 @@ void port_free(struct port *port, bool forget)
 	}
 	free(port->counters);
 	free(port);
+}
+
+#define STARVED_LOG_MS 60000
+
+void ports_tell_starved(void)
+{
+	static uint64_t next_ms;
+	uint64_t now = dp_boot_ms();
+	unsigned n = 0;
+	if (now < next_ms)
+		return;
+	for (unsigned i = 0; i < DP_MAX_PORTS; i++)
+		n += sys.ports[i] && fh_ct_take_starved(sys.ports[i]->ct);
+	next_ms = now + (n ? STARVED_LOG_MS : 1000);
+	if (n)
+		dp_log(LOG_ERR, "the file system of %s is full: %u ports had no room for new connections; free some space", dp.state_dir, n);
 }
 
 bool port_system_init(void)

@@ -14,13 +14,15 @@ int port_event_fd(void);
 void ports_handle_events(void);
 /* Tries first connects that are due. Return: milliseconds until the next try, -1: none is waiting. */
 int ports_start_due(void);
+/* Logs, once a minute at most, that connection tables cannot grow because the file system of the state directory is full. */
+void ports_tell_starved(void);
 
 /* Creates the port's memory and its connection table (or recovers that from the state directory).
- * Return: FH_OK with *out, FH_ENOMEM, FH_EINTERNAL. Nothing is connected yet. */
+ * Return: FH_OK with *out, FH_ENOMEM, FH_ELIMIT, FH_EINTERNAL, FH_ENOSPACE. Nothing is connected yet. */
 int port_new(const struct fh_port *spec, struct port **out);
 /* A port's specification changes in two steps: prepare may fail and changes nothing that workers see (another table is
  * opened if quota or incarnation are other ones), then adopt (which cannot fail) or abandon. Connections move to the
- * other table unless the incarnation is another. */
+ * other table unless the incarnation is another. port_prepare() and port_abandon() are in port_table.c. */
 int port_prepare(struct port *port, const struct fh_port *spec);
 void port_adopt(struct port *port, const struct fh_port *spec);
 void port_abandon(struct port *port);

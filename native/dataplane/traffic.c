@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "mapping.h"
+#include "pages.h"
 
 #define MAGIC 0x3146415254484646ull /* "FFHTRAF1"; another layout gets another one */
 
@@ -61,11 +62,15 @@ int traffic_open(struct port *port, uint64_t incarnation)
 	void *mem;
 	path_of(port, path);
 	int rc = map_file(path, sizeof *port->traffic, &mem);
-	if (rc == FH_OK) {
-		port->traffic = mem;
-		traffic_adopt(port, incarnation);
+	if (rc != FH_OK)
+		return rc;
+	if ((rc = fh_pages_reserve(mem, sizeof *port->traffic)) != FH_OK) {
+		munmap(mem, sizeof *port->traffic);
+		return rc;
 	}
-	return rc;
+	port->traffic = mem;
+	traffic_adopt(port, incarnation);
+	return FH_OK;
 }
 
 void traffic_close(struct port *port, bool forget)

@@ -26,7 +26,7 @@ struct traffic_image {
 	struct traffic_counters workers[FH_WORKERS_MAX]; /* the place of a worker that is no more keeps its counts */
 };
 
-/* Maps the port's file, creating it if need be. Return: FH_OK, FH_EINTERNAL, FH_ENOMEM. */
+/* Maps the port's file, creating it if need be. Return: FH_OK, FH_EINTERNAL, FH_ENOMEM, FH_ENOSPACE. */
 int traffic_open(struct port *port, uint64_t incarnation);
 /* Control thread. The port is another NIC now, or the same. */
 void traffic_adopt(struct port *port, uint64_t incarnation);

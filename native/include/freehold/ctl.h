@@ -55,6 +55,7 @@ enum fh_result {
 	FH_ENOENT = -9,
 	FH_EINTERNAL = -10,
 	FH_ECLOSED = -11,   /* the connection broke; open again */
+	FH_ENOSPACE = -12,  /* the file system of the dataplane's state directory is full */
 };
 
 enum fh_kind {

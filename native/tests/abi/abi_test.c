@@ -208,7 +208,7 @@ static void test_no_dataplane(void)
 
 static void test_texts(void)
 {
-	for (int r = 0; r >= -11; r--)
+	for (int r = 0; r >= -12; r--)
 		CHECK(strcmp(fh_strerror(r), fh_strerror(-99)) != 0);
 	for (uint32_t i = 0; i <= FH_REASON_GUEST_RING; i++)
 		CHECK(fh_drop_reason_name(i) && fh_drop_reason_text(i));
