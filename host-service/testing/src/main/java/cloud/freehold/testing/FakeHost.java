@@ -64,6 +64,7 @@ public final class FakeHost implements AutoCloseable {
     private final Map<UUID, CommandInput> inputs = new HashMap<>();
     private Function<HostCommand, CommandProgress> onCommand = this::done;
     private HostFacts.Tunnel tunnel;
+    private boolean tellsFacts = true;
     private long sequence;
     private long reported;
     private boolean applying = true;
@@ -301,7 +302,7 @@ public final class FakeHost implements AutoCloseable {
                     model.epoch(),
                     model.revision(),
                     Instant.now(),
-                    facts(),
+                    tellsFacts ? facts() : null,
                     model.vms().values().stream()
                             .map(vm -> observed(vm.id(), vm.revision(), vm.power()))
                             .toList(),
@@ -350,6 +351,11 @@ public final class FakeHost implements AutoCloseable {
     /** Where its tunnels are reported to end from now on; null: nowhere. */
     public synchronized void tunnel(HostFacts.Tunnel end) {
         tunnel = end;
+    }
+
+    /** Reports from now on say that nothing of the facts changed. */
+    public synchronized void keepFactsToItself() {
+        tellsFacts = false;
     }
 
     /** What a VM is reported to be from now on; null: what is desired. */

@@ -16,8 +16,10 @@ import cloud.freehold.portal.network.Routers;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
+import cloud.freehold.portal.testing.TestingClock;
 import cloud.freehold.testing.FakeHost;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -49,6 +51,9 @@ class NicsElsewhereTests {
 
     @Autowired
     private Routers routers;
+
+    @Autowired
+    private TestingClock clock;
 
     @Autowired
     @SystemAccess
@@ -245,6 +250,40 @@ class NicsElsewhereTests {
         tunnel(two, "192.0.2.2/24");
         assertThat(told(one)).extracting(DesiredRemoteNic::tunnel).containsExactly("192.0.2.2");
         assertThat(told(two)).hasSize(1);
+    }
+
+    @Test
+    void aHostThatCannotDecideWhereItsTunnelsEndIsFollowedNowAndThen() throws IOException {
+        nic(one, "web", office, 1);
+        nic(two, "db", office, 2);
+        told(one);
+        told(two);
+        long before = revision(one);
+        tunnel(two, "192.0.2.22/24");
+        long ofOneChange = revision(one) - before;
+        assertThat(ofOneChange).isPositive();
+        for (int i = 0; i < 40; i++) {
+            tunnel(two, i % 2 == 0 ? "192.0.2.2/24" : "192.0.2.22/24");
+        }
+        assertThat(revision(one) - before).isBetween(ofOneChange, 5 * ofOneChange);
+
+        // What it said last holds as soon as its time has come, though it does not say it again.
+        tunnel(two, "192.0.2.23/24");
+        two.keepFactsToItself();
+        clock.advance(Duration.ofSeconds(61));
+        two.report();
+        assertThat(told(one)).extracting(DesiredRemoteNic::tunnel).containsExactly("192.0.2.23");
+        long settled = revision(one);
+        clock.advance(Duration.ofSeconds(61));
+        two.report();
+        assertThat(revision(one)).isEqualTo(settled);
+    }
+
+    private long revision(FakeHost host) {
+        return system.sql("select desired_revision from host where id = ?")
+                .params(host.hostId())
+                .query(Long.class)
+                .single();
     }
 
     @Test

@@ -7,9 +7,12 @@ import java.util.regex.Pattern;
 /** Addresses in what hosts report. */
 final class Addresses {
 
-    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
-    private static final Pattern NUMERIC =
-            Pattern.compile(OCTET + "(\\." + OCTET + "){3}|[0-9a-fA-F:.]{0,45}:[0-9a-fA-F:.]{0,45}");
+    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+
+    /** An expression for an IPv4 address; a leading zero would make it another one to some. */
+    static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
+
+    private static final Pattern NUMERIC = Pattern.compile(IPV4 + "|[0-9a-fA-F:.]{0,45}:[0-9a-fA-F:.]{0,45}");
 
     private Addresses() {}
 

@@ -114,8 +114,8 @@ public class HostReports {
                     (tenant, topics) -> live.publishAsSystem(new TenantId(tenant), topics.toArray(LiveTopic[]::new)));
             return true;
         }));
-        if (news && report.facts() != null) {
-            tunnels.observe(host.id(), report.facts().tunnel());
+        if (news) {
+            tunnels.observe(host.id(), report.facts());
         }
         foreign.audit(host, report, sourceIp);
     }

@@ -1,10 +1,14 @@
 package cloud.freehold.portal.hostlink.domain;
 
+import cloud.freehold.api.observed.HostFacts;
 import cloud.freehold.api.observed.HostFacts.Tunnel;
 import cloud.freehold.portal.common.Uuid7;
 import cloud.freehold.portal.database.SystemAccess;
 import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -18,44 +22,67 @@ import org.springframework.stereotype.Component;
 /**
  * Where each host's tunnels to the others end, as it says itself. What a host says leads nobody's packets astray but
  * those of its own NICs: others send there what is for those alone, and nobody can claim an address that another has.
+ * A change locks and tells every host, so one that cannot decide is followed at a limited {@link Pace}.
  */
 @Component
 class HostTunnels {
 
     private static final Logger log = LoggerFactory.getLogger(HostTunnels.class);
 
-    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
-    private static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
-    private static final Pattern GATEWAY = Pattern.compile(IPV4);
-    private static final Pattern ADDRESS = Pattern.compile(IPV4 + "/([89]|[12][0-9]|30)");
+    private static final int CHANGES_IN_A_ROW = 5;
+    private static final Duration AGAIN = Duration.ofMinutes(1);
+
+    private static final Pattern GATEWAY = Pattern.compile(Addresses.IPV4);
+    private static final Pattern ADDRESS = Pattern.compile(Addresses.IPV4 + "/([89]|[12][0-9]|30)");
     private static final Pattern DEVICE = Pattern.compile("[!-~&&[^/]]{1,15}");
 
     private final JdbcClient system;
     private final Uuid7 ids;
-    /** What was refused, so that it is said once. */
-    private final ConcurrentMap<UUID, Tunnel> refused = new ConcurrentHashMap<>();
+    private final Pace changes;
+    private final Pace warnings;
+    /** Ends that came too soon after others. */
+    private final ConcurrentMap<UUID, Optional<Tunnel>> waiting = new ConcurrentHashMap<>();
 
-    HostTunnels(@SystemAccess JdbcClient system, Uuid7 ids) {
+    HostTunnels(@SystemAccess JdbcClient system, Uuid7 ids, Clock clock) {
         this.system = system;
         this.ids = ids;
+        this.changes = new Pace(CHANGES_IN_A_ROW, AGAIN, clock);
+        this.warnings = new Pace(1, AGAIN, clock);
     }
 
-    /** After a report was stored; the locks that a change takes are many, so it is a transaction of its own. */
-    void observe(UUID host, @Nullable Tunnel told) {
+    /**
+     * After a report was stored; the locks that a change takes are many, so it is a transaction of its own.
+     *
+     * @param facts null when the report says that nothing of them changed
+     */
+    void observe(UUID host, @Nullable HostFacts facts) {
+        var earlier = waiting.get(host);
+        if (facts != null) {
+            follow(host, facts.tunnel());
+        } else if (earlier != null) {
+            follow(host, earlier.orElse(null));
+        }
+    }
+
+    private void follow(UUID host, @Nullable Tunnel told) {
+        waiting.remove(host);
         if (Objects.equals(told, stored(host))) {
             return;
         }
         if (told != null && !makesSense(told)) {
-            refuse(host, told, "it makes no sense");
-        } else if (told != null && (isTaken(host, told) || !set(host, told))) {
-            refuse(host, told, "another host has this address");
-        } else if (told == null) {
-            set(host, null);
+            warn(host, told, "it makes no sense");
+        } else if (told != null && isTaken(host, told)) {
+            warn(host, told, "another host has this address");
+        } else if (!changes.allows(host)) {
+            waiting.put(host, Optional.ofNullable(told));
+            warn(host, told, "it changes too often, and is looked at again within a minute");
+        } else if (!set(host, told)) {
+            warn(host, told, "another host has this address");
         }
     }
 
-    private void refuse(UUID host, Tunnel told, String why) {
-        if (!told.equals(refused.put(host, told))) {
+    private void warn(UUID host, @Nullable Tunnel told, String why) {
+        if (warnings.allows(host)) {
             log.warn("The tunnel end {} of host {} is not used: {}", told, host, why);
         }
     }
