@@ -292,6 +292,11 @@ table nic_drop
     packets bigint not null
     first_at timestamp with time zone not null
     last_at timestamp with time zone not null
+table nic_flow_loss
+    tenant_id uuid not null
+    nic_id uuid not null
+    hour timestamp with time zone not null
+    lost bigint not null
 table nic_security_group
     tenant_id uuid not null
     nic_id uuid not null
@@ -312,6 +317,7 @@ table nic_status
     problem jsonb
     reported_at timestamp with time zone not null
     drop_reasons jsonb not null default '{}'::jsonb
+    flows_lost bigint not null default 0
 table nic_traffic_day
     tenant_id uuid not null
     nic_id uuid not null
@@ -928,6 +934,9 @@ nic_drop.nic_drop_packets_check: CHECK ((packets > 0))
 nic_drop.nic_drop_port_check: CHECK (((port >= 0) AND (port <= 65535)))
 nic_drop.nic_drop_protocol_check: CHECK (((protocol >= 0) AND (protocol <= 255)))
 nic_drop.nic_drop_reason_check: CHECK ((reason ~ '^[a-z0-9-]{1,40}$'::text))
+nic_flow_loss.nic_flow_loss_lost_check: CHECK ((lost > 0))
+nic_flow_loss.nic_flow_loss_nic_id_fkey: FOREIGN KEY (nic_id) REFERENCES nic(id) ON DELETE CASCADE
+nic_flow_loss.nic_flow_loss_pkey: PRIMARY KEY (nic_id, hour)
 nic_security_group.nic_security_group_pkey: PRIMARY KEY (nic_id, group_id)
 nic_security_group.nic_security_group_tenant_id_group_id_fkey: FOREIGN KEY (tenant_id, group_id) REFERENCES security_group(tenant_id, id)
 nic_security_group.nic_security_group_tenant_id_nic_id_fkey: FOREIGN KEY (tenant_id, nic_id) REFERENCES nic(tenant_id, id) ON DELETE CASCADE
@@ -1227,6 +1236,8 @@ CREATE INDEX nic_drop_age_idx ON public.nic_drop USING btree (last_at)
 CREATE UNIQUE INDEX nic_drop_nic_id_ingress_reason_rule_id_protocol_remote_loca_key ON public.nic_drop USING btree (nic_id, ingress, reason, rule_id, protocol, remote, local, port) NULLS NOT DISTINCT
 CREATE INDEX nic_drop_nic_idx ON public.nic_drop USING btree (nic_id, last_at DESC)
 CREATE INDEX nic_drop_tenant_idx ON public.nic_drop USING btree (tenant_id, last_at DESC)
+CREATE INDEX nic_flow_loss_age_idx ON public.nic_flow_loss USING btree (hour)
+CREATE UNIQUE INDEX nic_flow_loss_pkey ON public.nic_flow_loss USING btree (nic_id, hour)
 CREATE INDEX nic_security_group_group_idx ON public.nic_security_group USING btree (group_id)
 CREATE UNIQUE INDEX nic_security_group_pkey ON public.nic_security_group USING btree (nic_id, group_id)
 CREATE UNIQUE INDEX nic_status_pkey ON public.nic_status USING btree (nic_id)
@@ -1728,6 +1739,7 @@ nat_block
 network
 nic
 nic_drop
+nic_flow_loss
 nic_security_group
 nic_status
 nic_traffic_day
@@ -1814,6 +1826,8 @@ nic.system_all for ALL to freehold_system using (true) check (true)
 nic.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_drop.system_all for ALL to freehold_system using (true) check (true)
 nic_drop.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
+nic_flow_loss.system_all for ALL to freehold_system using (true) check (true)
+nic_flow_loss.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_security_group.system_all for ALL to freehold_system using (true) check (true)
 nic_security_group.tenant_only for ALL to freehold_portal using ((tenant_id = app_tenant())) check ((tenant_id = app_tenant()))
 nic_status.system_all for ALL to freehold_system using (true) check (true)
@@ -1946,6 +1960,8 @@ nic_drop: SELECT to freehold_portal
 nic_drop: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_enforcement: SELECT to freehold_portal
 nic_enforcement: SELECT to freehold_system
+nic_flow_loss: SELECT to freehold_portal
+nic_flow_loss: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_portal
 nic_security_group: DELETE, INSERT, SELECT, UPDATE to freehold_system
 nic_status: SELECT to freehold_portal

@@ -60,6 +60,7 @@ public final class FakeHost implements AutoCloseable {
     private List<RuleHits> hits = List.of();
     private List<DroppedPackets> drops = List.of();
     private final Map<UUID, NicTraffic> traffic = new HashMap<>();
+    private final Map<UUID, Long> flowsLost = new HashMap<>();
     private Map<String, Long> dropReasons = Map.of();
     private final Map<UUID, CommandInput> inputs = new HashMap<>();
     private Function<HostCommand, CommandProgress> onCommand = this::done;
@@ -321,7 +322,8 @@ public final class FakeHost implements AutoCloseable {
                                     1,
                                     nicProblems.get(nic.id()),
                                     dropReasons,
-                                    traffic.get(nic.id())))
+                                    traffic.get(nic.id()),
+                                    flowsLost.getOrDefault(nic.id(), 0L)))
                             .toList(),
                     hits,
                     drops);
@@ -384,6 +386,11 @@ public final class FakeHost implements AutoCloseable {
     /** What a NIC carried, from the next report on. */
     public synchronized void traffic(UUID nic, NicTraffic carried) {
         traffic.put(nic, carried);
+    }
+
+    /** How many records of a NIC's connections found no room, from the next report on. */
+    public synchronized void flowsLost(UUID nic, long cumulative) {
+        flowsLost.put(nic, cumulative);
     }
 
     /** Delivers flow records, as the agent does. */

@@ -11,6 +11,7 @@ import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
+import cloud.freehold.portal.traffic.domain.Flows;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -207,6 +208,43 @@ class FlowsTabTests {
         assertThat(send("/t/acme/vms/" + db.id() + "/flows", anna).getContentAsString())
                 .contains("No flows yet")
                 .doesNotContain("192.0.2.1");
+    }
+
+    private void lost(long cumulative) throws Exception {
+        host.host.flowsLost(web.nic(), cumulative);
+        host.host.report();
+    }
+
+    @Test
+    void saysHowManyConnectionsAreMissing() throws Exception {
+        tell(flow(true, FlowRecord.End.ENDED, false, "192.0.2.1", 40_001, 443));
+        lost(0);
+        assertThat(page("")).doesNotContain("are missing here");
+        lost(1_488);
+        lost(1_488);
+        assertThat(page("")).contains("At least 1,488 connections are missing here", "Between 20");
+        // The dataplane was started anew and counts from zero.
+        lost(12);
+        assertThat(page("?q=udp")).contains("At least 1,500 connections", "No flow matches");
+        assertThat(send("/t/acme/vms/" + db.id() + "/flows", anna).getContentAsString())
+                .doesNotContain("are missing here");
+    }
+
+    @Test
+    void onlyThePagesOfThatTimeSaySo() throws Exception {
+        List<FlowRecord> many = new ArrayList<>();
+        for (int i = 0; i < Flows.PAGE + 1; i++) {
+            many.add(flow(true, FlowRecord.End.ENDED, false, "192.0.2." + i, 40_000 + i, 443));
+        }
+        tell(many.toArray(FlowRecord[]::new));
+        lost(7);
+        system.sql("update nic_flow_loss set hour = hour - interval '5 hours'").update();
+        String first = page("");
+        assertThat(first).doesNotContain("are missing here");
+        Matcher next = NEXT.matcher(first);
+        assertThat(next.find()).isTrue();
+        assertThat(send(next.group(1).replace("&amp;", "&"), anna).getContentAsString())
+                .contains("At least 7 connections are missing here");
     }
 
     private void carried(long epoch, long external) throws Exception {

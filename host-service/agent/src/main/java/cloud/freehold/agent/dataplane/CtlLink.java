@@ -167,7 +167,8 @@ final class CtlLink implements DataplaneLink {
                         status.getLong(PORT_STATUS.at("traffic_epoch")),
                         carried(status, TRAFFIC_NETWORK),
                         carried(status, TRAFFIC_ROUTED),
-                        carried(status, TRAFFIC_EXTERNAL)));
+                        carried(status, TRAFFIC_EXTERNAL)),
+                status.getLong(PORT_STATUS.at("flows_lost")));
     }
 
     private static NicTraffic.Carried carried(Pointer status, int trafficClass) {

@@ -49,7 +49,8 @@ interface DataplaneLink extends AutoCloseable {
             Map<String, Long> drops,
             int workers,
             int frontEndPid,
-            NicTraffic traffic) {
+            NicTraffic traffic,
+            long flowsLost) {
 
         enum State {
             CONNECTING,

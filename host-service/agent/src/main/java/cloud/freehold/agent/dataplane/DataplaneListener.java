@@ -29,7 +29,8 @@ public interface DataplaneListener {
             long txBytes,
             long connections,
             Map<String, Long> drops,
-            NicTraffic traffic) {}
+            NicTraffic traffic,
+            long flowsLost) {}
 
     /** Oldest first, each once. */
     void drops(List<DropEvent> dropped);

@@ -69,6 +69,7 @@ final class DataplaneMonitor {
                 port.txBytes(),
                 port.connections(),
                 port.drops(),
-                port.traffic());
+                port.traffic(),
+                port.flowsLost());
     }
 }

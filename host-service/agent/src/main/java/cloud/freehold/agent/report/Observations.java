@@ -209,7 +209,8 @@ public final class Observations implements DataplaneListener {
                         counters.connections(),
                         nic.problem(),
                         counters.drops(),
-                        counters.traffic());
+                        counters.traffic(),
+                        counters.flowsLost());
     }
 
     private static ObservedNic.Link link(NicCounters counters) {

@@ -177,7 +177,7 @@ class WorkerPlacementTest {
     }
 
     private static PortStatus port(UUID nic, long packets, int pid) {
-        return new PortStatus(nic, 1, PortStatus.State.UP, packets, 0, 0, 0, 0, Map.of(), 1, pid, null);
+        return new PortStatus(nic, 1, PortStatus.State.UP, packets, 0, 0, 0, 0, Map.of(), 1, pid, null, 0);
     }
 
     private static final class Pins implements DataplaneLink {

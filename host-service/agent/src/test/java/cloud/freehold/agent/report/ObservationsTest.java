@@ -30,7 +30,7 @@ class ObservationsTest {
     }
 
     private static NicCounters counters(String nic, long packets) {
-        return new NicCounters(id(nic), true, true, packets, 0, 0, 0, 0, Map.of(), null);
+        return new NicCounters(id(nic), true, true, packets, 0, 0, 0, 0, Map.of(), null, 0);
     }
 
     private static ObservedVm vm(ObservedVm.State state) {

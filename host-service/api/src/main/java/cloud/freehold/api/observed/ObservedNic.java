@@ -11,6 +11,7 @@ import java.util.UUID;
  * @param problem why appliedRevision is behind the host's, null when it is not
  * @param dropReasons drops by the dataplane's name of the reason; what there is none of may be missing
  * @param traffic null: not known
+ * @param flowsLost records of its connections that found no room, since its counters began
  */
 public record ObservedNic(
         UUID id,
@@ -24,7 +25,8 @@ public record ObservedNic(
         long connections,
         Problem problem,
         Map<String, Long> dropReasons,
-        NicTraffic traffic) {
+        NicTraffic traffic,
+        long flowsLost) {
 
     public ObservedNic(
             UUID id,
@@ -49,7 +51,8 @@ public record ObservedNic(
                 connections,
                 problem,
                 Map.of(),
-                null);
+                null,
+                0);
     }
 
     public enum Link {

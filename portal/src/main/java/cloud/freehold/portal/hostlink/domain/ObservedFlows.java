@@ -183,6 +183,9 @@ public class ObservedFlows {
         system.sql("delete from flow_record where last_at < :oldest")
                 .param("oldest", oldest)
                 .update();
+        system.sql("delete from nic_flow_loss where hour < :oldest - interval '1 hour'")
+                .param("oldest", oldest)
+                .update();
         system.sql("""
                         delete from flow_record f using (
                             select t.tenant_id, (select x.last_at from flow_record x where x.tenant_id = t.tenant_id

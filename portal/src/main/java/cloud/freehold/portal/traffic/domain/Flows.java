@@ -6,6 +6,7 @@ import cloud.freehold.portal.firewall.Firewall;
 import cloud.freehold.portal.firewall.RuleMention;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -38,7 +39,8 @@ public class Flows {
     /** @param after where the page before ended; null or nonsense: from the latest on */
     @Transactional(readOnly = true)
     public FlowPage page(TenantId tenant, TrafficNic nic, FlowFilter filter, @Nullable String after) {
-        List<Flow> found = rows(tenant, nic, filter, FlowPlace.read(after).orElse(null), PAGE + 1);
+        FlowPlace place = FlowPlace.read(after).orElse(null);
+        List<Flow> found = rows(tenant, nic, filter, place, PAGE + 1);
         List<Flow> shown = found.size() > PAGE ? found.subList(0, PAGE) : found;
         Flow end = found.size() > PAGE ? shown.get(PAGE - 1) : null;
         Map<UUID, RuleMention> rules = firewall.mentions(
@@ -52,7 +54,29 @@ public class Flows {
                 tenant, nic.networkId(), shown.stream().map(Flow::remote).toList());
         return new FlowPage(
                 shown.stream().map(flow -> named(flow, rules, peers)).toList(),
-                end == null ? null : new FlowPlace(end.last(), end.sequence()).write());
+                end == null ? null : new FlowPlace(end.last(), end.sequence()).write(),
+                gap(tenant, nic, end == null ? null : end.last(), place == null ? null : place.last()));
+    }
+
+    /** @param from null: as far back as the log goes; @param to null: until now */
+    private @Nullable FlowGap gap(TenantId tenant, TrafficNic nic, @Nullable Instant from, @Nullable Instant to) {
+        return jdbc.sql("""
+                        select sum(lost)::bigint as lost, min(hour) as first, max(hour) + interval '1 hour' as end from nic_flow_loss
+                        where tenant_id = :tenant and nic_id = :nic
+                          and (:from::timestamptz is null or hour > :from::timestamptz - interval '1 hour')
+                          and (:to::timestamptz is null or hour <= :to::timestamptz)
+                        having sum(lost) > 0
+                        """)
+                .param("tenant", tenant.value())
+                .param("nic", nic.id())
+                .param("from", from == null ? null : from.atOffset(ZoneOffset.UTC))
+                .param("to", to == null ? null : to.atOffset(ZoneOffset.UTC))
+                .query((row, number) -> new FlowGap(
+                        row.getLong("lost"),
+                        row.getObject("first", OffsetDateTime.class).toInstant(),
+                        row.getObject("end", OffsetDateTime.class).toInstant()))
+                .optional()
+                .orElse(null);
     }
 
     /** At most {@value #MOST_EXPORTED}; without names, which may change. */
