@@ -2,9 +2,11 @@ package cloud.freehold.portal.backup;
 
 import cloud.freehold.api.backup.Certificate;
 import cloud.freehold.api.backup.Consistency;
+import cloud.freehold.portal.common.NotFoundException;
 import cloud.freehold.portal.compute.VmId;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,18 @@ public record RecoveryPoint(
         @Nullable Instant undoUntil,
         List<PointVolume> volumes,
         long version) {
+
+    /**
+     * @param id null: the first
+     * @throws NotFoundException when it has no such volume
+     */
+    public PointVolume volume(@Nullable UUID id) {
+        return volumes.stream()
+                .filter(each -> id == null || each.volumeId().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new NotFoundException(
+                        "There is no such volume in the point. Open the point and choose one of its volumes."));
+    }
 
     public boolean isRemoved() {
         return removedAt != null;

@@ -194,10 +194,7 @@ class StoredPointFiles implements PointFiles {
 
     private RecoveryPoint usable(TenantId tenant, FilePlace place) {
         RecoveryPoint point = points.point(tenant, place.point());
-        if (point.volumes().stream().noneMatch(volume -> volume.volumeId().equals(place.volume()))) {
-            throw new NotFoundException(
-                    "There is no such volume in the point. Open the point and choose one of its volumes.");
-        }
+        point.volume(place.volume());
         if (point.isRemoved()) {
             throw new ConflictException(
                     "backup.removed", "This recovery point was removed. Bring it back before you look into it.");

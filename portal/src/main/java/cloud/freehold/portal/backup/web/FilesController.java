@@ -20,7 +20,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.UUID;
-import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -60,7 +59,8 @@ class FilesController {
             Model model) {
         offer.require();
         RecoveryPoint point = backups.point(scope.tenantId(), PointId.of(pointId));
-        FilePlace place = new FilePlace(point.id(), volume(point, volume), FilePath.of(path));
+        UUID wanted = volume.isEmpty() ? null : Ids.parse(volume);
+        FilePlace place = new FilePlace(point.id(), point.volume(wanted).volumeId(), FilePath.of(path));
         FolderView.Look look = FolderView.Look.of(sort, down, q, page);
         model.addAttribute("point", point);
         model.addAttribute("place", place);
@@ -77,17 +77,6 @@ class FilesController {
         model.addAttribute("fetched", files.fetched(scope.tenantId(), point.id()));
         model.addAttribute("key", IdempotencyKey.forForm());
         return Htmx.of(request).view("backup/files", "backup/_files :: folder");
-    }
-
-    /** The first one when none is named. */
-    private static UUID volume(RecoveryPoint point, String wanted) {
-        UUID named = wanted.isEmpty() ? null : Ids.parse(wanted);
-        return point.volumes().stream()
-                .map(each -> each.volumeId())
-                .filter(each -> named == null || each.equals(named))
-                .findFirst()
-                .orElseThrow(() -> new NotFoundException(
-                        "There is no such volume in the point. Open the point and choose one of its volumes."));
     }
 
     @PostMapping("/open")
@@ -151,7 +140,6 @@ class FilesController {
                 () -> files.discard(scope.tenantId(), place.point(), OperationId.of(operationId)));
     }
 
-    /** What comes is somebody's file under somebody's name: for saving, never for showing. */
     @GetMapping("/fetched/{operationId}")
     @RequiresRole(Role.OPERATOR)
     void download(
@@ -161,12 +149,7 @@ class FilesController {
             HttpServletResponse response)
             throws IOException {
         FetchedFile file = files.download(scope.tenantId(), PointId.of(pointId), OperationId.of(operationId));
-        response.setContentType("application/octet-stream");
-        response.setContentLengthLong(file.bytes());
-        response.setHeader(HttpHeaders.CONTENT_DISPOSITION, SavedAs.disposition(file.fileName()));
-        response.setHeader("X-Content-Type-Options", "nosniff");
-        response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
-        response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        SavedAs.announce(file, response);
         files.write(scope.tenantId(), file, response.getOutputStream());
     }
 

@@ -1,17 +1,30 @@
 package cloud.freehold.portal.backup.web;
 
+import cloud.freehold.portal.backup.FetchedFile;
+import jakarta.servlet.http.HttpServletResponse;
 import java.nio.charset.StandardCharsets;
 import org.springframework.http.ContentDisposition;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
 
-/** Names out of a guest, as a browser may save them. */
+/** Files out of a guest under names out of a guest: for saving, never for showing. */
 final class SavedAs {
 
     private static final int LONGEST = 200;
 
     private SavedAs() {}
 
+    static void announce(FetchedFile file, HttpServletResponse response) {
+        response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
+        response.setContentLengthLong(file.bytes());
+        response.setHeader(HttpHeaders.CONTENT_DISPOSITION, disposition(file.fileName()));
+        response.setHeader("X-Content-Type-Options", "nosniff");
+        response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox");
+        response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+    }
+
     /** The value of {@code Content-Disposition}; the name cannot leave its quotes, look like another one, or be hidden. */
-    static String disposition(String name) {
+    private static String disposition(String name) {
         return ContentDisposition.attachment()
                 .filename(clean(name), StandardCharsets.UTF_8)
                 .build()
