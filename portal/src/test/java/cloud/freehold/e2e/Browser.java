@@ -46,6 +46,10 @@ final class Browser implements AutoCloseable {
         return visitor(new NewContextOptions());
     }
 
+    Page visitor(int width, ColorScheme colors) {
+        return visitor(looking(width, colors));
+    }
+
     Page signIn(String email) {
         return signIn(email, 1280, ColorScheme.LIGHT);
     }
@@ -53,10 +57,11 @@ final class Browser implements AutoCloseable {
     /** Signs in once a person; a later call gets another browser with the same session. */
     Page signIn(String email, int width, ColorScheme colors) {
         String session = sessions.computeIfAbsent(email, this::session);
-        return visitor(new NewContextOptions()
-                .setStorageState(session)
-                .setColorScheme(colors)
-                .setViewportSize(width, 900));
+        return visitor(looking(width, colors).setStorageState(session));
+    }
+
+    private static NewContextOptions looking(int width, ColorScheme colors) {
+        return new NewContextOptions().setColorScheme(colors).setViewportSize(width, 900);
     }
 
     private String session(String email) {
