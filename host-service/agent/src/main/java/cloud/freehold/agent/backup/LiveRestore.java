@@ -12,6 +12,7 @@ import cloud.freehold.api.command.HostCommand.RestoreVolumes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * Brings volumes back under a VM that runs already: each is an empty image over the point, which a {@linkplain PointServer server} of its own shows, and the VM
@@ -27,12 +28,14 @@ final class LiveRestore {
     private static final String IN_PLACE = "in-place";
 
     private final BackupHost host;
+    private final StartsWait startsWait;
     private final RestoreVolumes command;
     private final Order order;
     private final Path socket;
 
-    LiveRestore(BackupHost host, RestoreVolumes command, Order order) {
+    LiveRestore(BackupHost host, StartsWait startsWait, RestoreVolumes command, Order order) {
         this.host = host;
+        this.startsWait = startsWait;
         this.command = command;
         this.order = order;
         this.socket = host.config()
@@ -40,9 +43,14 @@ final class LiveRestore {
                 .resolve("point-" + command.id().toString().substring(24));
     }
 
+    /** Whether the VM may start: its volumes are there, and read what they lack. */
+    static boolean isInPlace(Map<String, String> notes) {
+        return notes.containsKey(IN_PLACE);
+    }
+
     Outcome carryOut() throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var replacement = RestoreHandler.replacement(host, command);
-        if (!order.notes().containsKey(IN_PLACE)) {
+        if (!isInPlace(order.notes())) {
             putInPlace(replacement);
         } else {
             replacement.swap();
@@ -63,7 +71,7 @@ final class LiveRestore {
 
     private void putInPlace(Replacement replacement)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
-        try (var use = RestoreHandler.use(host, command, order)) {
+        try (var use = startsWait.take(command, order)) {
             order.progress(2, "preparing");
             serve();
             for (var volume : command.volumes()) {
@@ -77,7 +85,7 @@ final class LiveRestore {
             giveUp(replacement);
             throw new OrderFailure(e.code(), e.forTenant(), e);
         } catch (OrderFailure | HypervisorException | IOException | InterruptedException e) {
-            if (!order.notes().containsKey(IN_PLACE)) {
+            if (!isInPlace(order.notes())) {
                 giveUp(replacement);
             }
             throw e;

@@ -4,7 +4,6 @@ import cloud.freehold.agent.command.CommandHandler;
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.libvirt.HypervisorException;
-import cloud.freehold.agent.storage.DiskUse;
 import cloud.freehold.agent.storage.Replacement;
 import cloud.freehold.agent.storage.StorageException;
 import cloud.freehold.api.ProblemCode;
@@ -13,7 +12,6 @@ import cloud.freehold.api.command.HostCommand.RestoreVolumes;
 import cloud.freehold.api.desired.DesiredVolume;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,14 +24,15 @@ import java.util.UUID;
  * only just to be, its first ones, which its reconciler waits for.
  */
 final class RestoreHandler implements CommandHandler<RestoreVolumes> {
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
     /** Noted once all volumes are complete: from here on there is only forward. */
     private static final String SWAPPING = "swapping";
 
     private final BackupHost host;
+    private final StartsWait startsWait;
 
     RestoreHandler(BackupHost host) {
         this.host = host;
+        this.startsWait = new StartsWait(host);
     }
 
     @Override
@@ -47,23 +46,39 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
     }
 
     @Override
+    public void reserve(RestoreVolumes command, Map<String, String> notes) {
+        if (!LiveRestore.isInPlace(notes)) {
+            startsWait.reserve(command, notes);
+        }
+    }
+
+    @Override
     public Outcome carryOut(RestoreVolumes command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
-        if (command.live()) {
-            return new LiveRestore(host, command, order).carryOut();
+        try {
+            return command.live()
+                    ? new LiveRestore(host, startsWait, command, order).carryOut()
+                    : inPlace(command, order);
+        } finally {
+            startsWait.release(command);
         }
+    }
+
+    private Outcome inPlace(RestoreVolumes command, Order order)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var replacement = replacement(host, command);
-        if (order.notes().containsKey(SWAPPING)) {
-            return finish(command, replacement);
-        }
-        boolean runs = host.isOn(command.vmId());
-        if (runs) {
-            checkNew(command);
-            restore(command, order, replacement);
+        boolean swapping = order.notes().containsKey(SWAPPING);
+        if (!StartsWait.isNoted(order.notes()) && host.isOn(command.vmId())) {
+            if (!swapping) {
+                checkNew(command);
+                restore(command, order, replacement);
+            }
             return finish(command, replacement, order);
         }
-        try (var use = use(host, command, order)) {
-            restore(command, order, replacement);
+        try (var use = startsWait.take(command, order)) {
+            if (!swapping) {
+                restore(command, order, replacement);
+            }
             return finish(command, replacement, order);
         }
     }
@@ -79,23 +94,6 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
             return Replacement.of(host.files(), command.vmId(), volumes, pools);
         } catch (StorageException e) {
             throw new OrderFailure(e.code(), e.forTenant(), e);
-        }
-    }
-
-    /** Nothing else may touch the volumes from here on; a start waits. */
-    static DiskUse.Use use(BackupHost host, RestoreVolumes command, Order order)
-            throws OrderFailure, HypervisorException, InterruptedException {
-        while (true) {
-            order.check();
-            var use = host.diskUse().take(command.vmId(), "its volumes are being restored", () -> {});
-            if (use.isPresent() && !host.isOn(command.vmId())) {
-                return use.get();
-            }
-            use.ifPresent(DiskUse.Use::close);
-            if (use.isPresent()) {
-                throw running();
-            }
-            order.pause(LOOK_AGAIN);
         }
     }
 
@@ -164,10 +162,6 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
     private Outcome finish(RestoreVolumes command, Replacement replacement, Order order) throws IOException {
         order.progress(98, "putting in place");
         order.note(SWAPPING, "begun");
-        return finish(command, replacement);
-    }
-
-    private Outcome finish(RestoreVolumes command, Replacement replacement) throws IOException {
         replacement.swap();
         replacement.discard();
         host.kick().accept(command.vmId());
