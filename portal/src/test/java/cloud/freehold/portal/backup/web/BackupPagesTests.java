@@ -100,6 +100,17 @@ class BackupPagesTests {
     }
 
     @Test
+    void drillsAreOffered() throws Exception {
+        RecoveryPoint point = rig.point(anna, rig.vm(anna, "web"));
+        assertThat(page("/backups/points/" + point.id()))
+                .contains("It was not tried in a drill yet")
+                .contains("Start a drill")
+                .contains("name=\"port\"")
+                .contains(">Restore drills<");
+        assertThat(page("/backups/policies/new")).contains("name=\"drill\"").contains("name=\"drillPort\"");
+    }
+
+    @Test
     void pagesShowPointsPoliciesAndDrills() throws Exception {
         VmId web = rig.vm(anna, "web");
         RecoveryPoint point = rig.point(anna, web);
