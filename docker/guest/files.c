@@ -14,7 +14,8 @@
  *
  * Requests, one a line:     list PATH | file PATH | quit       PATH in percent-encoding
  * Answers, any number of    length (4 bytes, big-endian, of what follows), type (1 byte), payload
- *   R  ready, before all else; payload: the number of file systems found
+ *   R  ready, before all else; payload: the number of file systems found and a blank; when there is none, then what there is
+ *      instead: "encrypted", "damaged", "nothing"
  *   E  an entry: kind (f d l o), size and time of change (8 bytes each, big-endian), name
  *   D  bytes of the file; of a folder: of a tar of it
  *   Z  the end; payload: 't' when the list was cut short
@@ -134,16 +135,56 @@ static bool mount_device(const char *name)
     return false;
 }
 
-/* Mounts vda and its partitions. Return: how many. */
-static int mount_all(void)
+/* What a device that cannot be mounted says that it is. Return: "encrypted", "damaged", "nothing". */
+static const char *sign_of(const char *name)
+{
+    static const struct {
+        off_t at;
+        const char *bytes, *means;
+    } signs[] = {
+        {0, "LUKS\xba\xbe", "encrypted"}, {3, "-FVE-FS-", "encrypted"}, /* BitLocker */
+        {1080, "\x53\xef", "damaged"}, /* ext2 to ext4 */
+        {0, "XFSB", "damaged"}, {65600, "_BHRfS_M", "damaged"}, {54, "FAT1", "damaged"}, {82, "FAT32", "damaged"},
+    };
+    char device[300], found[16];
+    const char *means = "nothing";
+    int fd;
+
+    snprintf(device, sizeof(device), "/dev/%s", name);
+    fd = open(device, O_RDONLY | O_CLOEXEC);
+    for (size_t i = 0; fd >= 0 && i < sizeof(signs) / sizeof(*signs); i++) {
+        size_t size = strlen(signs[i].bytes);
+
+        if (pread(fd, found, size, signs[i].at) == (ssize_t)size && memcmp(found, signs[i].bytes, size) == 0) {
+            means = signs[i].means;
+            break;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    return means;
+}
+
+/* Mounts vda and its partitions. instead: becomes what the last one is that cannot be mounted and is something. Return: how many. */
+static int mount_all(const char **instead)
 {
     DIR *all = opendir("/sys/class/block");
     int count = 0;
 
     mkdir(TOP, 0755);
-    for (struct dirent *one; all && (one = readdir(all));)
-        if (strncmp(one->d_name, "vda", 3) == 0)
-            count += mount_device(one->d_name);
+    for (struct dirent *one; all && (one = readdir(all));) {
+        const char *sign;
+
+        if (strncmp(one->d_name, "vda", 3) != 0)
+            continue;
+        if (mount_device(one->d_name)) {
+            count++;
+            continue;
+        }
+        sign = sign_of(one->d_name);
+        if (strcmp(sign, "nothing") != 0)
+            *instead = sign;
+    }
     if (all)
         closedir(all);
     return count;
@@ -323,15 +364,18 @@ static void answer(const struct out *out, char *line)
 int main(int argc, char **argv)
 {
     static char line[MAX_LINE];
-    char count[16];
+    char ready[32];
+    const char *instead = "nothing";
+    int count;
     struct out out = {.fd = argc > 1 ? open(argv[1], O_RDWR | O_CLOEXEC) : -1};
     FILE *in = out.fd < 0 ? NULL : fdopen(dup(out.fd), "r");
 
     if (!in)
         return 1;
     send_text(&out, 'H', "");
-    snprintf(count, sizeof(count), "%d", mount_all());
-    send_text(&out, 'R', count);
+    count = mount_all(&instead);
+    snprintf(ready, sizeof(ready), "%d %s", count, count ? "" : instead);
+    send_text(&out, 'R', ready);
     while (fgets(line, sizeof(line), in) && strcmp(line, "quit\n") != 0)
         answer(&out, line);
     return 0;

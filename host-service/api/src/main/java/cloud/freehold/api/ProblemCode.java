@@ -36,6 +36,12 @@ public enum ProblemCode {
     STORE_DAMAGED(Kind.INTERNAL),
     /** A name, path or object that the command refers to is not there. */
     NOT_THERE(Kind.USER),
+    /** What was to be looked into holds no file system that can be read: it is empty, a member of a volume group, or of another kind. */
+    NO_FILE_SYSTEM(Kind.USER),
+    /** What was to be looked into is encrypted, and only its owner has the key. */
+    ENCRYPTED(Kind.USER),
+    /** A file system that was to be looked into cannot be read, or not all of it. */
+    FILE_SYSTEM_DAMAGED(Kind.USER),
     /** The host was restarted in the middle and the command is not one to repeat. */
     INTERRUPTED(Kind.INTERNAL),
     INTERNAL(Kind.INTERNAL);

@@ -46,17 +46,35 @@ final class FilesLink implements AutoCloseable {
             if (ready.type() != 'R') {
                 throw nonsense("says " + ready.type() + " before it is ready");
             }
-            if (text(ready.payload()).equals("0")) {
-                throw new OrderFailure(
-                        ProblemCode.NOT_THERE,
-                        "No file system was found on the volume that can be read: ext4, XFS, Btrfs and FAT can. Restore the volume"
-                                + " instead, and attach it to a VM.");
+            var found = text(ready.payload());
+            if (found.startsWith("0")) {
+                throw nothingToLookInto(found.substring(1).strip());
             }
             return link;
         } catch (IOException | OrderFailure e) {
             link.close();
             throw e;
         }
+    }
+
+    /** @param instead what the guest has found */
+    private static OrderFailure nothingToLookInto(String instead) {
+        return switch (instead) {
+            case "encrypted" ->
+                new OrderFailure(
+                        ProblemCode.ENCRYPTED,
+                        "The volume is encrypted, and only you have its key. Restore the volume to a VM, and unlock it there.");
+            case "damaged" ->
+                new OrderFailure(
+                        ProblemCode.FILE_SYSTEM_DAMAGED,
+                        "The file system on the volume is too damaged to be read. Look into an earlier point, or restore the volume to"
+                                + " a VM and repair it there.");
+            default ->
+                new OrderFailure(
+                        ProblemCode.NO_FILE_SYSTEM,
+                        "No file system was found on the volume that can be read: ext4, XFS, Btrfs and FAT can. Restore the volume to a"
+                                + " VM, which reads what it was set up for, such as volume groups.");
+        };
     }
 
     FilesListed list(String path) throws IOException, OrderFailure {
@@ -148,8 +166,10 @@ final class FilesLink implements AutoCloseable {
             case "not-a-folder" -> notThere("That is no folder. Download it instead.");
             case "too-long" -> notThere("The path is too long to be looked for.");
             default ->
-                notThere(
-                        "It cannot be read; the file system in the point may be damaged. Restore the volume instead, and repair it there.");
+                new OrderFailure(
+                        ProblemCode.FILE_SYSTEM_DAMAGED,
+                        "It cannot be read; the file system in the point may be damaged. Look into an earlier point, or restore the"
+                                + " volume to a VM and repair it there.");
         };
     }
 

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever a helper guest says. */
 class FilesLinkTest {
@@ -142,10 +144,30 @@ class FilesLinkTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "0 nothing, NO_FILE_SYSTEM, No file system",
+        "0 encrypted, ENCRYPTED, unlock it there",
+        "0 damaged, FILE_SYSTEM_DAMAGED, repair it there",
+        "0 whatever, NO_FILE_SYSTEM, No file system",
+        "0, NO_FILE_SYSTEM, No file system"
+    })
+    void whatHasNoFileSystemsSaysWhatItIs(String ready, ProblemCode code, String message) {
+        message('R', ready);
+        assertThatExceptionOfType(OrderFailure.class)
+                .isThrownBy(this::open)
+                .withMessageContaining(message)
+                .satisfies(e -> assertThat(e.code()).isEqualTo(code));
+    }
+
     @Test
-    void aDiskWithoutFileSystemsIsSaidToBeOne() {
-        message('R', "0");
-        assertThatExceptionOfType(OrderFailure.class).isThrownBy(this::open).withMessageContaining("No file system");
+    void whatCannotBeReadIsDamaged() throws Exception {
+        message('R', "1").message('X', "unreadable");
+        try (var link = open()) {
+            assertThatExceptionOfType(OrderFailure.class)
+                    .isThrownBy(() -> link.file("/disk/x"))
+                    .satisfies(e -> assertThat(e.code()).isEqualTo(ProblemCode.FILE_SYSTEM_DAMAGED));
+        }
     }
 
     @Test

@@ -58,6 +58,10 @@ class PointsInUseIntegrationTest {
     }
 
     private static VolumeRoot root(UUID volume) {
+        return root(point, volume);
+    }
+
+    private static VolumeRoot root(BackupTaken point, UUID volume) {
         return point.volumes().stream()
                 .map(stored -> stored.root())
                 .filter(root -> root.volumeId().equals(volume))
@@ -66,8 +70,12 @@ class PointsInUseIntegrationTest {
     }
 
     private HostCommand.ListFiles list(UUID volume, String path) {
-        var order = new HostCommand.ListFiles(
-                UUID.randomUUID(), Orders.deadline(), vm.tenant.id, store.ref, root(volume), path);
+        return list(root(volume), path);
+    }
+
+    private HostCommand.ListFiles list(VolumeRoot root, String path) {
+        var order =
+                new HostCommand.ListFiles(UUID.randomUUID(), Orders.deadline(), vm.tenant.id, store.ref, root, path);
         rig.portal.commands().input(order.id(), store.input());
         return order;
     }
@@ -111,9 +119,25 @@ class PointsInUseIntegrationTest {
     void aVolumeWithoutFileSystemSaysSo() {
         for (int i = 0; i < 2; i++) {
             var end = orders.end(list(vm.data, "/"));
-            assertThat(end.problem().code()).isEqualTo(ProblemCode.NOT_THERE);
+            assertThat(end.problem().code()).isEqualTo(ProblemCode.NO_FILE_SYSTEM);
             assertThat(end.problem().message()).contains("No file system");
         }
+    }
+
+    @Test
+    void anEncryptedVolumeAndADamagedOneSaySo() throws Exception {
+        assertThat(whyNot("printf 'LUKS\\272\\276' | dd of=/dev/vdb conv=notrunc 2>/dev/null"))
+                .isEqualTo(ProblemCode.ENCRYPTED);
+        assertThat(whyNot("dd if=/dev/zero of=/dev/vdb bs=4096 count=1 conv=notrunc 2>/dev/null;"
+                        + " printf '\\123\\357' | dd of=/dev/vdb bs=1 seek=1080 conv=notrunc 2>/dev/null"))
+                .isEqualTo(ProblemCode.FILE_SYSTEM_DAMAGED);
+    }
+
+    /** Why the volume of data cannot be looked into that the guest has written this onto. */
+    private ProblemCode whyNot(String writing) throws Exception {
+        vm.say(writing + "; sync");
+        var taken = store.backup(vm, Consistency.CRASH, Consistency.CRASH);
+        return orders.end(list(root(taken, vm.data), "/")).problem().code();
     }
 
     private HostCommand.DrillPoint drill(UUID like, HostCommand.DrillPoint.Check check) {

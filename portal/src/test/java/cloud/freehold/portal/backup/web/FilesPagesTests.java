@@ -39,6 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.ApplicationContext;
@@ -332,24 +333,39 @@ class FilesPagesTests {
                 .list();
     }
 
-    @Test
-    void failureSaysWhyAndWhatToDo() throws Exception {
-        rig.host.onCommand(command -> new CommandProgress(
-                Status.FAILED,
-                20,
-                "",
-                new Problem(
-                        ProblemCode.NOT_THERE,
-                        "No file system was found on the volume that can be read.",
-                        Instant.now()),
-                Instant.now()));
-        open("/");
-        assertThat(page("/"))
-                .contains("No file system was found")
-                .contains("host.not-there")
-                .contains("Restore the volume to a VM")
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            NO_FILE_SYSTEM      | host.no-file-system      | Restore the volume to a VM
+            ENCRYPTED           | host.encrypted           | Restore the volume to a VM
+            FILE_SYSTEM_DAMAGED | host.file-system-damaged | Look into an earlier point
+            STORE_DAMAGED       | host.store-damaged       | Look into another point
+            NOT_THERE           | host.not-there           | Go to the folder above
+            TIMED_OUT           | host.timed-out           | tell the provider the code
+            """)
+    void failureSaysWhyAndWhatToDo(ProblemCode problem, String code, String next) throws Exception {
+        hostFails(problem, "That could not be read.");
+        open("/partition-1/srv");
+        assertThat(page("/partition-1/srv"))
+                .contains("That could not be read.")
+                .contains(">" + code + "<")
+                .contains(next)
                 .contains("Try again")
                 .doesNotContain("load, submit");
+    }
+
+    @Test
+    void whoMayNotRestoreIsToldWhoMay() throws Exception {
+        hostFails(ProblemCode.ENCRYPTED, "The volume is encrypted.");
+        open("/");
+        assertThat(page("/")).contains("points/" + point.id() + "/restore").doesNotContain("Ask an operator");
+        assertThat(send(fixtures.viewer("acme"), get(files(""))).getContentAsString())
+                .contains("Ask an operator of the tenant to restore the volume to a VM")
+                .doesNotContain("/restore\"");
+    }
+
+    private void hostFails(ProblemCode problem, String message) {
+        rig.host.onCommand(command -> new CommandProgress(
+                Status.FAILED, 20, "", new Problem(problem, message, Instant.now()), Instant.now()));
     }
 
     @Test
