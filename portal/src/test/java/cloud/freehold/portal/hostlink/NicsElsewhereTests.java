@@ -2,6 +2,7 @@ package cloud.freehold.portal.hostlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cloud.freehold.api.AgentPaths;
 import cloud.freehold.api.desired.DesiredNetwork.Transport.Kind;
 import cloud.freehold.api.desired.DesiredRemoteNic;
 import cloud.freehold.api.observed.HostFacts.Tunnel;
@@ -18,7 +19,10 @@ import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
 import cloud.freehold.portal.testing.TestingClock;
 import cloud.freehold.testing.FakeHost;
+import cloud.freehold.testing.TwoHosts;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -145,6 +149,27 @@ class NicsElsewhereTests {
             assertThat(transport.kind()).isEqualTo(Kind.VXLAN);
             assertThat(one.model().uplinks()).containsKey(transport.uplinkId());
         });
+    }
+
+    @Test
+    void tellsTwoHostsWhatTheAgentsTestsCarryPacketsBy() throws IOException {
+        UUID group = placed.group(acme, "db");
+        placed.rule(acme, group, TwoHosts.OPEN_PORT, null);
+        nic(one, "web", office, 1);
+        UUID db = placed.nic(acme, placed.vm(acme, two.hostId(), "db"), office, 2, group);
+        run(() -> changes.rearranged(List.of(two.hostId())));
+        String told = TwoHosts.normalised(whole(one), whole(two));
+        Files.writeString(Path.of("target/two-hosts.actual.json"), told);
+        assertThat(told)
+                .as("If the change is meant: cp portal/target/two-hosts.actual.json"
+                        + " host-service/testing/src/main/resources/cloud/freehold/testing/two-hosts.json")
+                .isEqualTo(TwoHosts.text());
+        assertThat(told(two)).hasSize(1);
+        assertThat(two.model().nics()).containsOnlyKeys(db);
+    }
+
+    private static String whole(FakeHost host) throws IOException {
+        return host.client().get(AgentPaths.DESIRED + "?after=0&wait=0").body();
     }
 
     @Test

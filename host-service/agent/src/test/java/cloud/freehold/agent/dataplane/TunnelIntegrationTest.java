@@ -8,11 +8,14 @@ import static cloud.freehold.agent.dataplane.Layouts.UPLINK_STATUS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cloud.freehold.agent.Objects;
+import cloud.freehold.agent.Waiting;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.api.Problem;
+import cloud.freehold.api.desired.DesiredNic;
 import cloud.freehold.api.desired.DesiredRemoteNic;
 import cloud.freehold.api.desired.DesiredUplink;
 import cloud.freehold.api.observed.RuleHits;
+import cloud.freehold.testing.TwoHosts;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
@@ -31,6 +34,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -38,7 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two real dataplanes in two network namespaces with a wire between them are told by desired state alone of each other's
- * NICs, and find each other's tunnel end. What then passes is the native tests' business.
+ * NICs, and find each other's tunnel end. The portal's tests make sure that it tells two hosts what {@link TwoHosts} holds;
+ * here packets cross by it.
  */
 @Tag("integration")
 class TunnelIntegrationTest {
@@ -82,12 +87,8 @@ class TunnelIntegrationTest {
         assertThat(ran(command)).as(String.join(" ", command)).isTrue();
     }
 
-    private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-        var end = Instant.now().plus(SOON);
-        while (!condition.getAsBoolean()) {
-            assertThat(Instant.now()).as(what + " in time").isBefore(end);
-            Thread.sleep(20);
-        }
+    private static void await(String what, BooleanSupplier condition) {
+        Waiting.await(what, SOON, condition);
     }
 
     private static String namespace(long pid) {
@@ -108,10 +109,15 @@ class TunnelIntegrationTest {
         return pid;
     }
 
+    /** Joins the two namespaces' devices of these names. */
+    private static void wire(long one, String device, long two, String other) {
+        run(("ip link add " + device + " netns " + one + " type veth peer name " + other + " netns " + two).split(" "));
+    }
+
     private Path startDataplane(long holder, String device) throws Exception {
         run("nsenter", "--net=" + namespace(holder), "ip", "link", "set", device, "up");
-        var state = Files.createDirectory(directory.resolve(device));
-        var socket = directory.resolve(device + ".sock");
+        var state = Files.createDirectory(directory.resolve(device + "-" + holder));
+        var socket = directory.resolve(device + "-" + holder + ".sock");
         start(
                 "nsenter",
                 "--net=" + namespace(holder),
@@ -152,7 +158,7 @@ class TunnelIntegrationTest {
         dataplane.want(desired);
         assertThat(seen.revisions.poll(SOON.toSeconds(), TimeUnit.SECONDS))
                 .as("applied")
-                .isEqualTo(3L);
+                .isEqualTo(desired.revision());
     }
 
     private static int neighbours(Path socket) {
@@ -175,20 +181,7 @@ class TunnelIntegrationTest {
     void eachFindsTheOthersTunnelEnd() throws Exception {
         long one = holder();
         long two = holder();
-        run(
-                "ip",
-                "link",
-                "add",
-                "upa",
-                "netns",
-                Long.toString(one),
-                "type",
-                "veth",
-                "peer",
-                "name",
-                "upb",
-                "netns",
-                Long.toString(two));
+        wire(one, "upa", two, "upb");
         var a = startDataplane(one, "upa");
         var b = startDataplane(two, "upb");
         tell(a, desired("upa", "192.0.2.1", "db", "192.0.2.2"));
@@ -196,6 +189,35 @@ class TunnelIntegrationTest {
         tell(b, desired("upb", "192.0.2.2", "web", "192.0.2.1"));
         await("the first knows the way to the second", () -> neighbours(a) == 1);
         await("the second knows the way to the first", () -> neighbours(b) == 1);
+    }
+
+    @Test
+    void packetsCrossByWhatThePortalTellsTwoHosts() throws Exception {
+        long one = holder();
+        long two = holder();
+        wire(one, "eth1", two, "eth1");
+        var states = TwoHosts.states();
+        var web = states.get(0).nics().get(0);
+        var db = states.get(1).nics().get(0);
+        tell(startDataplane(one, "eth1"), Desired.NOTHING.with(states.get(0)).orElseThrow());
+        tell(startDataplane(two, "eth1"), Desired.NOTHING.with(states.get(1)).orElseThrow());
+        start(Stream.of(
+                        List.of(BUILD.resolve("tests/system/crossing").toString()),
+                        end(web),
+                        end(db),
+                        List.of(Integer.toString(TwoHosts.OPEN_PORT)))
+                .flatMap(List::stream)
+                .toArray(String[]::new));
+        var crossing = processes.get(processes.size() - 1);
+        assertThat(crossing.waitFor(2 * SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(crossing.exitValue()).as("its standard error says why").isZero();
+    }
+
+    private List<String> end(DesiredNic nic) {
+        return List.of(
+                VhostSockets.of(directory, nic.id()).toString(),
+                nic.mac(),
+                nic.addresses().get(0));
     }
 
     private static final class Applied implements DataplaneListener {

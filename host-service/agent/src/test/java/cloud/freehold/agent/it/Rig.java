@@ -2,6 +2,7 @@ package cloud.freehold.agent.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cloud.freehold.agent.Waiting;
 import cloud.freehold.testing.FakePortal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -285,17 +286,7 @@ final class Rig implements AutoCloseable {
     }
 
     static void await(String what, Duration atMost, BooleanSupplier condition) {
-        long end = System.nanoTime() + atMost.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError(what + " did not come within " + atMost);
-            }
-            try {
-                TimeUnit.MILLISECONDS.sleep(20);
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
+        Waiting.await(what, atMost, condition);
     }
 
     /** What agent, dataplane and libvirtd said, for a failure's message. */
