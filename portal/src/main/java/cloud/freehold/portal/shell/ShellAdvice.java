@@ -6,6 +6,7 @@ import cloud.freehold.portal.shell.ShellModel.TenantChoice;
 import cloud.freehold.portal.tenancy.TenantScope;
 import cloud.freehold.portal.tenancy.Tenants;
 import jakarta.servlet.http.HttpServletRequest;
+import java.time.Clock;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,20 +17,24 @@ import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ModelAttribute;
 import org.thymeleaf.context.LazyContextVariable;
 
-/** Puts {@code shell}, {@code scope}, {@code unread} and {@code requestId} into the model of every page. */
+/** Puts {@code shell}, {@code scope}, {@code unread}, {@code made} (when it was begun) and {@code requestId} into the model of every page. */
 @ControllerAdvice(annotations = Controller.class)
 class ShellAdvice {
 
     private final Tenants tenants;
     private final Notifications notifications;
+    private final Clock clock;
 
-    ShellAdvice(Tenants tenants, Notifications notifications) {
+    ShellAdvice(Tenants tenants, Notifications notifications, Clock clock) {
         this.tenants = tenants;
         this.notifications = notifications;
+        this.clock = clock;
     }
 
     @ModelAttribute
     void frame(HttpServletRequest request, @AuthenticationPrincipal @Nullable SignedInUser user, Model model) {
+        // Before anything is read that the page shows.
+        model.addAttribute("made", clock.millis());
         model.addAttribute("requestId", request.getAttribute("requestId"));
         TenantScope scope = (TenantScope) request.getAttribute("scope");
         model.addAttribute("scope", scope);

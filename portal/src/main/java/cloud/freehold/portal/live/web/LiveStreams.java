@@ -7,13 +7,16 @@ import cloud.freehold.portal.live.LiveTopic;
 import cloud.freehold.portal.live.NotificationHandler;
 import cloud.freehold.portal.live.domain.LiveMessage;
 import jakarta.annotation.PreDestroy;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
@@ -36,18 +39,25 @@ class LiveStreams implements NotificationHandler {
         return thread;
     });
     private final ConcurrentHashMap<Key, LiveStream> streams = new ConcurrentHashMap<>();
+    private final RecentTopics recent = new RecentTopics();
+    private final Clock clock;
     private long opened;
 
-    LiveStreams() {
-        sender.scheduleAtFixedRate(
-                () -> streams.values().forEach(LiveStream::heartbeat),
-                HEARTBEAT.toSeconds(),
-                HEARTBEAT.toSeconds(),
-                TimeUnit.SECONDS);
+    LiveStreams(Clock clock) {
+        this.clock = clock;
+        sender.scheduleAtFixedRate(this::beat, HEARTBEAT.toSeconds(), HEARTBEAT.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /** @param again the page had a stream before and may have missed something */
-    synchronized SseEmitter open(TenantId tenant, UserId user, boolean again) {
+    private void beat() {
+        streams.values().forEach(LiveStream::heartbeat);
+        recent.forget(clock.instant());
+    }
+
+    /**
+     * @param again the page had a stream before and may have missed anything
+     * @param made when the page was made; null: it does not say
+     */
+    synchronized SseEmitter open(TenantId tenant, UserId user, boolean again, @Nullable Instant made) {
         long ofUser =
                 streams.keySet().stream().filter(key -> key.user().equals(user)).count();
         if (ofUser >= MOST_PER_USER || streams.size() >= MOST) {
@@ -65,6 +75,10 @@ class LiveStreams implements NotificationHandler {
             stream.offer(EnumSet.allOf(LiveTopic.class));
         } else {
             stream.greet();
+            Set<LiveTopic> missed = made == null ? Set.of() : recent.since(tenant, made);
+            if (!missed.isEmpty()) {
+                stream.offer(missed);
+            }
         }
         return emitter;
     }
@@ -77,6 +91,7 @@ class LiveStreams implements NotificationHandler {
     @Override
     public void notified(String payload) {
         LiveMessage message = LiveMessage.parse(payload);
+        recent.note(message.tenant(), message.topic(), clock.instant());
         streams.forEach((key, stream) -> {
             if (key.tenant().equals(message.tenant())) {
                 stream.offer(Set.of(message.topic()));
