@@ -112,9 +112,28 @@ function step(table, by) {
   if (rows.length === 0) return;
   const at = rows.indexOf(document.activeElement?.closest?.("tr"));
   const row = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by))];
-  row.tabIndex = -1;
-  row.focus();
+  stand(row);
   row.scrollIntoView({ block: "nearest" });
+}
+
+function stand(row) {
+  row.tabIndex = -1;
+  row.focus({ preventScroll: true });
+}
+
+/** A live part that comes anew takes the row away that somebody stands on: they stand on its successor. */
+function keepStanding() {
+  let stoodOn = null;
+  document.addEventListener("focusin", (event) => {
+    stoodOn = event.target.matches?.("table[data-table] tr[id]") ? event.target.id : null;
+  });
+  document.addEventListener("pointerdown", () => {
+    stoodOn = null;
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const row = stoodOn && document.getElementById(stoodOn);
+    if (row && [row, document.body, null].includes(document.activeElement)) stand(row);
+  });
 }
 
 // Ticked rows: the head's box ticks all that are shown, and what can be done with them says how many they are.
@@ -185,6 +204,7 @@ if (typeof document !== "undefined") {
       if (input?.value && !input.form?.hasAttribute("data-server")) filter(table, input.value.trim());
     }
   });
+  keepStanding();
   document.addEventListener("keydown", onKey);
   document.addEventListener("change", onTick);
 }

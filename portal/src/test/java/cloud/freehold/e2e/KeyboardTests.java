@@ -24,6 +24,8 @@ class KeyboardTests {
 
         page.keyboard().press("j");
         assertThat(group.rule("the last port")).isFocused();
+        theRulesComeAnew(page);
+        assertThat(group.rule("the last port")).isFocused();
         page.keyboard().press("j");
         assertThat(group.rule("the first port")).isFocused();
         page.keyboard().press("k");
@@ -49,5 +51,15 @@ class KeyboardTests {
         page.keyboard().type("9001");
         assertThat(page.locator("#ingress tr[data-rule]")).hasCount(1);
         assertThat(page).hasURL(Pattern.compile(".*[?&]q=9001.*"));
+    }
+
+    /** What the page does when somebody else changed a group. */
+    private static void theRulesComeAnew(Page page) {
+        page.locator("#editor").evaluate("part => part.dataset.old = ''");
+        page.waitForResponse(
+                answer -> answer.url().contains("/firewall/groups/")
+                        && answer.request().headers().containsKey("hx-request"),
+                () -> page.evaluate("document.body.dispatchEvent(new Event('live-groups'))"));
+        assertThat(page.locator("#editor[data-old]")).hasCount(0);
     }
 }
