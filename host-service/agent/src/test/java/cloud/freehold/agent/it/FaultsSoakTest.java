@@ -160,7 +160,7 @@ class FaultsSoakTest {
         } else if (victim == Victim.QEMU) {
             vm.awaitGuest(from);
         }
-        assertThat(vm.freezeStatus()).contains("thawed");
+        vm.awaitThawed();
         assertThat(vm.state()).isEqualTo("running");
         vm.stopWriting();
         assertThat(vm.say("fhwriter check /srv/records /dev/vdb"))

@@ -166,6 +166,14 @@ final class WritingVm implements AutoCloseable {
         return rig.virsh("qemu-agent-command", id.toString(), "{\"execute\":\"guest-fsfreeze-status\"}");
     }
 
+    /** The agent's line is away for a moment when libvirtd has just come back. */
+    void awaitThawed() {
+        Rig.await(
+                "a guest that is not frozen",
+                BOOT,
+                () -> agent("guest-fsfreeze-status", Map.of()).asString("").equals("thawed"));
+    }
+
     String state() throws IOException {
         return rig.virsh("domstate", id.toString()).strip();
     }
