@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings volumes back under a VM that runs already: each is an empty image over the point, which a {@linkplain PointServer server} of its own shows, and the VM
@@ -24,7 +26,9 @@ import java.util.Map;
  * back.
  */
 final class LiveRestore {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveRestore.class);
     private static final Duration LOOK = Duration.ofMillis(500);
+    private static final Duration AWAY = Duration.ofSeconds(3);
     private static final String IN_PLACE = "in-place";
 
     private final BackupHost host;
@@ -56,12 +60,8 @@ final class LiveRestore {
             replacement.swap();
         }
         host.kick().accept(command.vmId());
-        while (!isComplete()) {
-            if (!UnixStream.answers(socket)) {
-                serve();
-            }
-            new VolumePull(host, command, order).step();
-            pause();
+        while (!step(replacement)) {
+            pause(LOOK);
         }
         PointServer.end(socket, order.notes());
         replacement.discard();
@@ -103,19 +103,43 @@ final class LiveRestore {
         order.note(PointServer.PID, Long.toString(server.pid()));
     }
 
-    private boolean isComplete() throws HypervisorException, IOException {
-        return new VolumePull(host, command, order).isComplete();
+    /**
+     * Whoever is away, libvirt or the store, is waited for: the VM has nothing else to run from.
+     *
+     * @return whether all is there
+     */
+    private boolean step(Replacement replacement) throws OrderFailure, InterruptedException {
+        var pull = new VolumePull(host, command, order);
+        try {
+            if (pull.isGone()) {
+                giveUp(replacement);
+                throw new OrderFailure(
+                        ProblemCode.NOT_THERE, "The VM was deleted while its volumes were being restored.");
+            }
+            if (pull.isComplete()) {
+                return true;
+            }
+            if (!UnixStream.answers(socket)) {
+                serve();
+            }
+            pull.step();
+        } catch (HypervisorException | IOException e) {
+            LOG.info("VM {}: its live restore waits: {}", command.vmId(), e.getMessage());
+            order.progress(0, "waits until the store and the hypervisor answer");
+            pause(AWAY);
+        }
+        return false;
     }
 
     /** Ends only when the agent does. */
-    private void pause() throws OrderFailure, InterruptedException {
+    private void pause(Duration pause) throws OrderFailure, InterruptedException {
         try {
-            order.pause(LOOK);
+            order.pause(pause);
         } catch (OrderFailure e) {
             if (e.code() == ProblemCode.INTERRUPTED) {
                 throw e;
             }
-            Thread.sleep(LOOK.toMillis());
+            Thread.sleep(pause.toMillis());
         }
     }
 }

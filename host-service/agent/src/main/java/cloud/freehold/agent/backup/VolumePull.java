@@ -11,6 +11,7 @@ import cloud.freehold.api.backup.Transfer;
 import cloud.freehold.api.backup.VolumeRoot;
 import cloud.freehold.api.command.HostCommand.RestoreVolumes;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,18 @@ final class VolumePull {
         this.order = order;
     }
 
+    /** Whether the VM was deleted, and its volumes with it. */
+    boolean isGone() {
+        return present().isEmpty();
+    }
+
+    /** Those that were not detached and deleted meanwhile. */
+    private List<VolumeRoot> present() {
+        return command.volumes().stream()
+                .filter(volume -> Files.exists(file(volume)))
+                .toList();
+    }
+
     boolean isComplete() throws HypervisorException, IOException {
         var domain = host.hypervisor().find(command.vmId());
         if (domain.isPresent() && !domain.get().state().isOff()) {
@@ -45,7 +58,7 @@ final class VolumePull {
             return false;
         }
         try (var inUse = use.get()) {
-            for (var volume : command.volumes()) {
+            for (var volume : present()) {
                 if (backing(volume).isPresent()) {
                     return false;
                 }
@@ -120,7 +133,7 @@ final class VolumePull {
 
     /** Ends when the VM is to be started. */
     private void whileOff() throws IOException, InterruptedException {
-        for (var volume : command.volumes()) {
+        for (var volume : present()) {
             var use = host.diskUse().take(command.vmId(), "its volumes are being restored", () -> {});
             if (use.isEmpty()) {
                 return;
