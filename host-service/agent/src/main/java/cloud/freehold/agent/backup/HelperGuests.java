@@ -3,11 +3,11 @@ package cloud.freehold.agent.backup;
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.common.Threads;
+import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.StoreRef;
 import cloud.freehold.api.backup.VolumeRoot;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +44,10 @@ final class HelperGuests {
         private int users;
         private volatile long usedAt = System.nanoTime();
 
+        private synchronized boolean hasLostItsPoint() {
+            return vm != null && !vm.hasItsPoint();
+        }
+
         /** Also from another thread, whose order is over: what is being asked of it then fails. */
         private synchronized void end() {
             if (link != null) {
@@ -72,7 +76,7 @@ final class HelperGuests {
         try {
             guest.lock.lockInterruptibly();
             try (var over = order.whenOver(guest::end)) {
-                if (guest.link == null || !guest.vm.isAlive()) {
+                if (guest.link == null || !guest.vm.isAlive() || guest.hasLostItsPoint()) {
                     guest.end();
                     boot(guest, store, tenant, volume, order);
                 }
@@ -82,6 +86,12 @@ final class HelperGuests {
                 return use.on(link);
             } catch (IOException | InterruptedException e) {
                 guest.end();
+                throw e;
+            } catch (OrderFailure e) {
+                if (guest.hasLostItsPoint()) {
+                    guest.end();
+                    throw lost(e);
+                }
                 throw e;
             } finally {
                 guest.usedAt = System.nanoTime();
@@ -99,7 +109,7 @@ final class HelperGuests {
     private Guest enter(Key key, Order order) throws OrderFailure, InterruptedException {
         while (true) {
             synchronized (this) {
-                if (guests.containsKey(key) || guests.size() < MOST || endOneIdle()) {
+                if (guests.containsKey(key) || guests.size() < MOST || endIdle(Duration.ZERO, 1) > 0) {
                     var guest = guests.computeIfAbsent(key, one -> new Guest());
                     guest.users++;
                     return guest;
@@ -110,22 +120,28 @@ final class HelperGuests {
         }
     }
 
-    private boolean endOneIdle() {
-        for (var guest : new ArrayList<>(guests.entrySet())) {
-            if (guest.getValue().users == 0) {
-                guests.remove(guest.getKey()).end();
-                return true;
-            }
-        }
-        return false;
+    /** What the guest says of a disk that cannot be read says nothing about the disk then. */
+    private static OrderFailure lost(OrderFailure said) {
+        return new OrderFailure(
+                ProblemCode.STORE_UNAVAILABLE,
+                "The backup store stopped answering while the point was read. Try again; if it lasts, tell the provider.",
+                said);
     }
 
     private synchronized void endIdle() {
-        for (var guest : new ArrayList<>(guests.entrySet())) {
-            if (guest.getValue().users == 0 && System.nanoTime() - guest.getValue().usedAt > IDLE.toNanos()) {
-                guests.remove(guest.getKey()).end();
-            }
-        }
+        endIdle(IDLE, Integer.MAX_VALUE);
+    }
+
+    /** @return how many were ended, of those that nobody has used for so long */
+    private int endIdle(Duration unused, int most) {
+        var idle = guests.entrySet().stream()
+                .filter(guest -> guest.getValue().users == 0)
+                .filter(guest -> System.nanoTime() - guest.getValue().usedAt >= unused.toNanos())
+                .limit(most)
+                .map(Map.Entry::getKey)
+                .toList();
+        idle.forEach(key -> guests.remove(key).end());
+        return idle.size();
     }
 
     private void boot(Guest guest, StoreRef store, UUID tenant, VolumeRoot volume, Order order)

@@ -164,6 +164,11 @@ final class ThrowawayVm implements AutoCloseable {
                 "virtserialport,chardev=" + socket + ",name=" + name);
     }
 
+    /** Whether its disks can be read still: what shows the point ends when the store hangs. */
+    boolean hasItsPoint() {
+        return server.isAlive();
+    }
+
     boolean isAlive() {
         return qemu != null && qemu.isAlive();
     }

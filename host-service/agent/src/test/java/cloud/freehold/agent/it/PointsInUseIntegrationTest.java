@@ -116,6 +116,13 @@ class PointsInUseIntegrationTest {
     }
 
     @Test
+    void aPointsServerThatDiesIsNotTakenForADamagedDisk() {
+        assertThat(listed("/partition-1")).isNotEmpty();
+        rig.killPointServer();
+        assertThat(listed("/partition-1/a folder/deep")).isEmpty();
+    }
+
+    @Test
     void aVolumeWithoutFileSystemSaysSo() {
         for (int i = 0; i < 2; i++) {
             var end = orders.end(list(vm.data, "/"));
