@@ -53,15 +53,14 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
     }
 
     @Override
+    public void release(RestoreVolumes command) {
+        startsWait.release(command);
+    }
+
+    @Override
     public Outcome carryOut(RestoreVolumes command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
-        try {
-            return command.live()
-                    ? new LiveRestore(host, startsWait, command, order).carryOut()
-                    : inPlace(command, order);
-        } finally {
-            startsWait.release(command);
-        }
+        return command.live() ? new LiveRestore(host, startsWait, command, order).carryOut() : inPlace(command, order);
     }
 
     private Outcome inPlace(RestoreVolumes command, Order order)

@@ -47,6 +47,9 @@ public interface CommandHandler<C extends HostCommand> {
      */
     default void reserve(C command, Map<String, String> notes) {}
 
+    /** Called at the end of each order, however it ended, and whether it was carried out or not: what is still reserved for it is let go. */
+    default void release(C command) {}
+
     /**
      * Blocks until it is done. When the order is cancelled or late, what was given to {@link Order#whenOver} runs, and whatever is thrown
      * then counts as the end of a cancelled order; the thread is not interrupted, so that cleaning up needs no care.

@@ -136,8 +136,7 @@ public final class Commands implements AutoCloseable {
         }
         CommandHandler.Outcome outcome;
         try {
-            order.begin();
-            outcome = handler.carryOut(command, order);
+            outcome = carriedOut(handler, command, order);
         } catch (OrderFailure | HypervisorException | IOException | InterruptedException | RuntimeException e) {
             if (closing && handler.repeats()) {
                 LOG.info("Order {} is carried out again when the agent is back.", order.id());
@@ -147,6 +146,17 @@ public final class Commands implements AutoCloseable {
             return;
         }
         order.done(outcome);
+    }
+
+    private static <C extends HostCommand> CommandHandler.Outcome carriedOut(
+            CommandHandler<C> handler, C command, RunningOrder order)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        try {
+            order.begin();
+            return handler.carryOut(command, order);
+        } finally {
+            handler.release(command);
+        }
     }
 
     private Problem problem(RunningOrder order, Exception e) {

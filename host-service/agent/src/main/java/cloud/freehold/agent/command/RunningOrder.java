@@ -217,19 +217,24 @@ final class RunningOrder implements Order {
     }
 
     /**
-     * Writes down that it is begun.
+     * Writes down that it is begun. Whether a repeated one that is not wanted any more is stopped is its handler's business: it may be where it
+     * can only go forward.
      *
      * @throws OrderFailure it is not wanted any more
      */
     void begin() throws IOException, OrderFailure {
         synchronized (this) {
-            check();
+            if (!repeated) {
+                check();
+            }
             begun = clock.instant();
             write(null);
             latest = running(1, "begun", null);
         }
         send(latest());
-        check();
+        if (!repeated) {
+            check();
+        }
     }
 
     private synchronized CommandProgress latest() {

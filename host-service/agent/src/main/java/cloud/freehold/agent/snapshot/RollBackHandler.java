@@ -60,6 +60,15 @@ final class RollBackHandler implements CommandHandler<RollBack> {
     }
 
     @Override
+    public void release(RollBack command) {
+        var left = reserved.remove(command.id());
+        if (left != null) {
+            left.close();
+            host.kick().accept(command.vmId());
+        }
+    }
+
+    @Override
     public Outcome carryOut(RollBack command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var entry = host.book()

@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -126,6 +128,35 @@ class CommandsTest {
     }
 
     @Test
+    void whatWasReservedForIsLetGoHoweverItEnds() throws Exception {
+        var order = order(Duration.ofMinutes(1));
+        start().told(List.of(order));
+        portal.await(order.id(), progress -> progress.transfer() != null);
+        commands.close();
+        handler.failure = new OrderFailure(ProblemCode.NOT_THERE, "It is gone.");
+        start();
+        portal.await(order.id(), progress -> progress.status() == Status.FAILED);
+        assertThat(handler.reserved).containsExactly(order.id());
+        assertThat(handler.released).containsExactly(order.id(), order.id());
+    }
+
+    /** It may be where there is only forward. */
+    @Test
+    void aRepeatedOrderThatIsNotWantedAnyMoreIsItsHandlersBusiness() throws Exception {
+        var order = order(Duration.ofMinutes(1));
+        start().told(List.of(order));
+        portal.await(order.id(), progress -> progress.transfer() != null);
+        commands.close();
+        portal.cancelled = order.id();
+        handler.heedsCancelling = false;
+        start();
+        assertThat(portal.await(order.id(), progress -> progress.status() == Status.DONE)
+                        .step())
+                .isEqualTo("went forward");
+        assertThat(handler.released).hasSize(2);
+    }
+
+    @Test
     void whatMayNotBeRepeatedEndsAsInterrupted() throws Exception {
         var order = order(Duration.ofMinutes(1));
         start().told(List.of(order));
@@ -168,7 +199,20 @@ class CommandsTest {
         private volatile CommandInput input;
         private volatile boolean stopped;
         private volatile boolean repeats = true;
+        private volatile boolean heedsCancelling = true;
         private volatile int begun;
+        private final List<UUID> reserved = new CopyOnWriteArrayList<>();
+        private final List<UUID> released = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void reserve(HostCommand.RollBack command, Map<String, String> notes) {
+            reserved.add(command.id());
+        }
+
+        @Override
+        public void release(HostCommand.RollBack command) {
+            released.add(command.id());
+        }
 
         @Override
         public Class<HostCommand.RollBack> type() {
@@ -189,6 +233,9 @@ class CommandsTest {
         public Outcome carryOut(HostCommand.RollBack command, Order order)
                 throws OrderFailure, IOException, InterruptedException {
             begun++;
+            if (!heedsCancelling) {
+                return new Outcome("went forward", new CommandResult.RolledBack("as told"));
+            }
             if (failure != null) {
                 throw failure;
             }

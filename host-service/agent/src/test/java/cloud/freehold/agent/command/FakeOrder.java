@@ -3,6 +3,7 @@ package cloud.freehold.agent.command;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.CommandInput;
 import cloud.freehold.api.backup.Transfer;
+import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ public final class FakeOrder implements Order {
     public int percent;
     public String step;
     public Transfer transfer;
+    public byte[] output;
 
     @Override
     public UUID id() {
@@ -76,8 +78,8 @@ public final class FakeOrder implements Order {
     }
 
     @Override
-    public void output(InputStream bytes) {
-        throw new UnsupportedOperationException();
+    public void output(InputStream bytes) throws IOException {
+        output = bytes.readAllBytes();
     }
 
     @Override
