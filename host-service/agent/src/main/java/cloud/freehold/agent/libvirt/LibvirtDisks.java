@@ -2,6 +2,7 @@ package cloud.freehold.agent.libvirt;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,8 +12,10 @@ import java.util.Optional;
 import java.util.UUID;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
 import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
+import org.xml.sax.SAXException;
 
 /** {@link VmDisks} by libvirt. */
 final class LibvirtDisks implements VmDisks {
@@ -58,7 +61,7 @@ final class LibvirtDisks implements VmDisks {
                         Path.of(child(disk, "source").getAttribute("file"))));
             }
             return found;
-        } catch (Exception e) {
+        } catch (ParserConfigurationException | SAXException | IOException | IllegalArgumentException e) {
             throw new HypervisorException(HypervisorException.Kind.REFUSED, "libvirt's description of a domain: " + e);
         }
     }
