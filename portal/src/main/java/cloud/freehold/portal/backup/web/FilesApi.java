@@ -153,9 +153,7 @@ class FilesApi {
             @PathVariable String operationId,
             HttpServletResponse response)
             throws IOException {
-        FetchedFile file = files.download(scope.tenantId(), PointId.of(pointId), OperationId.of(operationId));
-        SavedAs.announce(file, response);
-        files.write(scope.tenantId(), file, response.getOutputStream());
+        SavedAs.send(files, scope.tenantId(), PointId.of(pointId), OperationId.of(operationId), response);
     }
 
     @DeleteMapping("/fetched-files/{operationId}")

@@ -1,7 +1,6 @@
 package cloud.freehold.portal.backup.web;
 
 import cloud.freehold.portal.backup.Backups;
-import cloud.freehold.portal.backup.FetchedFile;
 import cloud.freehold.portal.backup.FilePath;
 import cloud.freehold.portal.backup.FilePlace;
 import cloud.freehold.portal.backup.PointFiles;
@@ -148,9 +147,7 @@ class FilesController {
             @PathVariable String operationId,
             HttpServletResponse response)
             throws IOException {
-        FetchedFile file = files.download(scope.tenantId(), PointId.of(pointId), OperationId.of(operationId));
-        SavedAs.announce(file, response);
-        files.write(scope.tenantId(), file, response.getOutputStream());
+        SavedAs.send(files, scope.tenantId(), PointId.of(pointId), OperationId.of(operationId), response);
     }
 
     private static FilePlace place(String point, String volume, String path) {

@@ -1,7 +1,12 @@
 package cloud.freehold.portal.backup.web;
 
 import cloud.freehold.portal.backup.FetchedFile;
+import cloud.freehold.portal.backup.PointFiles;
+import cloud.freehold.portal.backup.PointId;
+import cloud.freehold.portal.common.TenantId;
+import cloud.freehold.portal.operation.OperationId;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.springframework.http.ContentDisposition;
 import org.springframework.http.HttpHeaders;
@@ -14,7 +19,16 @@ final class SavedAs {
 
     private SavedAs() {}
 
-    static void announce(FetchedFile file, HttpServletResponse response) {
+    /** One that was brought, to its end. */
+    static void send(
+            PointFiles files, TenantId tenant, PointId point, OperationId operation, HttpServletResponse response)
+            throws IOException {
+        FetchedFile file = files.download(tenant, point, operation);
+        announce(file, response);
+        files.write(tenant, file, response.getOutputStream());
+    }
+
+    private static void announce(FetchedFile file, HttpServletResponse response) {
         response.setContentType(MediaType.APPLICATION_OCTET_STREAM_VALUE);
         response.setContentLengthLong(file.bytes());
         response.setHeader(HttpHeaders.CONTENT_DISPOSITION, disposition(file.fileName()));
