@@ -42,6 +42,8 @@ public enum ProblemCode {
     ENCRYPTED(Kind.USER),
     /** A file system that was to be looked into cannot be read, or not all of it. */
     FILE_SYSTEM_DAMAGED(Kind.USER),
+    /** A file broke off on its way out of a point; nothing of it was kept. */
+    FILE_INCOMPLETE(Kind.INTERNAL),
     /** The host was restarted in the middle and the command is not one to repeat. */
     INTERRUPTED(Kind.INTERNAL),
     INTERNAL(Kind.INTERNAL);

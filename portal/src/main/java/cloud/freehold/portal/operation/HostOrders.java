@@ -1,5 +1,6 @@
 package cloud.freehold.portal.operation;
 
+import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.CommandInput;
 import cloud.freehold.api.command.CommandResult;
 import cloud.freehold.api.command.HostCommand;
@@ -70,8 +71,24 @@ public interface HostOrders {
 
         private static final long serialVersionUID = 1L;
 
-        public UnusableResultException(String message) {
+        private final ProblemCode code;
+
+        /** @param missing what the host did not bring, as the end of a sentence */
+        public UnusableResultException(String missing) {
+            this(
+                    ProblemCode.INTERNAL,
+                    "The host says that it is done, but not with what: " + missing
+                            + " Nothing of it counts. Try again; if it fails again, ask the provider.");
+        }
+
+        /** @param message what happened and what to do next, for the tenant */
+        public UnusableResultException(ProblemCode code, String message) {
             super(message);
+            this.code = code;
+        }
+
+        public ProblemCode code() {
+            return code;
         }
     }
 }

@@ -3,6 +3,7 @@ package cloud.freehold.agent.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import cloud.freehold.agent.command.FakeOrder;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.common.Threads;
 import cloud.freehold.api.ProblemCode;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever a helper guest says. */
 class FilesLinkTest {
@@ -132,6 +134,21 @@ class FilesLinkTest {
                 var file = link.file("/disk/x")) {
             assertThatExceptionOfType(IOException.class).isThrownBy(file::readAllBytes);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatBreaksOffIsNoProblemOfTheHostsOwn(boolean hangsUp) throws Exception {
+        message('R', "1").message('D', "hello ");
+        if (!hangsUp) {
+            message('X', "unreadable");
+        }
+        var order = new FakeOrder();
+        try (var link = open()) {
+            assertThatExceptionOfType(FetchFileHandler.BrokenOffException.class)
+                    .isThrownBy(() -> FetchFileHandler.send(link, "/disk/x", order));
+        }
+        assertThat(order.output).isNull();
     }
 
     @Test

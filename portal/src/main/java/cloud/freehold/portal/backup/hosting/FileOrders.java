@@ -1,5 +1,6 @@
 package cloud.freehold.portal.backup.hosting;
 
+import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.CommandInput;
 import cloud.freehold.api.backup.VolumeRoot;
 import cloud.freehold.api.command.CommandResult;
@@ -181,7 +182,10 @@ class FileOrders implements HostOrders {
                 .param("operation", order.id().value())
                 .update();
         if (whole == 0) {
-            throw new UnusableResultException("it did not send the file to its end.");
+            throw new UnusableResultException(
+                    ProblemCode.FILE_INCOMPLETE,
+                    "The host did not send the file to its end, and nothing of it was kept. Download it again; if it breaks off"
+                            + " again, ask the provider.");
         }
     }
 

@@ -126,7 +126,10 @@ class HostSideOperations implements HostOperations {
         switch (progress.status()) {
             case RUNNING -> store(order, progress, null, null);
             case DONE -> done(order, progress);
-            case FAILED -> failed(order, progress, code(progress.problem()), message(progress.problem()));
+            case FAILED -> {
+                Problem problem = progress.problem();
+                failed(order, progress, code(problem == null ? null : problem.code()), message(problem));
+            }
         }
     }
 
@@ -139,12 +142,7 @@ class HostSideOperations implements HostOperations {
             store(order, progress, null, null);
         } catch (HostOrders.UnusableResultException e) {
             log.error("Host {} ended {} {} without what it should bring", order.hostId(), order.kind(), order.id(), e);
-            failed(
-                    order,
-                    progress,
-                    "host.internal",
-                    "The host says that it is done, but not with what: " + e.getMessage()
-                            + " Nothing of it counts. Try again; if it fails again, ask the provider.");
+            failed(order, progress, code(e.code()), Objects.requireNonNull(e.getMessage()));
         }
     }
 
@@ -195,8 +193,8 @@ class HostSideOperations implements HostOperations {
         return new Transfer(Math.max(0, Math.min(total, said.bytesDone())), total, Math.max(0, said.bytesPerSecond()));
     }
 
-    private static String code(@Nullable Problem problem) {
-        ProblemCode code = problem == null || problem.code() == null ? ProblemCode.INTERNAL : problem.code();
+    private static String code(@Nullable ProblemCode said) {
+        ProblemCode code = said == null ? ProblemCode.INTERNAL : said;
         return "host." + code.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 

@@ -271,7 +271,8 @@ class FilesPagesTests {
         rig.host.onCommand(command -> done(null));
         UUID hello = fetch("/partition-1/hello.txt");
         rig.hostFollows();
-        assertThat(failure(hello)).isEqualTo("host.internal");
+        assertThat(failure(hello)).isEqualTo("host.file-incomplete");
+        assertThat(page("/partition-1")).contains("Download it again").contains(">host.file-incomplete<");
     }
 
     @Test
@@ -293,7 +294,7 @@ class FilesPagesTests {
         };
         assertThatThrownBy(() -> rig.host.output(hello, broken)).isInstanceOf(IOException.class);
         rig.host.progress(hello, done(null));
-        assertThat(failure(hello)).isEqualTo("host.internal");
+        assertThat(failure(hello)).isEqualTo("host.file-incomplete");
         assertThat(pieces()).isZero();
     }
 
