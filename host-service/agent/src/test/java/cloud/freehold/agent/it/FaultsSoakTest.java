@@ -2,47 +2,47 @@ package cloud.freehold.agent.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cloud.freehold.agent.it.Fault.Victim;
+import cloud.freehold.agent.it.Fault.Work;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.Consistency;
-import cloud.freehold.api.backup.VolumeRoot;
 import cloud.freehold.api.command.CommandProgress;
+import cloud.freehold.api.command.CommandProgress.Status;
 import cloud.freehold.api.command.CommandResult.BackupTaken;
 import cloud.freehold.api.command.CommandResult.StoredVolume;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.command.HostCommand.BackupVm;
+import cloud.freehold.api.desired.PowerState;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Kills whatever takes part in orders about points, at random moments, again and again: ./freehold soak backup. */
+/** Kills whatever takes part in orders about points, in their middle, again and again: ./freehold soak backup. */
 @Tag("soak")
 class FaultsSoakTest {
     private static final int FAULTS = Math.max(4, Soak.points() / 2);
     private static final int KEPT_POINTS = 3;
-    private static final int LATEST_MILLIS = 4_000;
-    private static final long SLOW = 2L << 20;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int LATEST_MILLIS = 1_500;
+    /** A collection is over that soon. */
+    private static final int LATEST_MILLIS_OF_A_COLLECTION = 60;
 
-    private enum Work {
-        BACKUP,
-        COLLECTION,
-        RESTORE,
-        MOVE
-    }
-
-    private enum Victim {
-        AGENT,
-        LIBVIRTD,
-        STORE_PROGRAM,
-        QEMU
-    }
+    private static final long SLOW = 1L << 20;
 
     @RegisterExtension
     static final SharedHost HOST = new SharedHost();
@@ -51,6 +51,8 @@ class FaultsSoakTest {
     private final WritingVm vm = HOST.vm();
     private final Random random = Soak.random();
     private final Deque<BackupTaken> points = new ArrayDeque<>();
+    private final Map<String, Integer> inTheMiddle = new TreeMap<>();
+    private Set<ProcessHandle> bystanders = Set.of();
     private TestStore store;
     private boolean movedAway;
 
@@ -63,102 +65,196 @@ class FaultsSoakTest {
 
     @Test
     void whateverDiesWheneverNoPointIsFalseAndNoGuestIsHeld() throws Exception {
+        var deck = new ArrayList<Fault>();
         for (int i = 0; i < FAULTS; i++) {
-            var work = Work.values()[random.nextInt(Work.values().length)];
-            var order = order(work);
-            rig.portal.command(order);
-            TimeUnit.MILLISECONDS.sleep(random.nextInt(LATEST_MILLIS));
-            var victim = victim(work);
-            int from = rig.portal.reports().size();
-            kill(victim);
-            var end = rig.portal.awaitEnd(order.id(), Orders.PATIENCE);
-            System.out.printf(
-                    "fault %d: %s, %s killed, %s%n",
-                    i,
-                    work,
-                    victim,
-                    end.problem() == null ? "done" : end.problem().code());
-            if (end.status() == CommandProgress.Status.FAILED) {
-                assertThat(end.problem().code())
-                        .isIn(ProblemCode.INTERNAL, ProblemCode.WRONG_STATE, ProblemCode.HYPERVISOR_UNAVAILABLE);
-            } else if (order instanceof BackupVm backup) {
-                points.add(store.taken(backup));
+            if (deck.isEmpty()) {
+                deck.addAll(Fault.all());
+                Collections.shuffle(deck, random);
             }
-            liveOn(work, victim, from);
-            everyPointIsThere();
+            suffer(i, deck.remove(0));
         }
         if (movedAway) {
             HOST.orders().done(move("default"));
         }
+        System.out.println("killed in the middle of it: " + inTheMiddle);
+        assertThat(inTheMiddle).isNotEmpty();
     }
 
-    private HostCommand order(Work work) throws Exception {
+    private void suffer(int number, Fault fault) throws Exception {
+        var orders = orders(fault.work());
+        bystanders = Stream.concat(rig.pointServers(), rig.helperGuests()).collect(Collectors.toSet());
+        var first = orders.get(0);
+        orders.forEach(rig.portal::command);
+        if (fault.work() == Work.LIVE_RESTORE) {
+            // It has the volumes from then on, and the VM's start waits for it.
+            rig.portal.commands().await(first.id(), step -> step.percent() >= 2, Orders.PATIENCE);
+            vm.power(PowerState.RUNNING);
+        }
+        boolean hit = awaitTheMiddle(fault, first) && kill(fault);
+        if (hit) {
+            inTheMiddle.merge(fault.work() + " without " + fault.victim(), 1, Integer::sum);
+        }
+        for (var order : orders) {
+            ended(number, fault, order, hit);
+        }
+        liveOn(fault.work());
+        for (var point : points) {
+            RestoredPoint.check(rig, store, vm, point);
+        }
+    }
+
+    private void ended(int number, Fault fault, HostCommand order, boolean hit) {
+        var end = rig.portal.awaitEnd(order.id(), Orders.PATIENCE);
+        System.out.printf(
+                "fault %d: %s, %s killed%s, %s %s%n",
+                number,
+                fault.work(),
+                fault.victim(),
+                hit ? "" : " too late",
+                order.getClass().getSimpleName(),
+                end.problem() == null ? "done" : end.problem());
+        if (end.status() == Status.FAILED) {
+            assertThat(end.problem().message()).isNotBlank();
+            assertThat(end.problem().code())
+                    .isIn(
+                            ProblemCode.INTERNAL,
+                            ProblemCode.INTERRUPTED,
+                            ProblemCode.FILE_INCOMPLETE,
+                            ProblemCode.STORE_UNAVAILABLE,
+                            ProblemCode.WRONG_STATE,
+                            ProblemCode.HYPERVISOR_UNAVAILABLE);
+        } else if (order instanceof BackupVm backup) {
+            points.add(store.taken(backup));
+        }
+    }
+
+    private List<HostCommand> orders(Work work) throws Exception {
         return switch (work) {
-            case BACKUP ->
-                store.order(
-                        vm, Consistency.values()[random.nextInt(3)], Consistency.CRASH, SLOW * (1 + random.nextInt(4)));
-            case COLLECTION -> collection();
-            case RESTORE -> restore();
+            case BACKUP -> List.of(backup());
+            case COLLECTION -> List.of(collection(List.of()));
+            case COLLECTION_BESIDE_A_BACKUP -> {
+                var backup = backup();
+                yield List.of(collection(List.of(backup.id())), backup);
+            }
+            case RESTORE -> List.of(restore(false));
+            case LIVE_RESTORE -> List.of(restore(true));
+            case LOOK_INTO_A_POINT -> List.of(look());
             case MOVE -> {
                 movedAway = !movedAway;
-                yield move(movedAway ? "other" : "default");
+                yield List.of(move(movedAway ? "other" : "default"));
             }
         };
     }
 
-    private HostCommand collection() {
+    /** Of something new, so that it takes a while. */
+    private BackupVm backup() throws Exception {
+        vm.say("dd if=/dev/urandom of=/srv/new bs=64k count=48; sync");
+        return store.order(
+                vm, Consistency.values()[random.nextInt(3)], Consistency.CRASH, SLOW * (1 + random.nextInt(3)));
+    }
+
+    private HostCommand collection(List<UUID> writers) {
         while (points.size() > KEPT_POINTS) {
             store.remove(points.removeFirst());
         }
         var order = new HostCommand.CollectGarbage(UUID.randomUUID(), Orders.deadline(), vm.tenant.id, store.ref);
-        rig.portal.commands().input(order.id(), store.inputOfCollection());
+        rig.portal.commands().input(order.id(), store.inputOfCollection(writers));
         return order;
     }
 
-    private HostCommand restore() {
+    private BackupTaken anyPoint() {
+        return new ArrayList<>(points).get(random.nextInt(points.size()));
+    }
+
+    private HostCommand restore(boolean live) {
         vm.stop();
-        var from = new ArrayList<>(points).get(random.nextInt(points.size()));
+        var roots = anyPoint().volumes().stream().map(StoredVolume::root).toList();
         var order = new HostCommand.RestoreVolumes(
-                UUID.randomUUID(), Orders.deadline(), vm.tenant.id, vm.id, store.ref, roots(from), false, SLOW);
+                UUID.randomUUID(), Orders.deadline(), vm.tenant.id, vm.id, store.ref, roots, live, SLOW);
         rig.portal.commands().input(order.id(), store.input());
         return order;
     }
 
-    private static List<VolumeRoot> roots(BackupTaken point) {
-        return point.volumes().stream().map(StoredVolume::root).toList();
+    private HostCommand look() {
+        var id = UUID.randomUUID();
+        var root = anyPoint().volumes().get(0).root();
+        var order = random.nextBoolean()
+                ? new HostCommand.ListFiles(id, Orders.deadline(), vm.tenant.id, store.ref, root, "/partition-1")
+                : new HostCommand.FetchFile(id, Orders.deadline(), vm.tenant.id, store.ref, root, "/partition-1/records");
+        rig.portal.commands().input(id, store.input());
+        return order;
     }
 
     private HostCommand move(String pool) {
         return new HostCommand.MirrorVolume(UUID.randomUUID(), Orders.deadline(), vm.id, vm.data, pool, 0);
     }
 
-    /** One that takes part in it. */
-    private Victim victim(Work work) {
-        var victims = switch (work) {
-            case BACKUP -> List.of(Victim.values());
-            case COLLECTION, RESTORE -> List.of(Victim.AGENT, Victim.LIBVIRTD, Victim.STORE_PROGRAM);
-            case MOVE -> List.of(Victim.AGENT, Victim.LIBVIRTD, Victim.QEMU);
-        };
-        return victims.get(random.nextInt(victims.size()));
+    /** @return false: it is over already */
+    private boolean awaitTheMiddle(Fault fault, HostCommand order) throws Exception {
+        boolean quick = fault.work().collects();
+        var victim = quick && fault.victim() == Victim.AGENT ? Victim.STORE_PROGRAM : fault.victim();
+        Rig.await("the middle of " + fault, PATIENCE, () -> isOver(order) || isAtWork(victim, order));
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(quick ? LATEST_MILLIS_OF_A_COLLECTION : LATEST_MILLIS));
+        return !isOver(order);
     }
 
-    private void kill(Victim victim) throws Exception {
-        switch (victim) {
+    private boolean isOver(HostCommand order) {
+        return said(order).stream().anyMatch(step -> step.status() != Status.RUNNING);
+    }
+
+    private boolean isAtWork(Victim victim, HostCommand order) {
+        return switch (victim) {
+            case STORE_PROGRAM, POINT_SERVER, HELPER_GUEST, QEMU ->
+                !said(order).isEmpty() && processes(victim).findAny().isPresent();
+            case AGENT, LIBVIRTD -> !said(order).isEmpty();
+        };
+    }
+
+    /** But those that were there before the order. */
+    private Stream<ProcessHandle> processes(Victim victim) {
+        var all = switch (victim) {
+            case STORE_PROGRAM -> rig.storePrograms();
+            case POINT_SERVER -> rig.pointServers();
+            case HELPER_GUEST -> rig.helperGuests();
+            case QEMU -> rig.qemu(vm.id);
+            case AGENT, LIBVIRTD -> Stream.<ProcessHandle>empty();
+        };
+        return all.filter(process -> !bystanders.contains(process));
+    }
+
+    private List<CommandProgress> said(HostCommand order) {
+        return rig.portal.commands().said(order.id());
+    }
+
+    /** @return false: there was none any more */
+    private boolean kill(Fault fault) throws Exception {
+        return switch (fault.victim()) {
             case AGENT -> {
                 rig.killAgent();
+                if (fault.work() != Work.LIVE_RESTORE) {
+                    Rig.await(
+                            "the end of the agent's children",
+                            PATIENCE,
+                            () -> rig.pointServers().findAny().isEmpty());
+                }
                 rig.startAgent();
+                yield true;
             }
-            case LIBVIRTD -> rig.killLibvirtd();
-            case STORE_PROGRAM -> rig.killStoreIfItRuns();
-            case QEMU -> rig.killQemu(vm.id);
-        }
+            case LIBVIRTD -> {
+                rig.killLibvirtd();
+                yield true;
+            }
+            case STORE_PROGRAM, POINT_SERVER, HELPER_GUEST, QEMU ->
+                processes(fault.victim())
+                        .findFirst()
+                        .map(ProcessHandle::destroyForcibly)
+                        .orElse(false);
+        };
     }
 
-    private void liveOn(Work work, Victim victim, int from) throws Exception {
+    private void liveOn(Work work) throws Exception {
         if (work == Work.RESTORE) {
             vm.start();
-        } else if (victim == Victim.QEMU) {
-            vm.awaitGuest(from);
         }
         vm.awaitThawed();
         assertThat(vm.state()).isEqualTo("running");
@@ -166,11 +262,5 @@ class FaultsSoakTest {
         assertThat(vm.say("fhwriter check /srv/records /dev/vdb"))
                 .matches("/srv/records [1-9][0-9]* 0\n/dev/vdb [1-9][0-9]* 0");
         vm.startWriting();
-    }
-
-    private void everyPointIsThere() throws Exception {
-        for (var point : points) {
-            RestoredPoint.check(rig, store, vm, point);
-        }
     }
 }

@@ -1,7 +1,5 @@
 package cloud.freehold.agent.it;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import cloud.freehold.agent.Waiting;
 import cloud.freehold.testing.FakePortal;
 import java.io.IOException;
@@ -16,6 +14,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** A whole host for tests: libvirtd of its own, the real dataplane, the agent as a process that can be killed. */
 final class Rig implements AutoCloseable {
@@ -139,36 +139,46 @@ final class Rig implements AutoCloseable {
 
     /** The program that reads for a backup or writes for a restore. */
     void killStore() {
-        assertThat(killStoreIfItRuns()).as("a store program that runs").isTrue();
+        kill("store program", storePrograms());
     }
 
-    boolean killStoreIfItRuns() {
-        return ProcessHandle.allProcesses()
-                .filter(process -> commandLine(process).startsWith(STORE.toString()))
-                .filter(process -> agent.descendants().anyMatch(process::equals))
-                .findFirst()
-                .map(ProcessHandle::destroyForcibly)
-                .orElse(false);
+    Stream<ProcessHandle> storePrograms() {
+        return processes(line -> line.startsWith(STORE.toString()))
+                .filter(process -> agent.descendants().anyMatch(process::equals));
     }
 
     /** Which a VM that is restored live reads from. */
     void killPointServer() {
-        ProcessHandle.allProcesses()
-                .filter(process -> commandLine(process).startsWith("nbdkit"))
-                .filter(process -> commandLine(process).contains(directory.toString()))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("no nbdkit runs"))
-                .destroyForcibly();
+        kill("nbdkit", pointServers());
+    }
+
+    Stream<ProcessHandle> pointServers() {
+        return processes(line -> line.startsWith("nbdkit") && line.contains(directory.toString()));
+    }
+
+    /** Which looks into points. */
+    Stream<ProcessHandle> helperGuests() {
+        return processes(line -> line.contains("qemu-system") && line.contains(directory + "/vms/.work/"));
     }
 
     void killQemu(UUID vm) {
-        qemu(vm).destroyForcibly();
+        kill("QEMU of " + vm, qemu(vm));
+    }
+
+    private static void kill(String what, Stream<ProcessHandle> processes) {
+        processes
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no " + what + " runs"))
+                .destroyForcibly();
     }
 
     /** Frozen: neither the guest nor the monitor answers. */
     void stopQemu(UUID vm) {
         try {
-            new ProcessBuilder("kill", "-STOP", Long.toString(qemu(vm).pid()))
+            new ProcessBuilder(
+                            "kill",
+                            "-STOP",
+                            Long.toString(qemu(vm).findFirst().orElseThrow().pid()))
                     .start()
                     .waitFor();
         } catch (IOException | InterruptedException e) {
@@ -176,12 +186,13 @@ final class Rig implements AutoCloseable {
         }
     }
 
-    private static ProcessHandle qemu(UUID vm) {
-        return ProcessHandle.allProcesses()
-                .filter(process -> commandLine(process).contains("qemu-system"))
-                .filter(process -> commandLine(process).contains(vm.toString()))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("no QEMU runs for " + vm));
+    Stream<ProcessHandle> qemu(UUID vm) {
+        return processes(
+                line -> line.contains("qemu-system") && line.contains("guest=") && line.contains(vm.toString()));
+    }
+
+    private static Stream<ProcessHandle> processes(Predicate<String> commandLine) {
+        return ProcessHandle.allProcesses().filter(process -> commandLine.test(commandLine(process)));
     }
 
     private static String commandLine(ProcessHandle process) {

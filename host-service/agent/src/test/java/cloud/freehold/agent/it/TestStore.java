@@ -97,9 +97,9 @@ final class TestStore {
         point.volumes().forEach(volume -> pinned.remove(volume.root().root()));
     }
 
-    /** What garbage collection is told: all roots that live, no open writer. */
-    CommandInput inputOfCollection() {
-        return new CommandInput(key, null, null, List.of(), List.copyOf(pinned), List.of());
+    /** What garbage collection is told: all roots that live, and who is writing. */
+    CommandInput inputOfCollection(List<UUID> writers) {
+        return new CommandInput(key, null, null, List.of(), List.copyOf(pinned), writers);
     }
 
     /** Brings a volume back beside everything else, by the store's program alone. */
