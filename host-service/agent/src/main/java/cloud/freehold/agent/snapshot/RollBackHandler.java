@@ -82,15 +82,27 @@ final class RollBackHandler implements CommandHandler<RollBack> {
             checkIsThere(command, entry);
             order.progress(40, "putting the disks back");
             order.note(BEGUN, "yes");
-            for (var volume : entry.volumes()) {
-                stopped.goBack(host.files().volume(command.vmId(), volume), entry.name());
-            }
+            putBack(command, entry);
             if (memory) {
                 host.files().continuation(command.vmId()).want(entry.name());
             }
         }
         host.kick().accept(command.vmId());
         return new Outcome("the VM is put back", new RolledBack(note(command, order, memory)));
+    }
+
+    private void putBack(RollBack command, SnapshotBook.Entry entry) throws OrderFailure {
+        try {
+            for (var volume : entry.volumes()) {
+                stopped.goBack(host.files().volume(command.vmId(), volume), entry.name());
+            }
+        } catch (IOException e) {
+            throw new OrderFailure(
+                    ProblemCode.INTERNAL,
+                    "Not all volumes could be put back, so that they may be of two moments. Stop the VM and go back to the snapshot"
+                            + " again; if that fails, too, restore a recovery point.",
+                    e);
+        }
     }
 
     private void check(RollBack command, SnapshotBook.Entry entry, boolean memory) throws OrderFailure {
