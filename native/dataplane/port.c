@@ -36,9 +36,10 @@
 #include "traffic.h"
 #include "worker.h"
 
-#define POOL_DATA (2048 + RTE_PKTMBUF_HEADROOM)
+/* A frame of 64 KB in eight pieces costs a quarter less than in thirty-two; a small one costs the same. */
+#define POOL_DATA (8192 + RTE_PKTMBUF_HEADROOM)
 /* One burst of the largest frames that a guest can send, and what fragment holds may keep. */
-#define POOL_SIZE (DP_BURST * 34 + 256)
+#define POOL_SIZE (DP_BURST * 9 + 256)
 #define START_RETRY_MS 25
 #define REGISTER_RETRY_MS 1000
 #define ENDS_MAX 20
