@@ -156,6 +156,24 @@ static void fill(struct load_lane *l, uint64_t limit)
 		kick(r);
 }
 
+static void note_wait(struct load_lane *l)
+{
+	l->waits[l->n_waits++ % LOAD_WAITS] = (struct load_wait){ .tsc = __rdtsc(), .ns = l->worker_waited_ns() };
+}
+
+/* Return: how long the worker waited for its core since then, in nanoseconds. */
+static uint64_t waited_since(const struct load_lane *l, uint64_t tsc)
+{
+	uint64_t before = 0;
+	for (unsigned i = 1; i <= LOAD_WAITS && i <= l->n_waits; i++) {
+		const struct load_wait *w = &l->waits[(l->n_waits - i) % LOAD_WAITS];
+		before = w->ns;
+		if (w->tsc <= tsc)
+			break;
+	}
+	return l->worker_waited_ns() - before;
+}
+
 static void look_at_stamp(struct load_lane *l, const uint8_t *at, uint64_t now, uint64_t since)
 {
 	uint64_t stamp;
@@ -168,19 +186,18 @@ static void look_at_stamp(struct load_lane *l, const uint8_t *at, uint64_t now, 
 		return;
 	}
 	/* Nanoseconds count as two ticks or more: if the worker waited for half of that time, the scheduler made it late. */
-	uint64_t waited = l->worker_waited_ns() - l->waited_before;
-	if (waited * 4 > late)
+	if (waited_since(l, stamp) * 4 > late)
 		l->left_out++;
 	else
 		l->late_tsc = late;
 }
 
-/* @param since  stamps before that are of a time when the load itself did not run */
-static void drain(struct load_lane *l, uint64_t since)
+/* @param now    what the caller compared with the round before: read here, it could be a time slice later, which nobody would notice
+ * @param since  stamps before that are of a time when the load itself did not run */
+static void drain(struct load_lane *l, uint64_t now, uint64_t since)
 {
 	struct guest_ring *r = l->rx;
 	uint16_t used = used_idx(r);
-	uint64_t now = l->stamp ? __rdtsc() : 0;
 	while (r->used_seen != used) {
 		uint32_t e[2];
 		memcpy(e, r->used + 4 + 8u * (r->used_seen & (r->size - 1)), sizeof e);
@@ -207,18 +224,20 @@ uint64_t load_run(struct load_lane *l, double seconds)
 {
 	uint64_t now = load_mono_ns(), end = now + (uint64_t)(seconds * 1e9), before = l->received, seen = before, progress = now;
 	uint64_t last = __rdtsc(), since = last;
+	if (l->stamp)
+		note_wait(l);
 	for (unsigned round = 0; now < end; round++) {
 		uint64_t tsc = l->stamp ? __rdtsc() : 0;
 		if (tsc - last > STALL_US * 2000u)
 			since = tsc;
 		last = tsc;
-		drain(l, since);
+		drain(l, tsc, since);
 		fill(l, UINT64_MAX);
 		if (round % 256)
 			continue;
 		now = load_mono_ns();
-		if (l->stamp && l->received != seen)
-			l->waited_before = l->worker_waited_ns();
+		if (l->stamp)
+			note_wait(l);
 		if (l->received != seen)
 			progress = now;
 		else if (now - progress > LOST_NS && !l->stamp) /* where each frame is looked at, more in their place would push them out */
@@ -233,7 +252,7 @@ uint64_t load_count(struct load_lane *l, uint64_t frames)
 	uint64_t before = l->received, seen = before, goal = l->sent + frames, now = load_mono_ns();
 	l->last_ns = now;
 	while (l->received - before < frames && (l->sent < goal || now - l->last_ns < 200000000u)) {
-		drain(l, 0);
+		drain(l, 0, 0);
 		fill(l, goal - l->sent);
 		now = load_mono_ns();
 		if (l->received != seen)
@@ -250,5 +269,5 @@ void load_settle(struct load_lane *l)
 	uint64_t end = load_mono_ns() + 200000000u;
 	l->stamp = false;
 	while (l->sent != l->received && load_mono_ns() < end)
-		drain(l, 0);
+		drain(l, 0, 0);
 }

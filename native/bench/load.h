@@ -11,6 +11,7 @@
 #include "env.h"
 
 #define LOAD_MAX_FLOWS 12000000u
+#define LOAD_WAITS 1024u /* at least 20 ms */
 
 enum load_kind {
 	LOAD_UDP,  /* one size */
@@ -29,7 +30,13 @@ struct load_lane {
 	 * not on its core are left out and counted. */
 	bool stamp;
 	uint64_t (*worker_waited_ns)(void); /* how long the worker waited for its core so far */
-	uint64_t late_tsc, waited_before, left_out;
+	uint64_t late_tsc, left_out;
+	/* What worker_waited_ns() said lately. It has to be known at a late frame's sending: by the time that the frame is seen, the load
+	 * may long have seen others that waited as long. */
+	struct load_wait {
+		uint64_t tsc, ns;
+	} waits[LOAD_WAITS];
+	unsigned n_waits;
 };
 
 /* Guests of this shape keep the load in the caches as a driver's pool of buffers would. */

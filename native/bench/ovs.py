@@ -2,6 +2,7 @@
 
 Its PMD thread polls whether there is work or not, so it is stopped while others are measured.
 """
+import collections
 import contextlib
 import os
 import re
@@ -13,14 +14,27 @@ import time
 
 PROGRAM = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
 
-PLAIN = ["in_port=5,actions=6", "in_port=6,actions=5"]
+# What to do, and in how many zones an established packet is looked up for it.
+Program = collections.namedtuple("Program", "flows lookups")
+PLAIN = Program(["in_port=5,actions=6", "in_port=6,actions=5"], 0)
 # Stateful and as permissive as what ours is measured with: 5 may open connections, 6 may answer.
-STATEFUL = [
+STATEFUL = Program([
     "table=0,ip,ct_state=-trk,actions=ct(table=1)",
     "table=1,ip,in_port=5,ct_state=+trk+new,actions=ct(commit),6",
     "table=1,ip,in_port=5,ct_state=+trk+est,actions=6",
     "table=1,ip,in_port=6,ct_state=+trk+est,actions=5",
-]
+], 1)
+# The same for each NIC by itself, as ours does: 5 judges what it sends by its connections, 6 what it receives by its own.
+EACH_NIC = Program([
+    "table=0,ip,in_port=5,ct_state=-trk,actions=ct(zone=5,table=1)",
+    "table=0,ip,in_port=6,ct_state=-trk,actions=ct(zone=6,table=1)",
+    "table=1,ip,in_port=5,ct_state=+trk+new,actions=ct(commit,zone=5),ct(zone=6,table=2)",
+    "table=1,ip,in_port=5,ct_state=+trk+est,actions=ct(zone=6,table=2)",
+    "table=1,ip,in_port=6,ct_state=+trk+est,actions=ct(zone=5,table=2)",
+    "table=2,ip,in_port=5,ct_state=+trk+new,actions=ct(commit,zone=6),6",
+    "table=2,ip,in_port=5,ct_state=+trk+est,actions=6",
+    "table=2,ip,in_port=6,ct_state=+trk+est,actions=5",
+], 2)
 
 
 def version():
@@ -123,7 +137,7 @@ class Ovs:
         return int(self.appctl("dpctl/ct-get-nconns"))
 
     def passes(self):
-        """How often a packet went through the datapath: 1 without connection tracking, 2 with."""
+        """How often a packet went through the datapath: once, and once more for each zone that it was looked up in."""
         found = re.search(r"avg. datapath passes per packet: ([0-9.]+)", self.appctl("dpif-netdev/pmd-stats-show"))
         return float(found.group(1))
 
