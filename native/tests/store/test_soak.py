@@ -2,7 +2,7 @@
 
 The model is what a portal does: which points are kept, which commands are open and what they have pinned, all under one lock. After every
 round, and at the end, each kept point restores byte for byte and verifies; at the very end, with everything pruned, nothing is
-left. FH_SOAK_SECONDS and FH_SEED say how long and which way.
+left. FH_SOAK_SECONDS and FH_SEED say how long and which way; a slow machine goes on until enough has happened.
 """
 
 import os
@@ -20,6 +20,9 @@ from harness import CHUNK, Server, StoreTest, make_image, same
 SECONDS = int(os.environ.get("FH_SOAK_SECONDS", "8"))
 SEED = int(os.environ.get("FH_SEED", str(random.randrange(1 << 30))))
 VOLUMES = 3
+# A run in which less happened says little. Killed ones count beside these.
+ENOUGH = {"backups": 6, "collections": 1, "restores": 1}
+PATIENCE = 180
 
 
 class Point:
@@ -40,6 +43,16 @@ class SoakTest(StoreTest):
         self.points, self.open, self.problems = [], [], []
         self.counts = dict.fromkeys(["backups", "killed backups", "repeated", "collections", "killed collections", "restores", "pruned"], 0)
         self.end = time.monotonic() + SECONDS
+        self.latest = self.end + PATIENCE
+
+    def goes_on(self):
+        now = time.monotonic()
+        return not self.problems and (now < self.end or now < self.latest and self.missing())
+
+    def missing(self):
+        """What there was too little of."""
+        with self.lock:
+            return {what: self.counts[what] for what, least in ENOUGH.items() if self.counts[what] < least}
 
     def count(self, what):
         with self.lock:
@@ -79,7 +92,7 @@ class SoakTest(StoreTest):
         rng = random.Random(f"{SEED} {volume}")
         image = make_image(self.path(f"image{volume}"), (4 + 6 * volume) * 1048576 + volume * 512, SEED + volume)
         n = 0
-        while time.monotonic() < self.end:
+        while self.goes_on():
             with open(image, "r+b") as f:
                 for _ in range(rng.randrange(20)):
                     f.seek(rng.randrange(os.path.getsize(image) // CHUNK) * CHUNK)
@@ -127,13 +140,13 @@ class SoakTest(StoreTest):
 
     def collections(self):
         rng = random.Random(f"{SEED} collect")
-        while time.monotonic() < self.end:
+        while self.goes_on():
             self.prune(rng, 6)
             self.collect_once(rng, True)
 
     def restores(self):
         rng = random.Random(f"{SEED} restore")
-        while time.monotonic() < self.end:
+        while self.goes_on():
             with self.lock:
                 point = rng.choice(self.points) if self.points else None
                 command = Command([point.root] if point else [])
@@ -161,7 +174,6 @@ class SoakTest(StoreTest):
             run(*args)
         except Exception as problem:  # in a thread of its own it would be lost
             self.problems.append(repr(problem))
-            self.end = 0
 
     def test_everything_at_once(self):
         runs = [(self.backups, v) for v in range(VOLUMES)] + [(self.collections,), (self.restores,)]
@@ -172,6 +184,7 @@ class SoakTest(StoreTest):
             thread.join()
         print(self.counts, file=sys.stderr)
         self.assertEqual(self.problems, [])
+        self.assertEqual(self.missing(), {})
         self.assertEqual(self.open, [])
         for point in self.points:
             self.check(point.root, point.copy)
@@ -191,9 +204,6 @@ class SoakTest(StoreTest):
         self.collect_once(rng, False)
         self.assertEqual(self.packs(), [])
         self.assertEqual(self.succeed("info")["points"], [])
-        if SECONDS >= 8:
-            self.assertGreater(self.counts["backups"], 5)
-            self.assertGreater(self.counts["collections"], 2)
 
 
 if __name__ == "__main__":
