@@ -75,7 +75,7 @@ bool flows_init(void)
 	char path[PATH_MAX];
 	void *mem;
 	snprintf(path, sizeof path, "%s/flows", dp.state_dir);
-	if (map_file(path, sizeof *file, &mem) != FH_OK)
+	if (map_file(path, sizeof *file, &mem, NULL) != FH_OK)
 		return false;
 	file = mem;
 	if (!reserve(file)) {

@@ -9,9 +9,12 @@
 #include "freehold/ctl.h"
 #include "log.h"
 
-int map_file(const char *path, size_t size, void **mem)
+int map_file(const char *path, size_t size, void **mem, bool *made)
 {
-	int rc = FH_OK, fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int rc = FH_OK, fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	bool fresh = fd < 0 && errno == ENOENT;
+	if (fresh)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || ftruncate(fd, (off_t)size) != 0) {
 		dp_log(LOG_ERR, "cannot create %s: %s", path, strerror(errno));
 		rc = FH_EINTERNAL;
@@ -21,5 +24,9 @@ int map_file(const char *path, size_t size, void **mem)
 	}
 	if (fd >= 0)
 		close(fd);
+	if (rc != FH_OK && fresh)
+		unlink(path);
+	if (made)
+		*made = fresh;
 	return rc;
 }

@@ -2,10 +2,12 @@
 #ifndef FH_DP_MAPPING_H
 #define FH_DP_MAPPING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Maps size bytes of the file. What is new in it is a hole: reserve it (pages.h) before it is read or written. Why it could not is in the log.
- * Return: FH_OK, FH_EINTERNAL without the file, FH_ENOMEM without the address space. */
-int map_file(const char *path, size_t size, void **mem);
+/* Maps size bytes of the file, creating it if need be. What is new in it is a hole: reserve it (pages.h) before it is read or written.
+ * @param made  whether the file is new: the caller removes such a one again if it cannot use it. May be NULL
+ * Return: FH_OK, FH_EINTERNAL without the file, FH_ENOMEM without the address space; why is in the log, and no new file is left. */
+int map_file(const char *path, size_t size, void **mem, bool *made);
 
 #endif

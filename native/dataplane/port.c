@@ -546,6 +546,7 @@ static int free_slot(void)
 int port_new(const struct fh_port *spec, struct port **out)
 {
 	int rc = FH_ENOMEM, slot = free_slot();
+	bool made;
 	if (slot < 0)
 		return FH_ELIMIT;
 	struct port *p = calloc(1, sizeof *p);
@@ -567,10 +568,10 @@ int port_new(const struct fh_port *spec, struct port **out)
 	rte_spinlock_init(&p->frag_lock[1]);
 	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)
 		p->rxq[k] = (struct rxq){ .port = p, .index = (uint16_t)k, .id = p->slot * DP_MAX_QUEUES + k, .kick_fd = -1 };
-	if ((rc = port_table_open(p, spec)) != FH_OK)
+	if ((rc = port_table_open(p, spec, &made)) != FH_OK)
 		goto fail;
 	if ((rc = traffic_open(p, spec->incarnation)) != FH_OK) {
-		port_table_close(p, false);
+		port_table_close(p, made);
 		goto fail;
 	}
 	for (unsigned k = 0; k < DP_MAX_QUEUES; k++)

@@ -71,8 +71,7 @@ static void set_public(struct port *port, const struct fh_port *spec, bool fresh
 }
 
 /* --- open and close ---------------------------------------------------------------------------------------------------------- */
-/* Maps the table's file, creating it if need be. */
-static int open_table(struct port *port, const struct fh_port *spec, const char *path, struct fh_ct **ct, void **mem, size_t *size)
+static int open_table(struct port *port, const struct fh_port *spec, const char *path, struct fh_ct **ct, void **mem, size_t *size, bool *made)
 {
 	struct fh_ct_config cfg = {
 		.capacity = spec->connection_quota,
@@ -86,23 +85,26 @@ static int open_table(struct port *port, const struct fh_port *spec, const char 
 	uint32_t recovered = 0;
 	timeouts_of(spec, &cfg.timeouts);
 	*size = fh_ct_image_size(cfg.capacity);
-	int rc = map_file(path, *size, mem);
+	int rc = map_file(path, *size, mem, made);
 	if (rc != FH_OK)
 		return rc;
 	rc = fh_ct_open(*mem, *size, &cfg, dp_boot_ns(), ct, &recovered);
-	if (rc != FH_OK)
-		munmap(*mem, *size);
-	else if (recovered)
+	if (rc == FH_OK && recovered)
 		dp_log(LOG_INFO, "port %s: %u connections recovered", port->socket_path, recovered);
+	if (rc == FH_OK)
+		return rc;
+	munmap(*mem, *size);
+	if (*made)
+		unlink(path);
 	return rc;
 }
 
-int port_table_open(struct port *port, const struct fh_port *spec)
+int port_table_open(struct port *port, const struct fh_port *spec, bool *made)
 {
 	char id[33];
 	id_text(&spec->id, id);
 	snprintf(port->ct_path, sizeof port->ct_path, "%s/connections/%s", dp.state_dir, id);
-	int rc = open_table(port, spec, port->ct_path, &port->ct, &port->ct_mem, &port->ct_size);
+	int rc = open_table(port, spec, port->ct_path, &port->ct, &port->ct_mem, &port->ct_size, made);
 	if (rc != FH_OK)
 		return rc;
 	port->ct_quota = spec->connection_quota;
@@ -129,14 +131,12 @@ static void next_path(const struct port *port, char path[sizeof port->ct_path + 
 int port_prepare(struct port *port, const struct fh_port *spec)
 {
 	char path[sizeof port->ct_path + 8];
+	bool made;
 	if (port->ct_quota == spec->connection_quota && port->incarnation == spec->incarnation)
 		return FH_OK;
 	next_path(port, path);
 	unlink(path);
-	int rc = open_table(port, spec, path, &port->next_ct, &port->next_ct_mem, &port->next_ct_size);
-	if (rc != FH_OK)
-		unlink(path);
-	return rc;
+	return open_table(port, spec, path, &port->next_ct, &port->next_ct_mem, &port->next_ct_size, &made);
 }
 
 void port_abandon(struct port *port)

@@ -61,11 +61,14 @@ int traffic_open(struct port *port, uint64_t incarnation)
 	char path[sizeof port->ct_path + 9];
 	void *mem;
 	path_of(port, path);
-	int rc = map_file(path, sizeof *port->traffic, &mem);
+	bool made;
+	int rc = map_file(path, sizeof *port->traffic, &mem, &made);
 	if (rc != FH_OK)
 		return rc;
 	if ((rc = fh_pages_reserve(mem, sizeof *port->traffic)) != FH_OK) {
 		munmap(mem, sizeof *port->traffic);
+		if (made)
+			unlink(path);
 		return rc;
 	}
 	port->traffic = mem;

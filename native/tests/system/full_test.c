@@ -4,6 +4,7 @@
  */
 #include "env.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -115,14 +116,27 @@ static unsigned connect_until_refused(void)
 	return MANY;
 }
 
+static unsigned files_of_ports(void)
+{
+	unsigned n = 0;
+	DIR *dir = opendir(env_path("state/connections"));
+	CHECK(dir, "%s", strerror(errno));
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
 static void refuses_what_needs_room(void)
 {
 	struct fh_commit_result r;
+	unsigned files = files_of_ports();
 	unsigned n = connect_until_refused();
 	CHECK(n > 0 && n < MANY, "%u connections without room for more", n);
 	env_await_drops(5, FH_REASON_CT_FULL, 1);
 	int rc = put_port(7, &r);
 	CHECK(rc == FH_ENOSPACE && strstr(r.message, "no room for the port"), "%d: %s", rc, r.message);
+	CHECK(files_of_ports() == files, "%u files of ports, before the refused one %u", files_of_ports(), files);
 	rc = put_many_rules(&r);
 	CHECK(rc == FH_ENOSPACE && strstr(r.message, "Look at its space"), "%d: %s", rc, r.message);
 	goes_on(OLD);
