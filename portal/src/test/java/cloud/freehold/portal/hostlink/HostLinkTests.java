@@ -139,7 +139,7 @@ class HostLinkTests {
                 anna,
                 () -> context.getBean(JdbcClient.class)
                         .sql(
-                                "select desired_revision, applied_revision, applied_at >= committed_at as timed from nic_enforcement where nic_id = ?")
+                                "select desired_revision, applied_revision, applied_at >= committed_at as timed from enforcement_of_nics(array[?::uuid])")
                         .params(nic)
                         .query((row, number) -> new Enforcement(row.getLong(1), row.getLong(2), row.getBoolean(3)))
                         .single());

@@ -40,14 +40,16 @@ class VmReader {
                    coalesce(s.rx_packets, 0) as rx_packets, coalesce(s.rx_bytes, 0) as rx_bytes,
                    coalesce(s.tx_packets, 0) as tx_packets, coalesce(s.tx_bytes, 0) as tx_bytes,
                    coalesce(s.drops, 0) as drops, coalesce(s.connections, 0) as connections,
-                   array(select host(a.ip) from address a where a.nic_id = n.id order by family(a.ip), a.ip) as addresses,
+                   e.addresses,
                    array(select g.name from nic_security_group x join security_group g on g.id = x.group_id
                          where x.nic_id = n.id order by x.position, g.name) as groups
             from nic n join vm v on v.id = n.vm_id join network w on w.id = n.network_id
-            join nic_enforcement e on e.nic_id = n.id
+            join enforcement_of_nics(array(select id from nic where tenant_id = :tenant and (:all or vm_id = :vm))) e
+                 on e.nic_id = n.id
             left join nic_status s on s.nic_id = n.id
             left join vm_status m on m.vm_id = n.vm_id
             where n.tenant_id = :tenant and v.deleting_since is null
+            order by v.name, n.device_index
             """;
 
     private final JdbcClient jdbc;
@@ -80,7 +82,7 @@ class VmReader {
 
     List<NicView> nics(TenantId tenant, @Nullable VmId vm) {
         Instant now = clock.instant();
-        return jdbc.sql(NICS + " and (:all or n.vm_id = :vm) order by v.name, n.device_index")
+        return jdbc.sql(NICS)
                 .param("tenant", tenant.value())
                 .param("all", vm == null)
                 .param("vm", vm == null ? null : vm.value(), java.sql.Types.OTHER)

@@ -24,10 +24,9 @@ public class Enforcement {
 
     private static final String STATES = """
             SELECT e.nic_id, e.vm_id, v.name AS vm_name, n.device_index, e.host_id, e.desired_revision, e.applied_revision,
-                   e.problem ->> 'message' AS problem, e.host_last_seen_at, e.committed_at, e.applied_at,
-                   ARRAY(SELECT host(a.ip) FROM address a WHERE a.nic_id = e.nic_id ORDER BY family(a.ip), a.ip) AS addresses
-            FROM nic_enforcement e JOIN nic n ON n.id = e.nic_id JOIN vm v ON v.id = e.vm_id
-            WHERE e.tenant_id = :tenant AND v.deleting_since IS NULL AND %s
+                   e.problem ->> 'message' AS problem, e.host_last_seen_at, e.committed_at, e.applied_at, e.addresses
+            FROM enforcement_of_nics(ARRAY(%s)) e JOIN nic n ON n.id = e.nic_id JOIN vm v ON v.id = e.vm_id
+            WHERE n.tenant_id = :tenant AND v.deleting_since IS NULL
             ORDER BY v.name, n.device_index""";
 
     private final JdbcClient jdbc;
@@ -40,17 +39,17 @@ public class Enforcement {
 
     @Transactional(readOnly = true)
     public List<NicState> ofGroup(TenantId tenant, SecurityGroupId group) {
-        return query("e.nic_id IN (SELECT nic_id FROM nic_security_group WHERE group_id = :id)", tenant, group.value());
+        return query("SELECT nic_id FROM nic_security_group WHERE group_id = :id", tenant, group.value());
     }
 
     @Transactional(readOnly = true)
     public List<NicState> ofVm(TenantId tenant, UUID vm) {
-        return query("e.vm_id = :id", tenant, vm);
+        return query("SELECT id FROM nic WHERE vm_id = :id", tenant, vm);
     }
 
-    private List<NicState> query(String which, TenantId tenant, UUID id) {
+    private List<NicState> query(String nics, TenantId tenant, UUID id) {
         Instant now = clock.instant();
-        return jdbc.sql(STATES.formatted(which))
+        return jdbc.sql(STATES.formatted(nics))
                 .param("tenant", tenant.value())
                 .param("id", id)
                 .query((row, number) -> state(row, now))

@@ -42,7 +42,8 @@ class FloatingIpRows {
                         from public_address p join external_network e on e.id = p.external_network_id
                         left join nic n on n.id = p.nic_id
                         left join vm v on v.id = n.vm_id
-                        left join nic_enforcement f on f.nic_id = n.id
+                        left join enforcement_of_nics(array(
+                            select nic_id from public_address where tenant_id = :tenant and nic_id is not null)) f on f.nic_id = n.id
                         where p.tenant_id = :tenant and p.router_id is null order by p.ip, e.name
                         """)
                 .param("tenant", tenant.value())
