@@ -1,11 +1,11 @@
 package cloud.freehold.portal.backup;
 
+import cloud.freehold.portal.common.Id;
 import cloud.freehold.portal.common.Ids;
-import java.io.Serializable;
 import java.util.UUID;
 
 /** A restore drill that has ended. */
-public record DrillId(UUID value) implements Serializable {
+public record DrillId(UUID value) implements Id {
 
     public static DrillId of(String text) {
         return new DrillId(Ids.parse(text));

@@ -1,11 +1,11 @@
 package cloud.freehold.portal.backup;
 
+import cloud.freehold.portal.common.Id;
 import cloud.freehold.portal.common.Ids;
-import java.io.Serializable;
 import java.util.UUID;
 
 /** A backup policy. */
-public record PolicyId(UUID value) implements Serializable {
+public record PolicyId(UUID value) implements Id {
 
     public static PolicyId of(String text) {
         return new PolicyId(Ids.parse(text));

@@ -1,11 +1,11 @@
 package cloud.freehold.portal.backup;
 
+import cloud.freehold.portal.common.Id;
 import cloud.freehold.portal.common.Ids;
-import java.io.Serializable;
 import java.util.UUID;
 
 /** A place where recovery points are kept. */
-public record StoreId(UUID value) implements Serializable {
+public record StoreId(UUID value) implements Id {
 
     public static StoreId of(String text) {
         return new StoreId(Ids.parse(text));

@@ -5,7 +5,7 @@ import java.util.UUID;
 import org.slf4j.MDC;
 
 /** Names one request in logs, error pages and audit events. */
-public record RequestId(UUID value) {
+public record RequestId(UUID value) implements Id {
 
     /** The key in the logging context. */
     public static final String MDC_KEY = "request";

@@ -1,10 +1,9 @@
 package cloud.freehold.portal.common;
 
-import java.io.Serializable;
 import java.util.UUID;
 
 /** A person who signs in; one user may be a member of several tenants. */
-public record UserId(UUID value) implements Serializable {
+public record UserId(UUID value) implements Id {
 
     public static UserId of(String text) {
         return new UserId(Ids.parse(text));

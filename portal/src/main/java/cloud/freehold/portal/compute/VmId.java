@@ -1,11 +1,11 @@
 package cloud.freehold.portal.compute;
 
+import cloud.freehold.portal.common.Id;
 import cloud.freehold.portal.common.Ids;
-import java.io.Serializable;
 import java.util.UUID;
 
 /** A virtual machine. */
-public record VmId(UUID value) implements Serializable {
+public record VmId(UUID value) implements Id {
 
     public static VmId of(String text) {
         return new VmId(Ids.parse(text));

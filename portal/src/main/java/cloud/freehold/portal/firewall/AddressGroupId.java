@@ -1,11 +1,11 @@
 package cloud.freehold.portal.firewall;
 
+import cloud.freehold.portal.common.Id;
 import cloud.freehold.portal.common.Ids;
-import java.io.Serializable;
 import java.util.UUID;
 
 /** An address group: a named list of prefixes that rules refer to. */
-public record AddressGroupId(UUID value) implements Serializable {
+public record AddressGroupId(UUID value) implements Id {
 
     public static AddressGroupId of(String text) {
         return new AddressGroupId(Ids.parse(text));

@@ -1,11 +1,11 @@
 package cloud.freehold.portal.operation;
 
+import cloud.freehold.portal.common.Id;
 import cloud.freehold.portal.common.Ids;
-import java.io.Serializable;
 import java.util.UUID;
 
 /** An operation. For a command to a host it is the command's id as well. */
-public record OperationId(UUID value) implements Serializable {
+public record OperationId(UUID value) implements Id {
 
     public static OperationId of(String text) {
         return new OperationId(Ids.parse(text));
