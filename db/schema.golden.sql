@@ -1439,6 +1439,7 @@ DECLARE
     w record;
     picked uuid;
     refreshed uuid[];
+    regrouped uuid[];
     come uuid[];
     gone uuid[];
     peers uuid[];
@@ -1460,10 +1461,14 @@ BEGIN
         END IF;
     END LOOP;
 
-    SELECT array_agg(DISTINCT id) INTO refreshed FROM (
-        SELECT unnest(rearranged) AS id
+    refreshed := ARRAY(
+        SELECT unnest(rearranged)
         UNION SELECT o.host_id FROM host_object o JOIN unnest(around_kinds, around_ids) a (kind, id)
-              ON o.kind = a.kind AND o.object_id = a.id WHERE NOT o.removed) x;
+              ON o.kind = a.kind AND o.object_id = a.id WHERE NOT o.removed AND a.kind NOT IN ('NIC', 'SECURITY_GROUP'));
+    regrouped := ARRAY(
+        SELECT o.host_id FROM host_object o JOIN unnest(around_kinds, around_ids) a (kind, id)
+              ON o.kind = a.kind AND o.object_id = a.id WHERE NOT o.removed AND a.kind IN ('NIC', 'SECURITY_GROUP')
+        EXCEPT SELECT unnest(refreshed));
 
     SELECT array_agg(nic_id) FILTER (WHERE comes),
            array_agg(nic_id) FILTER (WHERE NOT comes)
@@ -1475,13 +1480,15 @@ BEGIN
         UNION SELECT host_id FROM host_object WHERE kind = 'REMOTE_NIC' AND object_id = ANY (gone || come) AND NOT removed);
 
     PERFORM 1 FROM host
-        WHERE id = ANY (refreshed || peers)
+        WHERE id = ANY (refreshed || regrouped || peers)
            OR id IN (SELECT o.host_id FROM host_object o JOIN unnest(touched_kinds, touched_ids) t (kind, id)
                      ON o.kind = t.kind AND o.object_id = t.id WHERE NOT o.removed)
         ORDER BY id FOR UPDATE;
 
     -- References first: what a host only now learns of has its newest content with it.
     PERFORM refresh_host_objects(id) FROM unnest(refreshed) AS r (id) ORDER BY id;
+    PERFORM refresh_host_sets(r.id, of_tenant, ARRAY(SELECT a.id FROM unnest(around_kinds, around_ids) a (kind, id) WHERE a.kind = 'NIC'))
+        FROM unnest(regrouped) AS r (id) ORDER BY r.id;
     PERFORM tell_of_moving_nics(peers, come, gone);
     FOR w IN SELECT kind, array_agg(id) AS ids FROM unnest(touched_kinds, touched_ids) t (kind, id) GROUP BY kind ORDER BY kind
     LOOP
@@ -1590,27 +1597,35 @@ CREATE OR REPLACE FUNCTION public.refresh_host_objects(of_host uuid)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 DECLARE
-    next_revision bigint;
+    d record;
 BEGIN
     PERFORM 1 FROM host WHERE id = of_host FOR UPDATE;
-    IF NOT EXISTS (
-        (SELECT kind, object_id FROM wanted_host_objects(of_host)
-         EXCEPT SELECT kind, object_id FROM host_object WHERE host_id = of_host AND NOT removed)
-        UNION ALL
-        (SELECT kind, object_id FROM host_object WHERE host_id = of_host AND NOT removed
-         EXCEPT SELECT kind, object_id FROM wanted_host_objects(of_host))) THEN
-        RETURN;
-    END IF;
-    UPDATE host SET desired_revision = desired_revision + 1 WHERE id = of_host RETURNING desired_revision INTO next_revision;
-    INSERT INTO host_object AS o (host_id, kind, object_id, tenant_id, revision)
-        SELECT of_host, w.kind, w.object_id, w.tenant_id, next_revision FROM wanted_host_objects(of_host) w
-        ON CONFLICT (host_id, kind, object_id)
-        DO UPDATE SET removed = false, revision = next_revision WHERE o.removed;
-    UPDATE host_object o SET removed = true, revision = next_revision
-        WHERE o.host_id = of_host AND NOT o.removed
-          AND NOT EXISTS (SELECT FROM wanted_host_objects(of_host) w WHERE w.kind = o.kind AND w.object_id = o.object_id);
-    INSERT INTO enforcement (host_id, revision, committed_at) VALUES (of_host, next_revision, clock_timestamp());
-    PERFORM pg_notify('host', of_host::text);
+    SELECT array_agg(kind) AS kinds, array_agg(object_id) AS ids, array_agg(coalesce(w.tenant_id, h.tenant_id)) AS tenants,
+           array_agg(w.wanted IS NULL) AS gone INTO d
+        FROM (SELECT o.kind, o.object_id, o.tenant_id, true AS wanted FROM wanted_host_objects(of_host) o) w
+        FULL JOIN (SELECT o.kind, o.object_id, o.tenant_id, true AS held FROM host_object o
+                   WHERE o.host_id = of_host AND NOT o.removed) h USING (kind, object_id)
+        WHERE w.wanted IS NULL OR h.held IS NULL;
+    PERFORM tell_difference(of_host, d.kinds, d.ids, d.tenants, d.gone);
+END $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.refresh_host_sets(of_host uuid, of_tenant uuid, nics uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    d record;
+BEGIN
+    SELECT array_agg(kind) AS kinds, array_agg(object_id) AS ids, array_agg(of_tenant) AS tenants,
+           array_agg(w.wanted IS NULL) AS gone INTO d
+        FROM (SELECT o.kind, o.object_id, true AS wanted FROM wanted_host_sets(of_host, of_tenant, nics) o) w
+        FULL JOIN (SELECT o.kind, o.object_id, true AS held FROM host_object o
+                   WHERE o.host_id = of_host AND o.kind IN ('SECURITY_GROUP', 'GROUP_MEMBERS', 'ADDRESS_GROUP')
+                     AND o.tenant_id = of_tenant AND NOT o.removed) h USING (kind, object_id)
+        WHERE w.wanted IS NULL OR h.held IS NULL;
+    PERFORM tell_difference(of_host, d.kinds, d.ids, d.tenants, d.gone);
 END $function$
  owner freehold_owner
 CREATE OR REPLACE FUNCTION public.set_host_tunnel(of_host uuid, spare_id uuid, new_device text, new_address inet, new_gateway inet, new_vlan integer)
@@ -1671,6 +1686,27 @@ BEGIN
             VALUES (new_id, app_tenant(), of_network, free, for_router, taken_at);
     END IF;
     RETURN free;
+END $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.tell_difference(of_host uuid, kinds text[], ids uuid[], tenants uuid[], gone boolean[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+    next_revision bigint;
+BEGIN
+    IF coalesce(cardinality(ids), 0) = 0 THEN
+        RETURN;
+    END IF;
+    UPDATE host SET desired_revision = desired_revision + 1 WHERE id = of_host RETURNING desired_revision INTO next_revision;
+    INSERT INTO host_object (host_id, kind, object_id, tenant_id, revision, removed)
+        SELECT of_host, d.kind, d.id, d.tenant, next_revision, d.gone
+        FROM unnest(kinds, ids, tenants, gone) d (kind, id, tenant, gone)
+        ON CONFLICT (host_id, kind, object_id) DO UPDATE SET removed = excluded.removed, revision = excluded.revision;
+    INSERT INTO enforcement (host_id, revision, committed_at) VALUES (of_host, next_revision, clock_timestamp());
+    PERFORM pg_notify('host', of_host::text);
 END $function$
  owner freehold_owner
 CREATE OR REPLACE FUNCTION public.tell_of_moving_nics(hosts uuid[], come uuid[], gone uuid[])
@@ -1768,6 +1804,40 @@ AS $function$
     UNION SELECT 'ADDRESS_GROUP', (rule ->> 'remoteAddressGroupId')::uuid, tenant_id FROM fallback
           WHERE rule ->> 'remoteAddressGroupId' IS NOT NULL
 $function$
+ owner freehold_owner
+CREATE OR REPLACE FUNCTION public.wanted_host_sets(of_host uuid, of_tenant uuid, nics uuid[])
+ RETURNS TABLE(kind text, object_id uuid)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+BEGIN
+    RETURN QUERY
+    WITH g AS MATERIALIZED (
+            SELECT c.id FROM (
+                SELECT o.object_id AS id FROM host_object o
+                WHERE o.host_id = of_host AND o.kind = 'SECURITY_GROUP' AND o.tenant_id = of_tenant AND NOT o.removed
+                UNION SELECT x.group_id FROM unnest(nics) a (nic)
+                CROSS JOIN LATERAL (SELECT y.group_id FROM nic_security_group y
+                                    WHERE y.nic_id = a.nic AND y.tenant_id = of_tenant OFFSET 0) x) c
+            WHERE (SELECT true FROM nic_security_group x
+                   CROSS JOIN LATERAL (SELECT n.vm_id FROM nic n WHERE n.id = x.nic_id OFFSET 0) n
+                   CROSS JOIN LATERAL (SELECT v.host_id, v.deleting_since FROM vm v WHERE v.id = n.vm_id OFFSET 0) v
+                   WHERE x.group_id = c.id AND v.host_id = of_host AND v.deleting_since IS NULL LIMIT 1)),
+         fallback AS (
+            SELECT jsonb_array_elements(f.rules) AS rule FROM g
+            CROSS JOIN LATERAL (SELECT r.rules FROM security_group s
+                                JOIN ruleset_revision r ON r.group_id = s.id AND r.version = s.fallback_version
+                                WHERE s.id = g.id OFFSET 0) f)
+    SELECT 'SECURITY_GROUP', g.id FROM g
+    UNION SELECT r.kind, r.object_id FROM g
+          CROSS JOIN LATERAL (SELECT s.kind, s.object_id FROM security_group_reference s WHERE s.group_id = g.id OFFSET 0) r
+    UNION SELECT 'GROUP_MEMBERS', (f.rule ->> 'remoteGroupId')::uuid FROM fallback f WHERE f.rule ->> 'remoteGroupId' IS NOT NULL
+    UNION SELECT 'ADDRESS_GROUP', (f.rule ->> 'remoteAddressGroupId')::uuid FROM fallback f
+          WHERE f.rule ->> 'remoteAddressGroupId' IS NOT NULL;
+END $function$
  owner freehold_owner
 
 -- Triggers
@@ -2148,8 +2218,11 @@ host_with_room(integer,bigint,uuid): owner only
 lock_host_changes(uuid): owner only
 moving_nics(uuid[]): owner only
 refresh_host_objects(uuid): freehold_portal, freehold_system
+refresh_host_sets(uuid,uuid,uuid[]): owner only
 set_host_tunnel(uuid,uuid,text,inet,inet,integer): freehold_system
 take_public_address(uuid,uuid,uuid,timestamp with time zone): freehold_portal
+tell_difference(uuid,text[],uuid[],uuid[],boolean[]): owner only
 tell_of_moving_nics(uuid[],uuid[],uuid[]): owner only
 touch_host_objects(text,uuid[]): freehold_portal, freehold_system
 wanted_host_objects(uuid): owner only
+wanted_host_sets(uuid,uuid,uuid[]): owner only
