@@ -2,6 +2,7 @@ package cloud.freehold.portal.backup;
 
 import cloud.freehold.api.command.CommandResult.Damage;
 import cloud.freehold.portal.common.KeysetPage;
+import cloud.freehold.portal.common.NumberedPage;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.operation.Operation;
 import java.util.List;
@@ -18,6 +19,14 @@ public interface Backups {
 
     /** Newest first. */
     KeysetPage<RecoveryPoint> points(TenantId tenant, PointFilter filter);
+
+    /**
+     * Newest first, for people who leaf through them.
+     *
+     * @param filter its limit is the rows of a page
+     * @param number of the page, from 1 on; the last page when there are not so many
+     */
+    NumberedPage<RecoveryPoint> points(TenantId tenant, PointFilter filter, int number);
 
     RecoveryPoint point(TenantId tenant, PointId id);
 

@@ -12,6 +12,7 @@ import cloud.freehold.portal.backup.RecoveryPoint;
 import cloud.freehold.portal.backup.StoreId;
 import cloud.freehold.portal.common.KeysetPage;
 import cloud.freehold.portal.common.NotFoundException;
+import cloud.freehold.portal.common.NumberedPage;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.compute.VmId;
 import java.sql.ResultSet;
@@ -62,12 +63,42 @@ class PointReader {
     }
 
     KeysetPage<RecoveryPoint> page(TenantId tenant, PointFilter filter) {
-        UUID[] ids = jdbc.sql("""
-                        select id from recovery_point
+        return KeysetPage.of(
+                points(tenant, filter, 0, filter.limit() + 1),
+                filter.limit(),
+                last -> last.id().toString());
+    }
+
+    NumberedPage<RecoveryPoint> page(TenantId tenant, PointFilter filter, int number) {
+        long all =
+                passing("select count(*)", "", tenant, filter).query(Long.class).single();
+        int pages = NumberedPage.pages(all, filter.limit());
+        int page = Math.min(number, pages);
+        return new NumberedPage<>(points(tenant, filter, (page - 1) * filter.limit(), filter.limit()), page, pages);
+    }
+
+    private List<RecoveryPoint> points(TenantId tenant, PointFilter filter, int offset, int limit) {
+        UUID[] ids = passing("select id", "order by id desc offset :offset limit :limit", tenant, filter)
+                .param("offset", offset)
+                .param("limit", limit)
+                .query(UUID.class)
+                .list()
+                .toArray(UUID[]::new);
+        Map<UUID, List<PointVolume>> volumes = volumes(tenant, ids);
+        return jdbc.sql(POINTS + " and p.id = any(:ids) order by p.id desc")
+                .param("tenant", tenant.value())
+                .param("ids", ids)
+                .query((row, number) -> point(row, volumes))
+                .list();
+    }
+
+    /** A query of those that the filter lets pass. */
+    private JdbcClient.StatementSpec passing(String select, String order, TenantId tenant, PointFilter filter) {
+        return jdbc.sql(select + """
+                         from recovery_point
                         where tenant_id = :tenant and purged_at is null and (removed_at is not null) = :removed
                           and (:anyVm or vm_id = :vm) and (:anyPolicy or policy_id = :policy) and (:first or id < :after)
-                        order by id desc limit :limit
-                        """)
+                        """ + order)
                 .param("tenant", tenant.value())
                 .param("removed", filter.removed())
                 .param("anyVm", filter.vm() == null)
@@ -78,18 +109,7 @@ class PointReader {
                         filter.policy() == null ? null : filter.policy().value(),
                         java.sql.Types.OTHER)
                 .param("first", filter.after() == null)
-                .param("after", filter.after() == null ? null : filter.after().value(), java.sql.Types.OTHER)
-                .param("limit", filter.limit() + 1)
-                .query(UUID.class)
-                .list()
-                .toArray(UUID[]::new);
-        Map<UUID, List<PointVolume>> volumes = volumes(tenant, ids);
-        List<RecoveryPoint> points = jdbc.sql(POINTS + " and p.id = any(:ids) order by p.id desc")
-                .param("tenant", tenant.value())
-                .param("ids", ids)
-                .query((row, number) -> point(row, volumes))
-                .list();
-        return KeysetPage.of(points, filter.limit(), last -> last.id().toString());
+                .param("after", filter.after() == null ? null : filter.after().value(), java.sql.Types.OTHER);
     }
 
     List<Damage> damages(TenantId tenant, PointId id) {

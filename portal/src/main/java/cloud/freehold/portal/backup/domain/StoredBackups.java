@@ -12,6 +12,7 @@ import cloud.freehold.portal.backup.Store;
 import cloud.freehold.portal.common.ActorSource;
 import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.KeysetPage;
+import cloud.freehold.portal.common.NumberedPage;
 import cloud.freehold.portal.common.StaleVersionException;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.live.LiveEvents;
@@ -86,6 +87,12 @@ class StoredBackups implements Backups {
     @Transactional(readOnly = true)
     public KeysetPage<RecoveryPoint> points(TenantId tenant, PointFilter filter) {
         return reader.page(tenant, filter);
+    }
+
+    @Override
+    @Transactional(readOnly = true)
+    public NumberedPage<RecoveryPoint> points(TenantId tenant, PointFilter filter, int number) {
+        return reader.page(tenant, filter, number);
     }
 
     @Override

@@ -4,6 +4,7 @@ import cloud.freehold.api.command.CommandResult.FilesListed.Entry;
 import cloud.freehold.api.command.CommandResult.FilesListed.Kind;
 import cloud.freehold.portal.backup.FilePath;
 import cloud.freehold.portal.backup.Folder;
+import cloud.freehold.portal.common.NumberedPage;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -28,8 +29,7 @@ record FolderView(List<Line> lines, int page, int pages, int total, boolean trun
 
         static Look of(String sort, String down, String query, String page) {
             String by = sort.equals("size") || sort.equals("time") ? sort : "name";
-            int number = page.matches("[1-9]\\d{0,5}") ? Integer.parseInt(page) : 1;
-            return new Look(by, down.equals("true"), query.strip(), number);
+            return new Look(by, down.equals("true"), query.strip(), NumberedPage.number(page));
         }
 
         /** For {@code aria-sort}. */
@@ -61,7 +61,7 @@ record FolderView(List<Line> lines, int page, int pages, int total, boolean trun
                         .contains(look.query().toLowerCase(Locale.ROOT)))
                 .sorted(order(look))
                 .toList();
-        int pages = Math.max(1, (passing.size() + SHOWN - 1) / SHOWN);
+        int pages = NumberedPage.pages(passing.size(), SHOWN);
         int page = Math.min(look.page(), pages);
         List<Line> lines = passing.stream()
                 .skip((long) (page - 1) * SHOWN)

@@ -9,6 +9,7 @@ import cloud.freehold.portal.backup.Upkeep;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.common.InvalidInputException;
+import cloud.freehold.portal.common.NumberedPage;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.operation.OperationFilter;
@@ -33,7 +34,7 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 @RequestMapping("/t/{tenantSlug}/backups/points")
 class PointController {
 
-    private static final int SHOWN = 50;
+    private static final int SHOWN = 20;
 
     private final Backups backups;
     private final BackupHealth health;
@@ -52,22 +53,22 @@ class PointController {
             TenantScope scope,
             @RequestParam(defaultValue = "") String vm,
             @RequestParam(defaultValue = "false") String removed,
-            @RequestParam(defaultValue = "") String after,
+            @RequestParam(defaultValue = "") String page,
             HttpServletRequest request,
             Model model) {
         VmId chosen = vm.isEmpty() ? null : VmId.of(vm);
         boolean gone = removed.equals("true");
-        model.addAttribute(
-                "page",
-                backups.points(
-                        scope.tenantId(),
-                        new PointFilter(chosen, null, gone, after.isEmpty() ? null : PointId.of(after), SHOWN)));
+        NumberedPage<RecoveryPoint> shown = backups.points(
+                scope.tenantId(), new PointFilter(chosen, null, gone, null, SHOWN), NumberedPage.number(page));
+        model.addAttribute("points", shown);
         model.addAttribute("vms", health.all(scope.tenantId()));
         model.addAttribute("chosen", vm);
         model.addAttribute("removed", gone);
-        String query = (vm.isEmpty() ? "" : "&vm=" + chosen) + (gone ? "&removed=true" : "");
         model.addAttribute(
-                "refresh", scope.path("/backups/points") + (query.isEmpty() ? "" : "?" + query.substring(1)));
+                "pageUrl",
+                scope.path("/backups/points")
+                        + (vm.isEmpty() ? "?" : "?vm=" + chosen + "&")
+                        + (gone ? "removed=true&page=" : "page="));
         return Htmx.of(request).view("backup/points", "backup/_points :: list");
     }
 

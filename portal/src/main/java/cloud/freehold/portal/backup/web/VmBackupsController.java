@@ -7,6 +7,7 @@ import cloud.freehold.portal.backup.Policies;
 import cloud.freehold.portal.common.FormErrors;
 import cloud.freehold.portal.common.Htmx;
 import cloud.freehold.portal.common.IdempotencyKey;
+import cloud.freehold.portal.common.NumberedPage;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.operation.Operation;
@@ -36,7 +37,7 @@ import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 @RequestMapping("/t/{tenantSlug}/vms/{vmId}/backups")
 class VmBackupsController {
 
-    private static final int SHOWN = 20;
+    private static final int SHOWN = 10;
 
     private final Vms vms;
     private final Backups backups;
@@ -56,20 +57,24 @@ class VmBackupsController {
     }
 
     @GetMapping
-    String page(TenantScope scope, @PathVariable String vmId, HttpServletRequest request, Model model) {
+    String page(
+            TenantScope scope,
+            @PathVariable String vmId,
+            @RequestParam(defaultValue = "") String page,
+            HttpServletRequest request,
+            Model model) {
         VmId id = VmId.of(vmId);
         model.addAttribute("form", BackupForm.empty(id));
-        String page = show(scope, id, model);
-        return Htmx.of(request).view(page, "backup/_vm :: board");
+        return Htmx.of(request).view(show(scope, id, NumberedPage.number(page), model), "backup/_vm :: board");
     }
 
-    private String show(TenantScope scope, VmId id, Model model) {
+    private String show(TenantScope scope, VmId id, int page, Model model) {
         Instant now = clock.instant();
         Range range = Range.MONTH;
         model.addAttribute("vm", vms.get(scope.tenantId(), id));
         model.addAttribute("tab", "backups");
         model.addAttribute("health", health.of(scope.tenantId(), id));
-        model.addAttribute("page", backups.points(scope.tenantId(), PointFilter.of(id, SHOWN)));
+        model.addAttribute("points", backups.points(scope.tenantId(), PointFilter.of(id, SHOWN), page));
         model.addAttribute(
                 "strip",
                 TimelineStrip.of(
@@ -103,7 +108,7 @@ class VmBackupsController {
                     redirect.addFlashAttribute("notice", "The backup of " + operation.targetName() + " has begun.");
                     return "redirect:" + scope.path("/vms/" + id + "/backups");
                 },
-                () -> show(scope, id, model));
+                () -> show(scope, id, 1, model));
     }
 
     @PostMapping("/labels")

@@ -14,7 +14,9 @@ import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -139,6 +141,37 @@ class BackupPagesTests {
         assertThat(page(vera, "/backups/points/" + point.id()))
                 .doesNotContain("/remove")
                 .doesNotContain("/restore");
+    }
+
+    /** Ten a page on the VM's tab, twenty in the list: fifty were a page of 15,000 pixels on a phone. */
+    @Test
+    void manyPointsAreLeafedThrough() throws Exception {
+        VmId web = rig.vm(anna, "web");
+        for (int i = 0; i < 23; i++) {
+            rig.point(anna, web);
+        }
+        List<String> newestFirst =
+                rig.points(anna).stream().map(point -> point.id().toString()).toList();
+        String tab = "/vms/" + web + "/backups";
+        String list = "/backups/points";
+        assertThat(pointsOn(page(tab))).isEqualTo(newestFirst.subList(0, 10));
+        assertThat(pointsOn(page(tab + "?page=2"))).isEqualTo(newestFirst.subList(10, 20));
+        assertThat(page(tab + "?page=99"))
+                .contains("Page 3 of 3", "hx-get=\"/t/acme" + tab + "?page=3\"")
+                .doesNotContain("rel=\"next\"");
+        assertThat(pointsOn(fragment(tab + "?page=99"))).isEqualTo(newestFirst.subList(20, 23));
+        assertThat(pointsOn(page(list + "?page=nonsense"))).isEqualTo(newestFirst.subList(0, 20));
+        assertThat(page(list + "?vm=" + web)).contains("href=\"/t/acme" + list + "?vm=" + web + "&amp;page=2\"");
+        assertThat(pointsOn(fragment(list + "?vm=" + web + "&page=2"))).isEqualTo(newestFirst.subList(20, 23));
+        assertThat(page(list + "?removed=true&page=2")).contains("Nothing to bring back");
+    }
+
+    private static List<String> pointsOn(String page) {
+        return Pattern.compile("id=\"point-([0-9a-f-]{36})\"")
+                .matcher(page)
+                .results()
+                .map(found -> found.group(1))
+                .toList();
     }
 
     @Test
