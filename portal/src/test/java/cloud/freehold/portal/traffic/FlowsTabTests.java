@@ -12,6 +12,7 @@ import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
 import cloud.freehold.portal.traffic.domain.Flows;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -189,9 +190,9 @@ class FlowsTabTests {
         MockHttpServletResponse csv = send(tab() + ".csv?q=tcp", anna);
         assertThat(csv.getHeader("Content-Disposition")).isEqualTo("attachment; filename=\"flows-web-eth0.csv\"");
         List<String> lines = csv.getContentAsString().lines().toList();
-        assertThat(lines).hasSize(121).allMatch(line -> line.split(",", -1).length == 17);
+        assertThat(lines).hasSize(121).allMatch(line -> line.split(",", -1).length == 18);
         assertThat(lines.get(1))
-                .contains(",in,tcp,192.0.2.0,40000,10.0.1.1,443,,,2048,12,5242880,9,closed,allowed," + rule);
+                .contains(",in,tcp,192.0.2.0,40000,10.0.1.1,443,,,2048,12,5242880,9,closed,allowed," + rule + ",0");
         assertThat(send(tab() + ".csv?q=nonsense!", anna).getStatus()).isEqualTo(422);
     }
 
@@ -228,6 +229,39 @@ class FlowsTabTests {
         assertThat(page("?q=udp")).contains("At least 1,500 connections", "No flow matches");
         assertThat(send("/t/acme/vms/" + db.id() + "/flows", anna).getContentAsString())
                 .doesNotContain("are missing here");
+    }
+
+    @Test
+    void theExportSaysWhenAndHowManyAreMissing() throws Exception {
+        tell(
+                flow(true, FlowRecord.End.ENDED, false, "192.0.2.1", 40_001, 443),
+                flow(true, FlowRecord.End.ENDED, false, "192.0.2.2", 40_002, 443));
+        lost(0);
+        lost(1_488);
+        system.sql("update nic_flow_loss set hour = date_trunc('hour', now()) - interval '5 hours'")
+                .update();
+        lost(1_500);
+        system.sql("update nic_flow_loss set hour = date_trunc('hour', now()) + interval '3 hours' where lost = 12")
+                .update();
+        List<List<String>> rows = send(tab() + ".csv?q=tcp", anna)
+                .getContentAsString()
+                .lines()
+                .map(line -> List.of(line.split(",", -1)))
+                .toList();
+        assertThat(rows).hasSize(5).allMatch(row -> row.size() == 18);
+        assertThat(rows).extracting(row -> row.get(17)).containsExactly("missing", "12", "0", "0", "1488");
+        List<String> gap = rows.get(4);
+        assertThat(Duration.between(Instant.parse(gap.get(0)), Instant.parse(gap.get(1))))
+                .isEqualTo(Duration.ofHours(1));
+        assertThat(gap.subList(2, 17))
+                .containsExactly("", "", "", "0", "", "0", "", "", "0", "0", "0", "0", "", "", "");
+        assertThat(rows.subList(1, 5).stream()
+                        .mapToLong(row -> Long.parseLong(row.get(13)))
+                        .sum())
+                .as("sent packets")
+                .isEqualTo(18);
+        assertThat(send(tab() + ".csv?q=udp", anna).getContentAsString().lines())
+                .hasSize(3);
     }
 
     @Test

@@ -9,6 +9,8 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,17 +57,22 @@ public class Flows {
         return new FlowPage(
                 shown.stream().map(flow -> named(flow, rules, peers)).toList(),
                 end == null ? null : new FlowPlace(end.last(), end.sequence()).write(),
-                gap(tenant, nic, end == null ? null : end.last(), place == null ? null : place.last()));
+                FlowGap.all(gaps(tenant, nic, end == null ? null : end.last(), place == null ? null : place.last())));
     }
 
-    /** @param from null: as far back as the log goes; @param to null: until now */
-    private @Nullable FlowGap gap(TenantId tenant, TrafficNic nic, @Nullable Instant from, @Nullable Instant to) {
+    /**
+     * By the hour, the latest first.
+     *
+     * @param from null: as far back as the log goes
+     * @param to null: until now
+     */
+    private List<FlowGap> gaps(TenantId tenant, TrafficNic nic, @Nullable Instant from, @Nullable Instant to) {
         return jdbc.sql("""
-                        select sum(lost)::bigint as lost, min(hour) as first, max(hour) + interval '1 hour' as end from nic_flow_loss
+                        select lost, hour, hour + interval '1 hour' as end from nic_flow_loss
                         where tenant_id = :tenant and nic_id = :nic
                           and (:from::timestamptz is null or hour > :from::timestamptz - interval '1 hour')
                           and (:to::timestamptz is null or hour <= :to::timestamptz)
-                        having sum(lost) > 0
+                        order by hour desc
                         """)
                 .param("tenant", tenant.value())
                 .param("nic", nic.id())
@@ -73,16 +80,29 @@ public class Flows {
                 .param("to", to == null ? null : to.atOffset(ZoneOffset.UTC))
                 .query((row, number) -> new FlowGap(
                         row.getLong("lost"),
-                        row.getObject("first", OffsetDateTime.class).toInstant(),
+                        row.getObject("hour", OffsetDateTime.class).toInstant(),
                         row.getObject("end", OffsetDateTime.class).toInstant()))
-                .optional()
-                .orElse(null);
+                .list();
     }
 
-    /** At most {@value #MOST_EXPORTED}; without names, which may change. */
+    /**
+     * At most {@value #MOST_EXPORTED} flows, without names, which may change; between them what is missing from that time,
+     * an hour each, whatever is searched for.
+     */
     @Transactional(readOnly = true)
-    public void export(TenantId tenant, TrafficNic nic, FlowFilter filter, Consumer<Flow> each) {
-        rows(tenant, nic, filter, null, MOST_EXPORTED).forEach(each);
+    public void export(
+            TenantId tenant, TrafficNic nic, FlowFilter filter, Consumer<Flow> flow, Consumer<FlowGap> missing) {
+        List<Flow> found = rows(tenant, nic, filter, null, MOST_EXPORTED);
+        boolean whole = found.size() < MOST_EXPORTED;
+        Deque<FlowGap> gaps = new ArrayDeque<>(
+                gaps(tenant, nic, whole ? null : found.get(found.size() - 1).last(), null));
+        for (Flow each : found) {
+            while (!gaps.isEmpty() && gaps.peek().to().isAfter(each.last())) {
+                missing.accept(gaps.pop());
+            }
+            flow.accept(each);
+        }
+        gaps.forEach(missing);
     }
 
     private List<Flow> rows(TenantId tenant, TrafficNic nic, FlowFilter filter, @Nullable FlowPlace after, int most) {

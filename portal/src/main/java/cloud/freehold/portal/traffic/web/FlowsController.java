@@ -92,6 +92,11 @@ class FlowsController {
                 "attachment; filename=\"flows-" + chosen.name().replace('/', '-') + ".csv\"");
         PrintWriter out = response.getWriter();
         out.print(FlowCsv.HEAD);
-        flows.export(scope.tenantId(), chosen, filter, flow -> out.print(FlowCsv.line(flow)));
+        flows.export(
+                scope.tenantId(),
+                chosen,
+                filter,
+                flow -> out.print(FlowCsv.line(flow)),
+                missing -> out.print(FlowCsv.line(missing)));
     }
 }
