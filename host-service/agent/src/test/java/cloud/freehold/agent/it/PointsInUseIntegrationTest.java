@@ -21,8 +21,10 @@ import cloud.freehold.api.command.CommandResult.PointsVerified;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredVolume;
 import cloud.freehold.api.desired.PowerState;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Comparator;
@@ -163,13 +165,23 @@ class PointsInUseIntegrationTest {
 
     @Test
     void aPointComesToLifeInADrillAndLeavesNothing() throws Exception {
+        // Guests that look into points are kept for a while.
+        var before = atWork();
         var done = (DrillDone) orders.done(drill(vm.id, null));
         assertThat(done.passed()).isTrue();
         assertThat(done.restoreMillis()).isGreaterThanOrEqualTo(done.bootMillis());
         assertThat(Base64.getDecoder().decode(done.screenshotPng())).startsWith(0x89, 'P', 'N', 'G');
         System.out.println("drill: " + done.restoreMillis() + " ms, of which boot " + done.bootMillis() + " ms");
-        try (var left = Files.list(rig.directory.resolve("vms/.work"))) {
-            assertThat(left).isEmpty();
+        assertThat(atWork()).isSubsetOf(before);
+    }
+
+    private List<Path> atWork() throws IOException {
+        var folder = rig.directory.resolve("vms/.work");
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (var files = Files.list(folder)) {
+            return files.toList();
         }
     }
 
