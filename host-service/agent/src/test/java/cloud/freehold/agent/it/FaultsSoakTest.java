@@ -180,7 +180,8 @@ class FaultsSoakTest {
         var root = anyPoint().volumes().get(0).root();
         var order = random.nextBoolean()
                 ? new HostCommand.ListFiles(id, Orders.deadline(), vm.tenant.id, store.ref, root, "/partition-1")
-                : new HostCommand.FetchFile(id, Orders.deadline(), vm.tenant.id, store.ref, root, "/partition-1/records");
+                : new HostCommand.FetchFile(
+                        id, Orders.deadline(), vm.tenant.id, store.ref, root, "/partition-1/records");
         rig.portal.commands().input(id, store.input());
         return order;
     }
