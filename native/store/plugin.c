@@ -8,6 +8,8 @@
  * is in the command line or the environment. {"store", "tenant", "key", "memoryLimit", "ioTimeoutSeconds",
  * "volumes": [{"name", "root", "sizeBytes"}]}: each volume is the export of that name; a single one is also the default export.
  *
+ * nbdkit may be started as root with --user: then only its socket is made as root, and the store is read as that user.
+ *
  * Requests run in parallel. Zeroes are reported as holes. A damaged place is an I/O error there and nowhere else. A store
  * that hangs for the I/O limit ends the process: its clients then get errors, instead of nothing.
  */
@@ -35,6 +37,10 @@ static int job_fd = -1;
 static pthread_t watcher;
 static int end_watch = -1; /* an event descriptor */
 
+/* The process that started nbdkit, and the signal that nbdkit gets when it dies; 0: none. */
+static pid_t parent;
+static int parent_death_signal;
+
 static int failed(const struct st_failure *failure)
 {
 	nbdkit_error("%s: %s", st_code_text(failure->code), failure->message);
@@ -61,6 +67,8 @@ static int plugin_config_complete(void)
 		return -1;
 	}
 	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_GET_PDEATHSIG, &parent_death_signal);
+	parent = getppid();
 	if (!st_session_init(&session) || !st_job_read(&session.job, job_fd, ST_NEEDS_EXPORTS, &failure))
 		return failed(&failure);
 	close(job_fd);
@@ -94,9 +102,20 @@ static void *watch(void *arg)
 	return NULL;
 }
 
+/* The kernel forgets both when nbdkit becomes another user. Return: false when the parent has died meanwhile. */
+static bool guard_again(void)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+	return parent_death_signal == 0 || (prctl(PR_SET_PDEATHSIG, parent_death_signal) == 0 && getppid() == parent);
+}
+
 /* Threads and connections do not survive the fork, so they begin here. */
 static int plugin_after_fork(void)
 {
+	if (!guard_again()) {
+		nbdkit_error("whoever started it has died");
+		return -1;
+	}
 	int fd = eventfd(0, EFD_CLOEXEC);
 	end_watch = fd;
 	if (fd < 0 || pthread_create(&watcher, NULL, watch, NULL) != 0) {

@@ -2,7 +2,9 @@
 
 import json
 import os
+import pwd
 import random
+import signal
 import socket
 import struct
 import subprocess
@@ -15,6 +17,15 @@ import uuid
 from harness import CHUNK, KEY, PLUGIN, StoreTest, make_image, same
 
 MIB = 1 << 20
+
+
+def runs(process):
+    """Whether it does, and is no mere entry that nobody has collected."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="ascii") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 class Client:
@@ -74,18 +85,18 @@ class PluginTest(StoreTest):
             server.stderr_thread.join()
             server.stderr.close()
 
-    def command(self, job, path):
+    def command(self, job, path, options=()):
         """nbdkit with the job on a descriptor that only it has."""
         with tempfile.TemporaryFile(dir=self.folder) as f:
             f.write(json.dumps(job).encode())
             f.flush()
             f.seek(0)
-            return subprocess.Popen(["nbdkit", "-f", "--unix", path, PLUGIN, f"jobfd={f.fileno()}"], pass_fds=[f.fileno()],
-                                    stderr=subprocess.PIPE)
+            return subprocess.Popen(["nbdkit", "-f", "--unix", path, *options, PLUGIN, f"jobfd={f.fileno()}"],
+                                    pass_fds=[f.fileno()], stderr=subprocess.PIPE)
 
-    def serve(self, volumes, **more):
+    def serve(self, volumes, options=(), **more):
         path = self.path(f"nbdkit-{uuid.uuid4().hex[:6]}")
-        server = self.command(self.job(volumes=volumes, **more), path)
+        server = self.command(self.job(volumes=volumes, **more), path, options)
         while not os.path.exists(path):
             self.assertIsNone(server.poll(), server.stderr.read() if server.poll() is not None else "")
             time.sleep(0.01)
@@ -101,6 +112,52 @@ class PluginTest(StoreTest):
 
     def one(self, **more):
         return self.serve([{"name": "vda", "root": self.root}], **more)
+
+    def give_store_to(self, user):
+        """And to nobody else."""
+        os.chmod(self.folder, 0o711)
+        os.chmod(self.store, 0o700)
+        for folder, _, names in os.walk(self.store):
+            for path in [folder, *(os.path.join(folder, name) for name in names)]:
+                os.chown(path, user, -1)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root becomes another user")
+    def test_becomes_the_user_whose_store_it_is(self):
+        user = pwd.getpwnam("nobody")
+        options = ["--user", "nobody", "--group", str(user.pw_gid)]
+        job = self.job(volumes=[{"name": "vda", "root": self.root}])
+        self.give_store_to(0)
+        refused = self.command(job, self.path("refused"), options)
+        self.assertIn(b"Permission denied", refused.communicate(timeout=20)[1])
+        self.give_store_to(user.pw_uid)
+        path = self.serve([{"name": "vda", "root": self.root}], options)
+        client = self.client(path, "vda")
+        with open(self.image, "rb") as f:
+            self.assertEqual(client.read(0, MIB), f.read(MIB))
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root becomes another user")
+    def test_dies_with_whoever_started_it_also_as_another_user(self):
+        """The kernel forgets that it should when a process becomes another user."""
+        self.give_store_to(pwd.getpwnam("nobody").pw_uid)
+        path, job = self.path("socket"), self.path("job")
+        with open(job, "w", encoding="ascii") as f:
+            json.dump(self.job(volumes=[{"name": "vda", "root": self.root}]), f)
+        script = 'setpriv --pdeathsig KILL nbdkit -f --unix "$1" --user nobody "$2" jobfd=0 <"$3" & echo $!; wait'
+        starter = subprocess.Popen(["sh", "-c", script, "sh", path, PLUGIN, job], stdout=subprocess.PIPE)
+        server = int(starter.stdout.readline())
+        self.addCleanup(starter.stdout.close)
+        while not os.path.exists(path):
+            self.assertTrue(runs(server), "nbdkit ended")
+            time.sleep(0.01)
+        self.client(path, "vda").close()
+        starter.kill()
+        starter.wait()
+        for _ in range(1000):
+            if not runs(server):
+                return
+            time.sleep(0.01)
+        os.kill(server, signal.SIGKILL)
+        self.fail("nbdkit outlives whoever started it")
 
     def test_whole_volume(self):
         uri = f"nbd+unix:///vda?socket={self.one()}"

@@ -28,7 +28,7 @@ import java.util.Properties;
  * @param storeProgram freehold-store, which reads and writes backup stores
  * @param storePlugin nbdkit's plugin that shows points as disks
  * @param helperDir vmlinuz and helper.img: the guest that shows files of points
- * @param storeUser whom it runs as, empty: as the agent; stores and what is restored must be that user's to write
+ * @param storeUser whom both run as, empty: as the agent; stores must be that user's to read and write
  * @param storeInTheBackground whether it comes last for processor and disk, so that guests do not feel it
  * @param tunnel where tunnels to other hosts end: a device of the dataplane's, and an address there that is no kernel's
  * @param ordersAtOnce backups, restores and other long orders that run side by side

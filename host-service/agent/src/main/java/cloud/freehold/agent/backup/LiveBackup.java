@@ -108,6 +108,7 @@ final class LiveBackup {
             Map<UUID, Exported> exported, Domain domain)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var copying = new Copying(order, "copying", 5, 99);
+        StoreProcess.letIn(host.config(), socket());
         try {
             return new StoreBackup(host, command, order, input).run(exported, bitmaps.present(), progress -> {
                 copying.progress(progress);

@@ -70,6 +70,7 @@ final class NbdServers implements AutoCloseable {
                 .start();
         servers.add(server);
         awaitUp(server, socket);
+        StoreProcess.letIn(config, socket);
         return Exported.at(socket, "disk", sizeBytes, bitmap);
     }
 

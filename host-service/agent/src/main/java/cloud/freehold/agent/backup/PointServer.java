@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Shows volumes of a point as read-only disks: nbdkit with the store's plugin. Each is an export of one server, named after the volume. What it needs to know comes
- * on its standard input.
+ * on its standard input. It makes its socket as the agent, in a folder of QEMU's user, and reads the store as the store's user.
  */
 final class PointServer implements AutoCloseable {
     /** The note under which an order remembers its server. */
@@ -62,7 +62,8 @@ final class PointServer implements AutoCloseable {
                 "8",
                 config.storePlugin(),
                 "jobfd=0"));
-        var process = ChildProcess.builder(ChildProcess.command(Optional.empty(), !outlives, program))
+        config.storeUser().ifPresent(user -> program.addAll(List.of("--user", user, "--group", user)));
+        var process = ChildProcess.builder(command(config, !outlives, program))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -79,6 +80,12 @@ final class PointServer implements AutoCloseable {
         return server;
     }
 
+    private static List<String> command(AgentConfig config, boolean diesWithTheAgent, List<String> program) {
+        return config.storeUser().isPresent()
+                ? ChildProcess.changingUser(diesWithTheAgent, program)
+                : ChildProcess.command(Optional.empty(), diesWithTheAgent, program);
+    }
+
     private void awaitUp(AgentConfig config) throws IOException, InterruptedException {
         long end = System.nanoTime() + UP.toNanos();
         while (!UnixStream.answers(socket)) {
@@ -90,8 +97,7 @@ final class PointServer implements AutoCloseable {
             }
         }
         // QEMU connects as another user.
-        var users = socket.getFileSystem().getUserPrincipalLookupService();
-        Files.setOwner(socket, users.lookupPrincipalByName(config.qemuUser()));
+        UnixStream.letIn(config.qemuUser(), socket);
     }
 
     static String uri(Path socket, VolumeRoot volume) {

@@ -5,8 +5,10 @@ import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.common.ChildProcess;
 import cloud.freehold.agent.common.Json;
+import cloud.freehold.agent.common.UnixStream;
 import cloud.freehold.api.ProblemCode;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
@@ -92,6 +94,13 @@ final class StoreProcess {
             return result(end, conversation.complaints());
         } finally {
             process.destroyForcibly();
+        }
+    }
+
+    /** So that the program can connect to a socket of QEMU's. */
+    static void letIn(AgentConfig config, Path socket) throws IOException {
+        if (config.storeUser().isPresent()) {
+            UnixStream.letIn(config.storeUser().get(), socket);
         }
     }
 

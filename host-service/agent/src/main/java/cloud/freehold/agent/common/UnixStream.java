@@ -8,7 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileOwnerAttributeView;
 import java.util.Arrays;
 
 /** A connection to a Unix socket whose reads and writes end at a deadline. One thread at a time. */
@@ -43,6 +46,13 @@ public final class UnixStream implements AutoCloseable {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Makes a socket that user's, who can connect then. Not what a link leads to: its folder may be somebody's who would put one there. */
+    public static void letIn(String user, Path socket) throws IOException {
+        var users = socket.getFileSystem().getUserPrincipalLookupService();
+        Files.getFileAttributeView(socket, FileOwnerAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .setOwner(users.lookupPrincipalByName(user));
     }
 
     /** @param end by System.nanoTime() */

@@ -26,9 +26,13 @@ final class Rig implements AutoCloseable {
     static final Path STORE = Path.of(System.getProperty(
             "freehold.store", NATIVE.resolve("store/freehold-store").toString()));
 
+    /** Whom the store's program runs as, and whose stores are: one that Debian has, who may read nothing of the host's own. */
+    static final String STORE_USER = "backup";
+
     final Path directory;
     final FakePortal portal;
     final Guest guest;
+    private final Path storeProgram;
     private Process libvirtd;
     private Process dataplane;
     private Process agent;
@@ -37,6 +41,12 @@ final class Rig implements AutoCloseable {
         directory = ownDirectory();
         // QEMU runs as another user.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+        // The repository may lie where its user does not come.
+        storeProgram = directory.resolve("freehold-store");
+        if (Files.exists(STORE)) {
+            Files.copy(STORE, storeProgram);
+            Files.setPosixFilePermissions(storeProgram, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
         portal = FakePortal.start();
         guest = Guest.find(REPOSITORY);
         guest.offer(portal);
@@ -143,7 +153,7 @@ final class Rig implements AutoCloseable {
     }
 
     Stream<ProcessHandle> storePrograms() {
-        return processes(line -> line.startsWith(STORE.toString()))
+        return processes(line -> line.startsWith(storeProgram.toString()))
                 .filter(process -> agent.descendants().anyMatch(process::equals));
     }
 
@@ -236,7 +246,8 @@ final class Rig implements AutoCloseable {
                 "freehold.agent.dataplane-socket=" + directory.resolve("dataplane.sock"),
                 "freehold.agent.ctl-library=" + NATIVE.resolve("ctl/libfreeholdctl.so"),
                 "freehold.agent.accelerator=tcg",
-                "freehold.agent.store-program=" + STORE,
+                "freehold.agent.store-program=" + storeProgram,
+                "freehold.agent.store-user=" + STORE_USER,
                 "freehold.agent.store-priority=normal",
                 "freehold.agent.store-plugin=" + STORE.resolveSibling("freehold-store-plugin.so"),
                 "freehold.agent.helper-dir=" + guest.directory(),

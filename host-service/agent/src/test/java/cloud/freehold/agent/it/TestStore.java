@@ -11,6 +11,7 @@ import cloud.freehold.api.command.HostCommand.BackupVm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,7 +37,11 @@ final class TestStore {
     TestStore(Rig rig) throws IOException {
         Assumptions.assumeThat(Rig.STORE).exists();
         this.rig = rig;
-        var path = Files.createDirectory(rig.directory.resolve("store-" + UUID.randomUUID()));
+        var path = Files.createDirectory(
+                rig.directory.resolve("store-" + UUID.randomUUID()),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        var users = path.getFileSystem().getUserPrincipalLookupService();
+        Files.setOwner(path, users.lookupPrincipalByName(Rig.STORE_USER));
         this.ref = new StoreRef(UUID.randomUUID(), StoreRef.Kind.DIRECTORY, path.toString(), null, null, null, null);
         var bytes = new byte[32];
         RANDOM.nextBytes(bytes);
