@@ -5,27 +5,23 @@ import static org.springframework.test.web.servlet.request.MockMvcRequestBuilder
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
 
-import cloud.freehold.portal.backup.BackupFixture;
+import cloud.freehold.portal.backup.BackupScene;
 import cloud.freehold.portal.backup.RecoveryPoint;
 import cloud.freehold.portal.compute.VmId;
-import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.operation.ChainsNow;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.ApplicationContext;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.test.web.servlet.MockMvc;
-import org.springframework.test.web.servlet.request.MockHttpServletRequestBuilder;
 
 /** Every page in every state, whole and as its fragment, and what its buttons do. */
 @PortalTest
@@ -40,55 +36,29 @@ class BackupPagesTests {
     @Autowired
     private Fixtures fixtures;
 
-    @Autowired
-    @SystemAccess
-    private JdbcClient system;
+    @RegisterExtension
+    private final BackupScene acme = BackupScene.withStore();
 
-    private BackupFixture rig;
-    private Person anna;
     private Person vera;
 
     @BeforeEach
-    void aTenant() throws IOException {
-        anna = fixtures.owner("acme");
+    void vera() {
         vera = fixtures.viewer("acme");
-        rig = new BackupFixture(context, system);
-    }
-
-    @AfterEach
-    void close() {
-        rig.close();
     }
 
     private String page(String path) throws Exception {
-        return page(anna, path);
-    }
-
-    private String page(Person who, String path) throws Exception {
-        String whole = mvc.perform(get("/t/acme" + path).with(who.signedIn()))
-                .andExpect(status().isOk())
-                .andReturn()
-                .getResponse()
-                .getContentAsString();
-        assertThat(whole).contains("<!DOCTYPE html>").doesNotContain(" style=");
-        assertThat(whole.strip()).as("nothing follows the page").endsWith("</html>");
-        return whole;
+        return acme.page(acme.anna(), path);
     }
 
     private String fragment(String path) throws Exception {
-        String part = mvc.perform(get("/t/acme" + path).with(anna.signedIn()).header("HX-Request", "true"))
+        String part = mvc.perform(
+                        get("/t/acme" + path).with(acme.anna().signedIn()).header("HX-Request", "true"))
                 .andExpect(status().isOk())
                 .andReturn()
                 .getResponse()
                 .getContentAsString();
         assertThat(part).doesNotContain("<html");
         return part;
-    }
-
-    private MockHttpServletResponse send(String path, Map<String, String> fields) throws Exception {
-        MockHttpServletRequestBuilder request = post("/t/acme" + path).with(anna.signedIn());
-        fields.forEach(request::param);
-        return mvc.perform(request).andReturn().getResponse();
     }
 
     @Test
@@ -98,12 +68,12 @@ class BackupPagesTests {
         assertThat(page("/backups/points?removed=true")).contains("Nothing to bring back");
         assertThat(page("/backups/policies")).contains("Make the first policy");
         assertThat(page("/backups/drills")).contains("Choose a recovery point");
-        assertThat(page(vera, "/backups")).doesNotContain("/backups/new");
+        assertThat(acme.page(vera, "/backups")).doesNotContain("/backups/new");
     }
 
     @Test
     void drillsAreOffered() throws Exception {
-        RecoveryPoint point = rig.point(anna, rig.vm(anna, "web"));
+        RecoveryPoint point = acme.rig().point(acme.anna(), acme.rig().vm(acme.anna(), "web"));
         assertThat(page("/backups/points/" + point.id()))
                 .contains("It was not tried in a drill yet")
                 .contains("Start a drill")
@@ -114,12 +84,13 @@ class BackupPagesTests {
 
     @Test
     void pagesShowPointsPoliciesAndDrills() throws Exception {
-        VmId web = rig.vm(anna, "web");
-        RecoveryPoint point = rig.point(anna, web);
-        assertThat(send("/backups/points/" + point.id() + "/drill", Map.of()).getRedirectedUrl())
+        VmId web = acme.rig().vm(acme.anna(), "web");
+        RecoveryPoint point = acme.rig().point(acme.anna(), web);
+        assertThat(acme.send("/backups/points/" + point.id() + "/drill", Map.of())
+                        .getRedirectedUrl())
                 .endsWith(point.id().toString());
-        send("/backups/points/" + point.id() + "/verify", Map.of());
-        rig.hostFollows();
+        acme.send("/backups/points/" + point.id() + "/verify", Map.of());
+        acme.hostFollows();
         for (String range : new String[] {"day", "week", "month", "year", "nonsense"}) {
             assertThat(page("/backups?range=" + range))
                     .contains("data-kind=\"filesystem\"")
@@ -138,20 +109,21 @@ class BackupPagesTests {
         fragment("/backups/drills");
         assertThat(page("/vms/" + web + "/backups")).contains("by hand only");
         fragment("/vms/" + web + "/backups");
-        assertThat(page(vera, "/backups/points/" + point.id()))
+        assertThat(acme.page(vera, "/backups/points/" + point.id()))
                 .doesNotContain("/remove")
                 .doesNotContain("/restore");
     }
 
-    /** Ten a page on the VM's tab, twenty in the list: fifty were a page of 15,000 pixels on a phone. */
+    /** Ten a page on the VM's tab, twenty in the list: fifty were a page of more than 10,000 pixels on a phone. */
     @Test
     void manyPointsAreLeafedThrough() throws Exception {
-        VmId web = rig.vm(anna, "web");
+        VmId web = acme.rig().vm(acme.anna(), "web");
         for (int i = 0; i < 23; i++) {
-            rig.point(anna, web);
+            acme.rig().point(acme.anna(), web);
         }
-        List<String> newestFirst =
-                rig.points(anna).stream().map(point -> point.id().toString()).toList();
+        List<String> newestFirst = acme.rig().points(acme.anna()).stream()
+                .map(point -> point.id().toString())
+                .toList();
         String tab = "/vms/" + web + "/backups";
         String list = "/backups/points";
         assertThat(pointsOn(page(tab))).isEqualTo(newestFirst.subList(0, 10));
@@ -176,44 +148,44 @@ class BackupPagesTests {
 
     @Test
     void backupByHandIsAskedForWatchedAndCancelled() throws Exception {
-        VmId web = rig.vm(anna, "web");
-        rig.host.onCommand(command -> null);
+        VmId web = acme.rig().vm(acme.anna(), "web");
+        acme.host().onCommand(command -> null);
         page("/backups/new");
-        MockHttpServletResponse sent = send(
+        MockHttpServletResponse sent = acme.send(
                 "/backups", Map.of("vm", web.toString(), "wanted", "BARRIER", "acceptable", "CRASH", "note", "now"));
         assertThat(sent.getStatus()).isEqualTo(302);
         String operation = sent.getRedirectedUrl().substring("/t/acme".length());
-        rig.hostFollows();
+        acme.hostFollows();
         assertThat(page(operation)).contains("Cancel");
         assertThat(page("/vms/" + web + "/backups")).contains("Cancel");
-        assertThat(send(operation + "/cancel", Map.of()).getStatus()).isEqualTo(302);
+        assertThat(acme.send(operation + "/cancel", Map.of()).getStatus()).isEqualTo(302);
         assertThat(page(operation)).contains("cancelled");
         assertThat(page("/operations")).contains("Back up");
     }
 
     @Test
     void refusedFormsComeBackWithTheReasonBesideTheField() throws Exception {
-        VmId web = rig.vm(anna, "web");
+        VmId web = acme.rig().vm(acme.anna(), "web");
         MockHttpServletResponse refused =
-                send("/vms/" + web + "/backups", Map.of("wanted", "CRASH", "acceptable", "FILESYSTEM"));
+                acme.send("/vms/" + web + "/backups", Map.of("wanted", "CRASH", "acceptable", "FILESYSTEM"));
         assertThat(refused.getStatus()).isEqualTo(422);
         assertThat(refused.getContentAsString()).contains("cannot be stronger");
-        assertThat(send("/backups", Map.of()).getStatus()).isEqualTo(422);
-        MockHttpServletResponse policy = send(
+        assertThat(acme.send("/backups", Map.of()).getStatus()).isEqualTo(422);
+        MockHttpServletResponse policy = acme.send(
                 "/backups/policies",
-                Map.of("name", "x", "store", rig.store.toString(), "kind", "CRON", "cron", "* * * * *"));
+                Map.of("name", "x", "store", acme.rig().store.toString(), "kind", "CRON", "cron", "* * * * *"));
         assertThat(policy.getStatus()).isEqualTo(422);
         assertThat(policy.getContentAsString()).contains("at least 10 minutes");
     }
 
     @Test
     void policyIsMadePreviewedChangedRunPrunedAndDeleted() throws Exception {
-        VmId web = rig.vm(anna, "web");
+        VmId web = acme.rig().vm(acme.anna(), "web");
         page("/backups/policies/new");
         Map<String, String> fields = new java.util.HashMap<>(Map.of(
                 "name", "nightly",
                 "enabled", "true",
-                "store", rig.store.toString(),
+                "store", acme.rig().store.toString(),
                 "scope", "ALL",
                 "kind", "WEEKLY",
                 "at", "02:30",
@@ -222,16 +194,17 @@ class BackupPagesTests {
                 "objective", "26",
                 "verify", "WEEKLY"));
         fields.put("preview", "1");
-        MockHttpServletResponse preview = send("/backups/policies", fields);
+        MockHttpServletResponse preview = acme.send("/backups/policies", fields);
         assertThat(preview.getStatus()).isEqualTo(200);
         assertThat(preview.getContentAsString())
                 .contains("every Sunday at 02:30")
                 .contains("7 daily");
         fields.remove("preview");
-        String policy = send("/backups/policies", fields).getRedirectedUrl().substring("/t/acme".length());
+        String policy =
+                acme.send("/backups/policies", fields).getRedirectedUrl().substring("/t/acme".length());
         assertThat(page(policy)).contains("every Sunday at 02:30").contains("waits for its first run");
-        assertThat(send(policy + "/run", Map.of()).getStatus()).isEqualTo(302);
-        rig.hostFollows();
+        assertThat(acme.send(policy + "/run", Map.of()).getStatus()).isEqualTo(302);
+        acme.hostFollows();
         assertThat(page(policy)).contains("daily 1 of 7");
         fragment(policy);
         assertThat(page(policy + "/edit")).contains("value=\"7\"");
@@ -239,24 +212,24 @@ class BackupPagesTests {
         fields.put("keepLast", "1");
         fields.put("version", "0");
         fields.put("preview", "1");
-        assertThat(send(policy + "/edit", fields).getContentAsString()).contains("last 1 of 1");
+        assertThat(acme.send(policy + "/edit", fields).getContentAsString()).contains("last 1 of 1");
         fields.remove("preview");
-        assertThat(send(policy + "/edit", fields).getStatus()).isEqualTo(302);
-        assertThat(send(policy + "/edit", fields).getStatus())
+        assertThat(acme.send(policy + "/edit", fields).getStatus()).isEqualTo(302);
+        assertThat(acme.send(policy + "/edit", fields).getStatus())
                 .as("a version that is no more")
                 .isEqualTo(422);
-        assertThat(send(policy + "/prune", Map.of()).getStatus()).isEqualTo(302);
+        assertThat(acme.send(policy + "/prune", Map.of()).getStatus()).isEqualTo(302);
         assertThat(page("/backups/policies")).contains("nightly").contains("in time");
         fragment("/backups/policies");
         assertThat(page("/vms/" + web + "/backups")).contains("nightly");
-        assertThat(send(policy + "/delete", Map.of()).getStatus()).isEqualTo(302);
+        assertThat(acme.send(policy + "/delete", Map.of()).getStatus()).isEqualTo(302);
         assertThat(page("/backups/policies")).contains("Make the first policy");
     }
 
     @Test
     void labelsAreSaved() throws Exception {
-        VmId web = rig.vm(anna, "web");
-        assertThat(send("/vms/" + web + "/backups/labels", Map.of("labels", "prod, env=test"))
+        VmId web = acme.rig().vm(acme.anna(), "web");
+        assertThat(acme.send("/vms/" + web + "/backups/labels", Map.of("labels", "prod, env=test"))
                         .getStatus())
                 .isEqualTo(302);
         assertThat(page("/vms/" + web + "/backups")).contains("env=test, prod");
@@ -264,17 +237,18 @@ class BackupPagesTests {
 
     @Test
     void restorePageOffersAllWaysAndEachGoes() throws Exception {
-        VmId web = rig.vm(anna, "web");
-        RecoveryPoint point = rig.point(anna, web);
+        VmId web = acme.rig().vm(acme.anna(), "web");
+        RecoveryPoint point = acme.rig().point(acme.anna(), web);
         String restore = "/backups/points/" + point.id() + "/restore";
         assertThat(page(restore)).contains("web-2").contains("Overwrite the disks");
-        MockHttpServletResponse wrong = send(restore + "/in-place", Map.of("confirm", "wep", "keepPresent", "true"));
+        MockHttpServletResponse wrong =
+                acme.send(restore + "/in-place", Map.of("confirm", "wep", "keepPresent", "true"));
         assertThat(wrong.getStatus()).isEqualTo(422);
         assertThat(wrong.getContentAsString()).contains("Type the name of the VM, web");
-        String toNew = send(restore + "/new-vm", Map.of("name", "web-2", "live", "true"))
+        String toNew = acme.send(restore + "/new-vm", Map.of("name", "web-2", "live", "true"))
                 .getRedirectedUrl();
         assertThat(page(toNew.substring("/t/acme".length()))).contains("Steps").contains("Create VM web-2");
-        assertThat(send(
+        assertThat(acme.send(
                                 restore + "/volume",
                                 Map.of(
                                         "volume",
@@ -285,35 +259,36 @@ class BackupPagesTests {
                                         "old"))
                         .getStatus())
                 .isEqualTo(302);
-        rig.hostFollows();
+        acme.hostFollows();
         new ChainsNow(context).run();
-        assertThat(send(restore + "/in-place", Map.of("confirm", "web", "keepPresent", "true"))
+        assertThat(acme.send(restore + "/in-place", Map.of("confirm", "web", "keepPresent", "true"))
                         .getStatus())
                 .isEqualTo(302);
     }
 
     @Test
     void pointIsDescribedRemovedAndBroughtBack() throws Exception {
-        VmId web = rig.vm(anna, "web");
-        RecoveryPoint point = rig.point(anna, web);
+        VmId web = acme.rig().vm(acme.anna(), "web");
+        RecoveryPoint point = acme.rig().point(acme.anna(), web);
         String path = "/backups/points/" + point.id();
-        send(path + "/describe", Map.of("note", "before the move", "isProtected", "true"));
+        acme.send(path + "/describe", Map.of("note", "before the move", "isProtected", "true"));
         assertThat(page(path)).contains("before the move").doesNotContain("/remove");
-        assertThat(send(path + "/remove", Map.of()).getStatus()).isEqualTo(409);
-        send(path + "/describe", Map.of("note", ""));
-        send(path + "/remove", Map.of());
+        assertThat(acme.send(path + "/remove", Map.of()).getStatus()).isEqualTo(409);
+        acme.send(path + "/describe", Map.of("note", ""));
+        acme.send(path + "/remove", Map.of());
         assertThat(page(path)).contains("Bring it back").contains("Removed by");
         assertThat(page("/backups/points?removed=true")).contains("Bring back");
-        send(path + "/bring-back", Map.of());
+        acme.send(path + "/bring-back", Map.of());
         assertThat(page(path)).doesNotContain("Bring it back");
-        assertThat(send("/backups/stores/" + rig.store + "/collect", Map.of()).getStatus())
+        assertThat(acme.send("/backups/stores/" + acme.rig().store + "/collect", Map.of())
+                        .getStatus())
                 .isEqualTo(302);
     }
 
     @Test
     void othersPointsAreNotFound() throws Exception {
-        VmId web = rig.vm(anna, "web");
-        RecoveryPoint point = rig.point(anna, web);
+        VmId web = acme.rig().vm(acme.anna(), "web");
+        RecoveryPoint point = acme.rig().point(acme.anna(), web);
         Person gina = fixtures.owner("globex");
         for (String path : new String[] {"", "/restore"}) {
             mvc.perform(get("/t/globex/backups/points/" + point.id() + path).with(gina.signedIn()))

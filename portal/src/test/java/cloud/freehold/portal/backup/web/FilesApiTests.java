@@ -5,23 +5,17 @@ import static org.springframework.test.web.servlet.request.MockMvcRequestBuilder
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
 
-import cloud.freehold.portal.backup.BackupFixture;
-import cloud.freehold.portal.backup.RecoveryPoint;
-import cloud.freehold.portal.database.SystemAccess;
+import cloud.freehold.portal.backup.BackupScene;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
 import java.io.IOException;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.context.ApplicationContext;
 import org.springframework.http.MediaType;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.mock.web.MockHttpServletResponse;
-import org.springframework.test.web.servlet.MockMvc;
 import org.springframework.test.web.servlet.request.MockHttpServletRequestBuilder;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -33,44 +27,17 @@ class FilesApiTests {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     @Autowired
-    private ApplicationContext context;
-
-    @Autowired
-    private MockMvc mvc;
-
-    @Autowired
     private Fixtures fixtures;
 
-    @Autowired
-    @SystemAccess
-    private JdbcClient system;
-
-    private BackupFixture rig;
-    private Person anna;
-    private RecoveryPoint point;
-
-    @BeforeEach
-    void aPoint() throws IOException {
-        anna = fixtures.owner("acme");
-        rig = new BackupFixture(context, system);
-        point = rig.point(anna, rig.vm(anna, "web"));
-    }
-
-    @AfterEach
-    void close() {
-        rig.close();
-    }
+    @RegisterExtension
+    private final BackupScene acme = BackupScene.withPoint();
 
     private String api(String tenant, String rest) {
-        return "/api/v1/tenants/" + tenant + "/recovery-points/" + point.id() + rest;
-    }
-
-    private MockHttpServletResponse send(Person who, MockHttpServletRequestBuilder request) throws Exception {
-        return mvc.perform(request.with(who.signedIn())).andReturn().getResponse();
+        return "/api/v1/tenants/" + tenant + "/recovery-points/" + acme.point().id() + rest;
     }
 
     private MockHttpServletResponse ask(Person who, String what, String body) throws Exception {
-        return send(
+        return acme.send(
                 who,
                 post(api(who.slug(), what))
                         .contentType(MediaType.APPLICATION_JSON)
@@ -83,46 +50,48 @@ class FilesApiTests {
 
     /** The operation, which the host has carried out. */
     private String done(String what, String body) throws Exception {
-        MockHttpServletResponse accepted = ask(anna, what, body);
+        MockHttpServletResponse accepted = ask(acme.anna(), what, body);
         assertThat(accepted.getStatus()).as(accepted.getContentAsString()).isEqualTo(202);
         String id = json(accepted).path("id").asString();
         assertThat(accepted.getHeader("Location")).endsWith("/operations/" + id);
-        rig.hostFollows();
+        acme.hostFollows();
         return id;
     }
 
     @Test
     void folderIsOpenedReadAndAFileOfItDownloaded() throws Exception {
-        MockHttpServletResponse early = send(anna, get(api("acme", "/files")));
+        MockHttpServletResponse early = acme.send(acme.anna(), get(api("acme", "/files")));
         assertThat(early.getStatus()).isEqualTo(409);
         assertThat(json(early).path("code").asString()).isEqualTo("files.look-first");
 
         done("/files/open", "{}");
-        JsonNode top = json(send(anna, get(api("acme", "/files"))));
+        JsonNode top = json(acme.send(acme.anna(), get(api("acme", "/files"))));
         assertThat(top.path("path").asString()).isEqualTo("/");
         assertThat(top.path("entries").get(0).path("path").asString()).isEqualTo("/partition-1");
         assertThat(top.path("entries").get(0).path("kind").asString()).isEqualTo("FOLDER");
 
         done("/files/open", "{\"path\": \"/partition-1\"}");
-        JsonNode file = json(send(anna, get(api("acme", "/files?path=/partition-1"))))
+        JsonNode file = json(acme.send(acme.anna(), get(api("acme", "/files?path=/partition-1"))))
                 .path("entries")
                 .get(1);
         assertThat(file.path("sizeBytes").asInt()).isEqualTo(5);
         String fetch = "{\"path\": \"" + file.path("path").asString() + "\"}";
         String fetched = done("/files/fetch", fetch);
-        JsonNode listed = json(send(anna, get(api("acme", "/fetched-files"))))
+        JsonNode listed = json(acme.send(acme.anna(), get(api("acme", "/fetched-files"))))
                 .path("items")
                 .get(0);
         assertThat(listed.path("operation").path("id").asString()).isEqualTo(fetched);
         assertThat(listed.path("ready").asBoolean()).isTrue();
-        MockHttpServletResponse saved = send(anna, get(api("acme", "/fetched-files/" + fetched)));
+        MockHttpServletResponse saved = acme.send(acme.anna(), get(api("acme", "/fetched-files/" + fetched)));
         assertThat(saved.getContentAsString()).isEqualTo("hello");
         assertThat(saved.getContentType()).isEqualTo("application/octet-stream");
         assertThat(saved.getHeader("Content-Disposition")).startsWith("attachment;");
 
-        assertThat(send(anna, delete(api("acme", "/fetched-files/" + fetched))).getStatus())
+        assertThat(acme.send(acme.anna(), delete(api("acme", "/fetched-files/" + fetched)))
+                        .getStatus())
                 .isEqualTo(204);
-        assertThat(send(anna, get(api("acme", "/fetched-files/" + fetched))).getStatus())
+        assertThat(acme.send(acme.anna(), get(api("acme", "/fetched-files/" + fetched)))
+                        .getStatus())
                 .isEqualTo(404);
     }
 
@@ -133,20 +102,20 @@ class FilesApiTests {
                 .contentType(MediaType.APPLICATION_JSON)
                 .content("{\"path\": \"/partition-1/hello.txt\"}")
                 .header("Idempotency-Key", "once");
-        String first = json(send(anna, fetch)).path("id").asString();
-        assertThat(json(send(anna, fetch)).path("id").asString()).isEqualTo(first);
+        String first = json(acme.send(acme.anna(), fetch)).path("id").asString();
+        assertThat(json(acme.send(acme.anna(), fetch)).path("id").asString()).isEqualTo(first);
     }
 
     @Test
     void whatIsNotThereOrAnothersIsNotFound() throws Exception {
         done("/files/open", "{\"path\": \"/partition-1\"}");
         String fetched = done("/files/fetch", "{\"path\": \"/partition-1/hello.txt\"}");
-        assertThat(ask(anna, "/files/open", "{\"volumeId\": \"" + UUID.randomUUID() + "\"}")
+        assertThat(ask(acme.anna(), "/files/open", "{\"volumeId\": \"" + UUID.randomUUID() + "\"}")
                         .getStatus())
                 .isEqualTo(404);
-        assertThat(ask(anna, "/files/open", "{\"path\": \"/a/../b\"}").getStatus())
+        assertThat(ask(acme.anna(), "/files/open", "{\"path\": \"/a/../b\"}").getStatus())
                 .isEqualTo(422);
-        assertThat(ask(anna, "/files/fetch", "{\"path\": \"/partition-1/nothing\"}")
+        assertThat(ask(acme.anna(), "/files/fetch", "{\"path\": \"/partition-1/nothing\"}")
                         .getStatus())
                 .isEqualTo(404);
         Person gina = fixtures.owner("globex");
@@ -156,14 +125,15 @@ class FilesApiTests {
                 .isEqualTo(404);
         for (String rest :
                 new String[] {"/files", "/files?path=/partition-1", "/fetched-files", "/fetched-files/" + fetched}) {
-            assertThat(send(gina, get(api("globex", rest))).getStatus())
+            assertThat(acme.send(gina, get(api("globex", rest))).getStatus())
                     .as(rest)
                     .isEqualTo(404);
         }
-        assertThat(send(gina, delete(api("globex", "/fetched-files/" + fetched)))
+        assertThat(acme.send(gina, delete(api("globex", "/fetched-files/" + fetched)))
                         .getStatus())
                 .isEqualTo(404);
-        assertThat(send(anna, get(api("acme", "/fetched-files/" + fetched))).getContentAsString())
+        assertThat(acme.send(acme.anna(), get(api("acme", "/fetched-files/" + fetched)))
+                        .getContentAsString())
                 .isEqualTo("hello");
     }
 
@@ -171,8 +141,8 @@ class FilesApiTests {
     void viewersLookAndDoNotTake() throws Exception {
         Person vera = fixtures.viewer("acme");
         assertThat(ask(vera, "/files/open", "{}").getStatus()).isEqualTo(202);
-        rig.hostFollows();
-        assertThat(send(vera, get(api("acme", "/files"))).getStatus()).isEqualTo(200);
+        acme.hostFollows();
+        assertThat(acme.send(vera, get(api("acme", "/files"))).getStatus()).isEqualTo(200);
         assertThat(ask(vera, "/files/fetch", "{\"path\": \"/partition-1\"}").getStatus())
                 .isEqualTo(403);
     }

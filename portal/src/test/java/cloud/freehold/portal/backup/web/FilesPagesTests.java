@@ -15,8 +15,7 @@ import cloud.freehold.api.command.CommandResult.FilesListed;
 import cloud.freehold.api.command.CommandResult.FilesListed.Entry;
 import cloud.freehold.api.command.CommandResult.FilesListed.Kind;
 import cloud.freehold.api.command.HostCommand;
-import cloud.freehold.portal.backup.BackupFixture;
-import cloud.freehold.portal.backup.RecoveryPoint;
+import cloud.freehold.portal.backup.BackupScene;
 import cloud.freehold.portal.backup.schedule.SweepNow;
 import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.testing.Fixtures;
@@ -35,9 +34,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,54 +68,39 @@ class FilesPagesTests {
     @SystemAccess
     private JdbcClient system;
 
-    private BackupFixture rig;
-    private Person anna;
-    private RecoveryPoint point;
-
-    @BeforeEach
-    void aPoint() throws IOException {
-        anna = fixtures.owner("acme");
-        rig = new BackupFixture(context, system);
-        point = rig.point(anna, rig.vm(anna, "web"));
-    }
-
-    @AfterEach
-    void close() {
-        rig.close();
-    }
-
-    private MockHttpServletResponse send(Person who, MockHttpServletRequestBuilder request) throws Exception {
-        return mvc.perform(request.with(who.signedIn())).andReturn().getResponse();
-    }
+    @RegisterExtension
+    private final BackupScene acme = BackupScene.withPoint();
 
     private String files(String rest) {
-        return "/t/acme/backups/points/" + point.id() + "/files" + rest;
+        return "/t/acme/backups/points/" + acme.point().id() + "/files" + rest;
     }
 
     private String page(String path) throws Exception {
-        MockHttpServletResponse answer = send(anna, get(files("")).param("path", path));
+        MockHttpServletResponse answer = acme.send(acme.anna(), get(files("")).param("path", path));
         assertThat(answer.getStatus()).isEqualTo(200);
         assertThat(answer.getContentAsString()).contains("<!DOCTYPE html>").doesNotContain(" style=");
         return answer.getContentAsString();
     }
 
     private MockHttpServletResponse order(Person who, String what, String path) throws Exception {
-        return send(
+        return acme.send(
                 who,
                 post(files(what))
-                        .param("volume", point.volumes().get(0).volumeId().toString())
+                        .param(
+                                "volume",
+                                acme.point().volumes().get(0).volumeId().toString())
                         .param("path", path)
                         .param("key", UUID.randomUUID().toString()));
     }
 
     /** As the host lists it. */
     private void open(String path) throws Exception {
-        assertThat(order(anna, "/open", path).getStatus()).isEqualTo(302);
-        rig.hostFollows();
+        assertThat(order(acme.anna(), "/open", path).getStatus()).isEqualTo(302);
+        acme.hostFollows();
     }
 
     private UUID fetch(String path) throws Exception {
-        MockHttpServletResponse answer = order(anna, "/fetch", path);
+        MockHttpServletResponse answer = order(acme.anna(), "/fetch", path);
         assertThat(answer.getStatus()).as(answer.getContentAsString()).isEqualTo(302);
         return system.sql("select operation_id from fetched_file order by operation_id desc limit 1")
                 .query(UUID.class)
@@ -125,7 +108,7 @@ class FilesPagesTests {
     }
 
     private MockHttpServletResponse download(Person who, UUID operation) throws Exception {
-        return send(who, get(files("/fetched/" + operation)));
+        return acme.send(who, get(files("/fetched/" + operation)));
     }
 
     private long pieces() {
@@ -143,12 +126,12 @@ class FilesPagesTests {
 
     /** The host lists this and otherwise does as it is told. */
     private void hostLists(Entry... entries) {
-        rig.host.onCommand(command -> {
+        acme.host().onCommand(command -> {
             if (!(command instanceof HostCommand.ListFiles)) {
-                return rig.host.done(command);
+                return acme.host().done(command);
             }
             try {
-                HttpResponse<String> answer = rig.host
+                HttpResponse<String> answer = acme.host()
                         .client()
                         .post(AgentPaths.COMMANDS + "/" + command.id(), done(new FilesListed(List.of(entries), false)));
                 assertThat(answer.statusCode()).as(answer.body()).isEqualTo(204);
@@ -170,22 +153,22 @@ class FilesPagesTests {
     @Test
     void foldersAreWalkedAndAFileIsSaved() throws Exception {
         assertThat(page("/")).contains("Open the folder").contains("hx-trigger=\"load, submit\"");
-        order(anna, "/open", "/");
+        order(acme.anna(), "/open", "/");
         assertThat(page("/"))
                 .contains("waits for a host")
                 .contains("look again")
                 .contains("Cancel");
-        rig.hostFollows();
+        acme.hostFollows();
         assertThat(page("/")).contains("Partition 1").contains("File system").doesNotContain("Open the folder");
         open("/partition-1");
         assertThat(page("/partition-1")).contains("hello.txt").contains("5 B").contains("Download as tar");
 
         UUID hello = fetch("/partition-1/hello.txt");
         assertThat(page("/partition-1")).contains("hello.txt").contains("queued");
-        assertThat(download(anna, hello).getStatus()).isEqualTo(409);
-        rig.hostFollows();
+        assertThat(download(acme.anna(), hello).getStatus()).isEqualTo(409);
+        acme.hostFollows();
         assertThat(page("/partition-1")).contains("ready").contains("/fetched/" + hello);
-        MockHttpServletResponse saved = download(anna, hello);
+        MockHttpServletResponse saved = download(acme.anna(), hello);
         assertThat(saved.getContentAsString()).isEqualTo("hello");
         assertThat(saved.getContentType()).isEqualTo("application/octet-stream");
         assertThat(saved.getHeader("Content-Disposition"))
@@ -201,7 +184,7 @@ class FilesPagesTests {
 
         clock.advance(Duration.ofMinutes(6));
         SweepNow.run(context);
-        assertThat(download(anna, hello).getStatus()).isEqualTo(404);
+        assertThat(download(acme.anna(), hello).getStatus()).isEqualTo(404);
         assertThat(pieces()).isZero();
     }
 
@@ -209,13 +192,15 @@ class FilesPagesTests {
     void folderComesAsATar() throws Exception {
         open("/partition-1");
         UUID etc = fetch("/partition-1/etc");
-        rig.hostFollows();
-        assertThat(download(anna, etc).getHeader("Content-Disposition")).contains("etc.tar");
-        HostCommand last = rig.host.commandsSeen().get(rig.host.commandsSeen().size() - 1);
+        acme.hostFollows();
+        assertThat(download(acme.anna(), etc).getHeader("Content-Disposition")).contains("etc.tar");
+        HostCommand last =
+                acme.host().commandsSeen().get(acme.host().commandsSeen().size() - 1);
         assertThat(last).isInstanceOfSatisfying(HostCommand.FetchFile.class, command -> {
             assertThat(command.path()).isEqualTo("/partition-1/etc");
-            assertThat(command.volume().root()).isEqualTo(point.volumes().get(0).root());
-            assertThat(rig.host.inputs().get(command.id()).pinned())
+            assertThat(command.volume().root())
+                    .isEqualTo(acme.point().volumes().get(0).root());
+            assertThat(acme.host().inputs().get(command.id()).pinned())
                     .contains(command.volume().root());
         });
     }
@@ -227,10 +212,10 @@ class FilesPagesTests {
         open("/partition-1");
         byte[] bytes = new byte[size];
         new Random(size).nextBytes(bytes);
-        rig.host.onCommand(command -> send(command.id(), bytes));
+        acme.host().onCommand(command -> send(command.id(), bytes));
         UUID hello = fetch("/partition-1/hello.txt");
-        rig.hostFollows();
-        assertThat(download(anna, hello).getContentAsByteArray()).isEqualTo(bytes);
+        acme.hostFollows();
+        assertThat(download(acme.anna(), hello).getContentAsByteArray()).isEqualTo(bytes);
         if (size > MIB) {
             byte[] stored = system.sql("select sealed from fetched_piece where number = 1")
                     .query((row, number) -> row.getBytes(1))
@@ -242,7 +227,7 @@ class FilesPagesTests {
 
     private CommandProgress send(UUID command, byte[] bytes) {
         try {
-            rig.host.output(command, new ByteArrayInputStream(bytes));
+            acme.host().output(command, new ByteArrayInputStream(bytes));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -253,24 +238,24 @@ class FilesPagesTests {
     void whatIsTooLargeIsRefusedBeforeAndWhileItComes() throws Exception {
         hostLists(file("huge.img", 5L * MIB), new Entry("logs", Kind.FOLDER, 0, 0));
         open("/partition-1");
-        MockHttpServletResponse answer = order(anna, "/fetch", "/partition-1/huge.img");
+        MockHttpServletResponse answer = order(acme.anna(), "/fetch", "/partition-1/huge.img");
         assertThat(answer.getStatus()).isEqualTo(302);
         assertThat(pieces()).isZero();
-        rig.host.onCommand(command -> send(command.id(), new byte[6 * MIB]));
+        acme.host().onCommand(command -> send(command.id(), new byte[6 * MIB]));
         UUID logs = fetch("/partition-1/logs");
-        rig.hostFollows();
+        acme.hostFollows();
         assertThat(failure(logs)).isEqualTo("files.too-large");
         assertThat(pieces()).isZero();
         assertThat(page("/partition-1")).contains("restore the volume to a VM");
-        assertThat(download(anna, logs).getStatus()).isEqualTo(409);
+        assertThat(download(acme.anna(), logs).getStatus()).isEqualTo(409);
     }
 
     @Test
     void halfAFileIsNone() throws Exception {
         open("/partition-1");
-        rig.host.onCommand(command -> done(null));
+        acme.host().onCommand(command -> done(null));
         UUID hello = fetch("/partition-1/hello.txt");
-        rig.hostFollows();
+        acme.hostFollows();
         assertThat(failure(hello)).isEqualTo("host.file-incomplete");
         assertThat(page("/partition-1")).contains("Download it again").contains(">host.file-incomplete<");
     }
@@ -278,9 +263,9 @@ class FilesPagesTests {
     @Test
     void outputThatBreaksOffIsNoFile() throws Exception {
         open("/partition-1");
-        rig.host.onCommand(command -> null);
+        acme.host().onCommand(command -> null);
         UUID hello = fetch("/partition-1/hello.txt");
-        rig.hostFollows();
+        acme.hostFollows();
         InputStream broken = new InputStream() {
             private int left = 2 * MIB + 5;
 
@@ -292,8 +277,8 @@ class FilesPagesTests {
                 throw new IOException("the guest is gone");
             }
         };
-        assertThatThrownBy(() -> rig.host.output(hello, broken)).isInstanceOf(IOException.class);
-        rig.host.progress(hello, done(null));
+        assertThatThrownBy(() -> acme.host().output(hello, broken)).isInstanceOf(IOException.class);
+        acme.host().progress(hello, done(null));
         assertThat(failure(hello)).isEqualTo("host.file-incomplete");
         assertThat(pieces()).isZero();
     }
@@ -301,12 +286,12 @@ class FilesPagesTests {
     @Test
     void cancellingGivesUpAtTheHostAndKeepsNothing() throws Exception {
         open("/partition-1");
-        rig.host.onCommand(command -> null);
+        acme.host().onCommand(command -> null);
         UUID hello = fetch("/partition-1/hello.txt");
-        rig.hostFollows();
-        order(anna, "/fetched/" + hello + "/remove", "/partition-1");
+        acme.hostFollows();
+        order(acme.anna(), "/fetched/" + hello + "/remove", "/partition-1");
         assertThat(failure(hello)).isEqualTo("CANCELLED");
-        assertThat(rig.host.output(hello, new ByteArrayInputStream(new byte[10])))
+        assertThat(acme.host().output(hello, new ByteArrayInputStream(new byte[10])))
                 .isEqualTo(410);
         assertThat(pieces()).isZero();
         assertThat(page("/partition-1")).doesNotContain("Downloads");
@@ -314,13 +299,13 @@ class FilesPagesTests {
 
     @Test
     void openingAnotherFolderGivesUpTheFirst() throws Exception {
-        rig.host.onCommand(command -> null);
-        order(anna, "/open", "/partition-1");
-        order(anna, "/open", "/partition-1");
+        acme.host().onCommand(command -> null);
+        order(acme.anna(), "/open", "/partition-1");
+        order(acme.anna(), "/open", "/partition-1");
         assertThat(openings()).containsExactly("QUEUED");
-        order(anna, "/open", "/partition-1/etc");
+        order(acme.anna(), "/open", "/partition-1/etc");
         assertThat(openings()).containsExactly("CANCELLED", "QUEUED");
-        order(anna, "/stop", "/partition-1/etc");
+        order(acme.anna(), "/stop", "/partition-1/etc");
         assertThat(openings()).containsExactly("CANCELLED", "CANCELLED");
         assertThat(page("/partition-1/etc"))
                 .contains("given up")
@@ -358,25 +343,30 @@ class FilesPagesTests {
     void whoMayNotRestoreIsToldWhoMay() throws Exception {
         hostFails(ProblemCode.ENCRYPTED, "The volume is encrypted.");
         open("/");
-        assertThat(page("/")).contains("points/" + point.id() + "/restore").doesNotContain("Ask an operator");
-        assertThat(send(fixtures.viewer("acme"), get(files(""))).getContentAsString())
+        assertThat(page("/"))
+                .contains("points/" + acme.point().id() + "/restore")
+                .doesNotContain("Ask an operator");
+        assertThat(acme.send(fixtures.viewer("acme"), get(files(""))).getContentAsString())
                 .contains("Ask an operator of the tenant to restore the volume to a VM")
                 .doesNotContain("/restore\"");
     }
 
     private void hostFails(ProblemCode problem, String message) {
-        rig.host.onCommand(command -> new CommandProgress(
-                Status.FAILED, 20, "", new Problem(problem, message, Instant.now()), Instant.now()));
+        acme.host()
+                .onCommand(command -> new CommandProgress(
+                        Status.FAILED, 20, "", new Problem(problem, message, Instant.now()), Instant.now()));
     }
 
     @Test
     void hostThatIsAwayIsNotWaitedFor() throws Exception {
         clock.advance(Duration.ofMinutes(2));
-        order(anna, "/open", "/");
+        order(acme.anna(), "/open", "/");
         assertThat(openings()).isEmpty();
         MockHttpServletResponse shown = mvc.perform(post(files("/open"))
-                        .with(anna.signedIn())
-                        .param("volume", point.volumes().get(0).volumeId().toString())
+                        .with(acme.anna().signedIn())
+                        .param(
+                                "volume",
+                                acme.point().volumes().get(0).volumeId().toString())
                         .param("path", "/"))
                 .andExpect(
                         result -> assertThat(result.getFlashMap().get("refused").toString())
@@ -390,13 +380,13 @@ class FilesPagesTests {
     void viewersLookAndDoNotTake() throws Exception {
         Person vera = fixtures.viewer("acme");
         assertThat(order(vera, "/open", "/partition-1").getStatus()).isEqualTo(302);
-        rig.hostFollows();
-        assertThat(send(vera, get(files("")).param("path", "/partition-1")).getContentAsString())
+        acme.hostFollows();
+        assertThat(acme.send(vera, get(files("")).param("path", "/partition-1")).getContentAsString())
                 .contains("hello.txt")
                 .doesNotContain("/fetch\"");
         assertThat(order(vera, "/fetch", "/partition-1/hello.txt").getStatus()).isEqualTo(403);
         UUID hello = fetch("/partition-1/hello.txt");
-        rig.hostFollows();
+        acme.hostFollows();
         assertThat(download(vera, hello).getStatus()).isEqualTo(403);
     }
 
@@ -404,21 +394,24 @@ class FilesPagesTests {
     void anothersPointIsNotThere() throws Exception {
         open("/partition-1");
         UUID hello = fetch("/partition-1/hello.txt");
-        rig.hostFollows();
+        acme.hostFollows();
         Person gina = fixtures.owner("globex");
         String theirs = files("").replace("/acme/", "/globex/");
-        String volume = point.volumes().get(0).volumeId().toString();
-        assertThat(send(gina, get(theirs)).getStatus()).isEqualTo(404);
+        String volume = acme.point().volumes().get(0).volumeId().toString();
+        assertThat(acme.send(gina, get(theirs)).getStatus()).isEqualTo(404);
         for (String what : new String[] {"/open", "/stop", "/fetch", "/fetched/" + hello + "/remove"}) {
             MockHttpServletRequestBuilder request =
                     post(theirs + what).param("volume", volume).param("path", "/partition-1/hello.txt");
-            assertThat(send(gina, request).getStatus()).as(what).isEqualTo(404);
+            assertThat(acme.send(gina, request).getStatus()).as(what).isEqualTo(404);
         }
-        assertThat(send(gina, get(theirs + "/fetched/" + hello)).getStatus()).isEqualTo(404);
-        assertThat(send(anna, get(files("")).param("volume", UUID.randomUUID().toString()))
+        assertThat(acme.send(gina, get(theirs + "/fetched/" + hello)).getStatus())
+                .isEqualTo(404);
+        assertThat(acme.send(
+                                acme.anna(),
+                                get(files("")).param("volume", UUID.randomUUID().toString()))
                         .getStatus())
                 .isEqualTo(404);
-        assertThat(send(anna, get(files("")).param("path", "/partition-1/../../etc"))
+        assertThat(acme.send(acme.anna(), get(files("")).param("path", "/partition-1/../../etc"))
                         .getStatus())
                 .isEqualTo(422);
     }
@@ -439,8 +432,8 @@ class FilesPagesTests {
                 .doesNotContain("<script>alert")
                 .contains("4 entries");
         UUID odd = fetch("/partition-1/a\"; filename=b??Set-Cookie: c");
-        rig.hostFollows();
-        String saved = download(anna, odd).getHeader("Content-Disposition");
+        acme.hostFollows();
+        String saved = download(acme.anna(), odd).getHeader("Content-Disposition");
         assertThat(saved).startsWith("attachment;").doesNotContain("\r").doesNotContain("\"; filename=b");
         assertThat(SavedAs.clean("photo\u202egpj.exe")).isEqualTo("photogpj.exe");
         assertThat(SavedAs.clean("../../x")).isEqualTo("__.._x");
@@ -461,11 +454,12 @@ class FilesPagesTests {
                 .contains("251 entries")
                 .contains(">zoo<");
         String query = files("?path=/partition-1&sort=size&down=true&q=F24&page=1");
-        assertThat(send(anna, get(query)).getContentAsString().replaceAll("(?s).*<tbody>|</tbody>.*", ""))
+        assertThat(acme.send(acme.anna(), get(query)).getContentAsString().replaceAll("(?s).*<tbody>|</tbody>.*", ""))
                 .containsSubsequence(">f24<", ">f240<", ">f249<")
                 .doesNotContain(">f25<");
         for (String bad : new String[] {"0", "-1", "x", "99999999999", "7"}) {
-            assertThat(send(anna, get(files("?path=/partition-1&page=" + bad))).getStatus())
+            assertThat(acme.send(acme.anna(), get(files("?path=/partition-1&page=" + bad)))
+                            .getStatus())
                     .isEqualTo(200);
         }
     }
@@ -476,9 +470,9 @@ class FilesPagesTests {
         open("/partition-1");
         for (String name : new String[] {"a", "b", "c", "d", "e"}) {
             fetch("/partition-1/" + name);
-            rig.hostFollows();
+            acme.hostFollows();
         }
-        order(anna, "/fetch", "/partition-1/f");
+        order(acme.anna(), "/fetch", "/partition-1/f");
         assertThat(system.sql("select count(*) from fetched_file")
                         .query(Long.class)
                         .single())
@@ -490,9 +484,9 @@ class FilesPagesTests {
 
     @Test
     void pointThatWasRemovedIsNotLookedInto() throws Exception {
-        send(anna, post("/t/acme/backups/points/" + point.id() + "/remove"));
+        acme.send(acme.anna(), post("/t/acme/backups/points/" + acme.point().id() + "/remove"));
         assertThat(page("/")).contains("Bring it back").doesNotContain("load, submit");
-        order(anna, "/open", "/");
+        order(acme.anna(), "/open", "/");
         assertThat(openings()).isEmpty();
     }
 }

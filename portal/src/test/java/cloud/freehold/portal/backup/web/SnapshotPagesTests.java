@@ -12,30 +12,25 @@ import cloud.freehold.api.command.CommandProgress;
 import cloud.freehold.api.command.CommandProgress.Status;
 import cloud.freehold.api.command.CommandResult;
 import cloud.freehold.api.command.HostCommand;
-import cloud.freehold.portal.backup.BackupFixture;
+import cloud.freehold.portal.backup.BackupScene;
 import cloud.freehold.portal.backup.RecoveryPoint;
 import cloud.freehold.portal.backup.Snapshot;
 import cloud.freehold.portal.backup.Snapshots;
 import cloud.freehold.portal.compute.VmId;
-import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.operation.ChainsNow;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.context.ApplicationContext;
 import org.springframework.http.MediaType;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.test.web.servlet.MockMvc;
-import org.springframework.test.web.servlet.request.MockHttpServletRequestBuilder;
 
 /** Snapshots from the browser and by the API, with a host that follows. */
 @PortalTest
@@ -53,49 +48,23 @@ class SnapshotPagesTests {
     @Autowired
     private Snapshots snapshots;
 
-    @Autowired
-    @SystemAccess
-    private JdbcClient system;
-
-    private BackupFixture rig;
-    private Person anna;
-    private VmId web;
-
-    @BeforeEach
-    void aVm() throws IOException {
-        anna = fixtures.owner("acme");
-        rig = new BackupFixture(context, system);
-        web = rig.vm(anna, "web");
-    }
-
-    @AfterEach
-    void close() {
-        rig.close();
-    }
+    @RegisterExtension
+    private final BackupScene acme = BackupScene.withVm();
 
     private String page(String path) throws Exception {
-        return mvc.perform(get("/t/acme" + path).with(anna.signedIn()))
-                .andExpect(status().isOk())
-                .andReturn()
-                .getResponse()
-                .getContentAsString();
-    }
-
-    private MockHttpServletResponse send(String path, Map<String, String> fields) throws Exception {
-        MockHttpServletRequestBuilder request = post("/t/acme" + path).with(anna.signedIn());
-        fields.forEach(request::param);
-        return mvc.perform(request).andReturn().getResponse();
+        return acme.page(acme.anna(), path);
     }
 
     private List<Snapshot> of(VmId vm) {
-        return fixtures.as(anna, () -> snapshots.of(anna.tenant(), vm));
+        return fixtures.as(acme.anna(), () -> snapshots.of(acme.anna().tenant(), vm));
     }
 
     private Snapshot take(String name) throws Exception {
-        assertThat(send("/vms/" + web + "/snapshots", Map.of("name", name)).getStatus())
+        assertThat(acme.send("/vms/" + acme.web() + "/snapshots", Map.of("name", name))
+                        .getStatus())
                 .isEqualTo(302);
-        rig.hostFollows();
-        return of(web).stream()
+        acme.hostFollows();
+        return of(acme.web()).stream()
                 .filter(each -> each.name().equals(name))
                 .findFirst()
                 .orElseThrow();
@@ -103,12 +72,14 @@ class SnapshotPagesTests {
 
     @Test
     void emptyTabLeadsOnAndRefusalsComeBackBesideTheField() throws Exception {
-        assertThat(page("/vms/" + web + "/snapshots")).contains("No snapshots").contains("it is no backup");
-        MockHttpServletResponse nameless = send("/vms/" + web + "/snapshots", Map.of("name", " "));
+        assertThat(page("/vms/" + acme.web() + "/snapshots"))
+                .contains("No snapshots")
+                .contains("it is no backup");
+        MockHttpServletResponse nameless = acme.send("/vms/" + acme.web() + "/snapshots", Map.of("name", " "));
         assertThat(nameless.getStatus()).isEqualTo(422);
         assertThat(nameless.getContentAsString()).contains("Give the snapshot a name");
         take("first");
-        MockHttpServletResponse twice = send("/vms/" + web + "/snapshots", Map.of("name", "first"));
+        MockHttpServletResponse twice = acme.send("/vms/" + acme.web() + "/snapshots", Map.of("name", "first"));
         assertThat(twice.getStatus()).isEqualTo(422);
         assertThat(twice.getContentAsString()).contains("has a snapshot of this name");
     }
@@ -118,16 +89,18 @@ class SnapshotPagesTests {
         Snapshot first = take("first");
         Snapshot second = take("second");
         assertThat(second.depth()).isEqualTo(1);
-        assertThat(page("/vms/" + web + "/snapshots")).contains("2 of 16").contains("web goes on from here");
+        assertThat(page("/vms/" + acme.web() + "/snapshots"))
+                .contains("2 of 16")
+                .contains("web goes on from here");
 
-        String back = "/vms/" + web + "/snapshots/" + first.id() + "/roll-back";
+        String back = "/vms/" + acme.web() + "/snapshots/" + first.id() + "/roll-back";
         assertThat(page(back)).contains("What they hold now is lost");
-        MockHttpServletResponse wrong = send(back, Map.of("confirm", "wep"));
+        MockHttpServletResponse wrong = acme.send(back, Map.of("confirm", "wep"));
         assertThat(wrong.getStatus()).isEqualTo(422);
         assertThat(wrong.getContentAsString()).contains("Type the name of the VM, web");
-        assertThat(send(back, Map.of("confirm", "web")).getStatus()).isEqualTo(302);
-        rig.hostFollows();
-        assertThat(of(web))
+        assertThat(acme.send(back, Map.of("confirm", "web")).getStatus()).isEqualTo(302);
+        acme.hostFollows();
+        assertThat(of(acme.web()))
                 .filteredOn(Snapshot::isHead)
                 .extracting(Snapshot::name)
                 .containsExactly("first");
@@ -135,49 +108,49 @@ class SnapshotPagesTests {
         assertThat(third.parent()).isEqualTo(first.id());
         assertThat(third.depth()).isEqualTo(1);
 
-        assertThat(send("/vms/" + web + "/snapshots/" + first.id() + "/delete", Map.of())
+        assertThat(acme.send("/vms/" + acme.web() + "/snapshots/" + first.id() + "/delete", Map.of())
                         .getStatus())
                 .isEqualTo(302);
-        rig.hostFollows();
-        assertThat(of(web)).extracting(Snapshot::name).containsExactlyInAnyOrder("second", "third");
-        assertThat(of(web)).allMatch(each -> each.depth() == 0);
+        acme.hostFollows();
+        assertThat(of(acme.web())).extracting(Snapshot::name).containsExactlyInAnyOrder("second", "third");
+        assertThat(of(acme.web())).allMatch(each -> each.depth() == 0);
     }
 
     @Test
     void restoreInPlaceTakesSnapshotsAlongAndSaysSo() throws Exception {
-        RecoveryPoint point = rig.point(anna, web);
+        RecoveryPoint point = acme.rig().point(acme.anna(), acme.web());
         take("first");
         assertThat(page("/backups/points/" + point.id() + "/restore")).contains("Its 1 snapshot");
-        send(
+        acme.send(
                 "/backups/points/" + point.id() + "/restore/volume",
                 Map.of(
                         "volume", point.volumes().get(0).volumeId().toString(),
-                        "vm", web.toString(),
+                        "vm", acme.web().toString(),
                         "volumeName", "old"));
-        rig.hostFollows();
-        assertThat(of(web)).as("a further volume replaces nothing").hasSize(1);
-        send("/backups/points/" + point.id() + "/restore/in-place", Map.of("confirm", "web"));
+        acme.hostFollows();
+        assertThat(of(acme.web())).as("a further volume replaces nothing").hasSize(1);
+        acme.send("/backups/points/" + point.id() + "/restore/in-place", Map.of("confirm", "web"));
         for (int step = 0; step < 4; step++) {
             new ChainsNow(context).run();
-            rig.hostFollows();
+            acme.hostFollows();
         }
-        assertThat(of(web)).isEmpty();
+        assertThat(of(acme.web())).isEmpty();
     }
 
     @Test
     void severalVmsShareAMoment() throws Exception {
-        VmId db = rig.vm(anna, "db");
-        assertThat(page("/vms/" + web + "/snapshots")).contains("At the same moment also");
-        send("/vms/" + web + "/snapshots", Map.of("name", "together", "vms", db.toString()));
-        rig.hostFollows();
-        assertThat(of(web))
+        VmId db = acme.rig().vm(acme.anna(), "db");
+        assertThat(page("/vms/" + acme.web() + "/snapshots")).contains("At the same moment also");
+        acme.send("/vms/" + acme.web() + "/snapshots", Map.of("name", "together", "vms", db.toString()));
+        acme.hostFollows();
+        assertThat(of(acme.web()))
                 .singleElement()
                 .satisfies(each -> assertThat(each.together()).containsExactly("db"));
         assertThat(of(db))
                 .singleElement()
                 .satisfies(each -> assertThat(each.together()).containsExactly("web"));
-        MockHttpServletResponse memory = send(
-                "/vms/" + web + "/snapshots",
+        MockHttpServletResponse memory = acme.send(
+                "/vms/" + acme.web() + "/snapshots",
                 Map.of("name", "with memory", "vms", db.toString(), "withMemory", "true"));
         assertThat(memory.getStatus()).isEqualTo(422);
         assertThat(memory.getContentAsString()).contains("one VM at a time");
@@ -185,42 +158,51 @@ class SnapshotPagesTests {
 
     @Test
     void hostThatAnswersForAnotherSnapshotIsNotBelieved() throws Exception {
-        rig.host.onCommand(command -> command instanceof HostCommand.TakeSnapshots
-                ? new CommandProgress(
-                        Status.DONE, 100, "", null, Instant.now(), null, new CommandResult.SnapshotsTaken(List.of()))
-                : rig.host.done(command));
-        send("/vms/" + web + "/snapshots", Map.of("name", "never there"));
-        rig.hostFollows();
-        assertThat(of(web)).isEmpty();
+        acme.host()
+                .onCommand(command -> command instanceof HostCommand.TakeSnapshots
+                        ? new CommandProgress(
+                                Status.DONE,
+                                100,
+                                "",
+                                null,
+                                Instant.now(),
+                                null,
+                                new CommandResult.SnapshotsTaken(List.of()))
+                        : acme.host().done(command));
+        acme.send("/vms/" + acme.web() + "/snapshots", Map.of("name", "never there"));
+        acme.hostFollows();
+        assertThat(of(acme.web())).isEmpty();
     }
 
     @Test
     void programsTakeDescribeAndDelete() throws Exception {
         String api = "/api/v1/tenants/acme";
-        mvc.perform(post(api + "/vms/" + web + "/snapshots")
-                        .with(anna.signedIn())
+        mvc.perform(post(api + "/vms/" + acme.web() + "/snapshots")
+                        .with(acme.anna().signedIn())
                         .contentType(MediaType.APPLICATION_JSON)
                         .content("{\"name\": \"by a program\", \"withMemory\": true}"))
                 .andExpect(status().isAccepted());
-        rig.hostFollows();
-        Snapshot taken = of(web).get(0);
+        acme.hostFollows();
+        Snapshot taken = of(acme.web()).get(0);
         assertThat(taken.memoryBytes()).isPositive();
         mvc.perform(patch(api + "/snapshots/" + taken.id())
-                        .with(anna.signedIn())
+                        .with(acme.anna().signedIn())
                         .contentType(MediaType.APPLICATION_JSON)
                         .content("{\"description\": \"why\"}"))
                 .andExpect(status().isNoContent());
-        mvc.perform(get(api + "/vms/" + web + "/snapshots").with(anna.signedIn()))
+        mvc.perform(get(api + "/vms/" + acme.web() + "/snapshots")
+                        .with(acme.anna().signedIn()))
                 .andExpect(jsonPath("$.items[0].description").value("why"));
-        mvc.perform(post(api + "/snapshots/" + taken.id() + "/roll-back").with(anna.signedIn()))
+        mvc.perform(post(api + "/snapshots/" + taken.id() + "/roll-back")
+                        .with(acme.anna().signedIn()))
                 .andExpect(status().isAccepted());
-        rig.hostFollows();
-        mvc.perform(delete(api + "/snapshots/" + taken.id()).with(anna.signedIn()))
+        acme.hostFollows();
+        mvc.perform(delete(api + "/snapshots/" + taken.id()).with(acme.anna().signedIn()))
                 .andExpect(status().isAccepted());
-        rig.hostFollows();
-        assertThat(of(web)).isEmpty();
-        mvc.perform(post(api + "/vms/" + web + "/snapshots")
-                        .with(anna.signedIn())
+        acme.hostFollows();
+        assertThat(of(acme.web())).isEmpty();
+        mvc.perform(post(api + "/vms/" + acme.web() + "/snapshots")
+                        .with(acme.anna().signedIn())
                         .contentType(MediaType.APPLICATION_JSON)
                         .content("{\"alsoVms\": [\"nonsense\"]}"))
                 .andExpect(status().is4xxClientError());
@@ -232,24 +214,25 @@ class SnapshotPagesTests {
         Person gina = fixtures.owner("globex");
         Person vera = fixtures.viewer("acme");
         String api = "/api/v1/tenants/globex/snapshots/" + mine.id();
-        mvc.perform(get("/t/globex/vms/" + web + "/snapshots").with(gina.signedIn()))
+        mvc.perform(get("/t/globex/vms/" + acme.web() + "/snapshots").with(gina.signedIn()))
                 .andExpect(status().isNotFound());
-        mvc.perform(get("/api/v1/tenants/globex/vms/" + web + "/snapshots").with(gina.signedIn()))
+        mvc.perform(get("/api/v1/tenants/globex/vms/" + acme.web() + "/snapshots")
+                        .with(gina.signedIn()))
                 .andExpect(status().isNotFound());
         mvc.perform(delete(api).with(gina.signedIn())).andExpect(status().isNotFound());
         mvc.perform(post(api + "/roll-back").with(gina.signedIn())).andExpect(status().isNotFound());
-        VmId lab = rig.vm(gina, "lab");
+        VmId lab = acme.rig().vm(gina, "lab");
         mvc.perform(post("/t/globex/vms/" + lab + "/snapshots/" + mine.id() + "/delete")
                         .with(gina.signedIn()))
                 .andExpect(status().isNotFound());
         mvc.perform(post("/t/globex/vms/" + lab + "/snapshots")
                         .param("name", "x")
-                        .param("vms", web.toString())
+                        .param("vms", acme.web().toString())
                         .with(gina.signedIn()))
                 .andExpect(status().isNotFound());
-        mvc.perform(post("/t/acme/vms/" + web + "/snapshots/" + mine.id() + "/delete")
+        mvc.perform(post("/t/acme/vms/" + acme.web() + "/snapshots/" + mine.id() + "/delete")
                         .with(vera.signedIn()))
                 .andExpect(status().isForbidden());
-        assertThat(of(web)).hasSize(1);
+        assertThat(of(acme.web())).hasSize(1);
     }
 }
