@@ -53,6 +53,17 @@ class Rig:
         # A guest that runs touches the same pages again and again: the source is in the page cache for everybody.
         subprocess.run(["cat", self.image], stdout=subprocess.DEVNULL, check=True)
 
+    def change(self, rng):
+        """Writes noise to 1 % of the data, 64 KiB at a time wherever it falls. Return: MiB of different places."""
+        places = {rng.randrange(self.mib * 16) for _ in range(self.mib // 100 * 16)}
+        writes = []
+        for i, place in enumerate(places):
+            with open(self.path(f"noise-{i}"), "wb") as f:
+                f.write(rng.randbytes(65536))
+            writes += ["-c", f"write -s {self.path(f'noise-{i}')} {place * 65536} 65536"]
+        subprocess.run(["qemu-io", "-f", "qcow2", *writes, self.image], check=True, stdout=subprocess.DEVNULL)
+        return len(places) / 16
+
     def serve(self, bitmap=None):
         self.socket = self.path("nbd")
         self.server = subprocess.Popen(["qemu-nbd", "-t", "-r", "-f", "qcow2", "-k", self.socket, "-x", "vda", "-e", "4", self.image] +
@@ -114,6 +125,22 @@ def virtnbdbackup(rig, level, out):
     return rig.measure(["virtnbdbackup", "-U", f"test://{node}", "-d", "bench", "-l", "copy", "-n", "-o", out] + level, served=False)
 
 
+def daily(rig, row, root):
+    """30 points, 1 % changed before each: what the store grows by, beside what was changed. Return: the last one's root."""
+    rng, changed, before, total = random.Random(3), 0, stored(rig.store), None
+    for _ in range(30):
+        rig.stop()
+        subprocess.run(["qemu-img", "bitmap", "--remove", rig.image, "b"], check=True)
+        subprocess.run(["qemu-img", "bitmap", "--add", rig.image, "b"], check=True)
+        changed += rig.change(rng)
+        rig.serve("b")
+        one = rig.back_up(base=root, bitmap="b")
+        root = one["result"]["volumes"][0]["root"]
+        total = {key: one[key] + (total[key] if total else 0) for key in ("seconds", "cpu", "server")} | {"peak": one["peak"]}
+    row(f"30 points, {changed:.0f} MiB changed", "freehold-store", total, changed, stored(rig.store) - before)
+    return root
+
+
 def measure_all(rig, row):
     mib = rig.mib
     rig.serve()
@@ -139,10 +166,7 @@ def measure_all(rig, row):
             shutil.rmtree(rig.path("virtnbd"))
 
     subprocess.run(["qemu-img", "bitmap", "--add", rig.image, "b"], check=True)
-    rng, writes = random.Random(2), []
-    for _ in range(mib // 100 * 16):
-        writes += ["-c", f"write -P {rng.randrange(1, 255)} {rng.randrange(mib * 16) * 65536} 65536"]
-    subprocess.run(["qemu-io", "-f", "qcow2", *writes, rig.image], check=True, stdout=subprocess.DEVNULL)
+    rig.change(random.Random(2))
     rig.serve("b")
     before = stored(rig.store)
     ours = rig.back_up(base=full_root, bitmap="b")
@@ -151,6 +175,8 @@ def measure_all(rig, row):
     before = stored(rig.store)
     ours = rig.back_up(base=full_root)
     row("1 % changed, bitmap lost", "freehold-store", ours, mib, stored(rig.store) - before)
+
+    root = daily(rig, row, root)
 
     row("verify", "freehold-store", rig.job("verify", roots=[root]), mib, 0)
     restored = rig.job("restore", volumes=[{"root": root, "target": rig.path("restored")}])

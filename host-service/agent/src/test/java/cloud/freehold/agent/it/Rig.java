@@ -33,11 +33,19 @@ final class Rig implements AutoCloseable {
     final FakePortal portal;
     final Guest guest;
     private final Path storeProgram;
+    private final String storePriority;
     private Process libvirtd;
     private Process dataplane;
     private Process agent;
 
     Rig() throws IOException {
+        // A busy machine would not let the store's program come to its turn.
+        this("normal");
+    }
+
+    /** @param storePriority as the agent's setting of that name */
+    Rig(String storePriority) throws IOException {
+        this.storePriority = storePriority;
         directory = ownDirectory();
         // QEMU runs as another user.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
@@ -201,6 +209,19 @@ final class Rig implements AutoCloseable {
                 line -> line.contains("qemu-system") && line.contains("guest=") && line.contains(vm.toString()));
     }
 
+    /** Of the one that runs now; it sees folders of its own. */
+    long libvirtdPid() {
+        return libvirtd.descendants()
+                .filter(process -> commandLine(process).startsWith("libvirtd"))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no libvirtd runs"))
+                .pid();
+    }
+
+    ProcessHandle agent() {
+        return agent.toHandle();
+    }
+
     private static Stream<ProcessHandle> processes(Predicate<String> commandLine) {
         return ProcessHandle.allProcesses().filter(process -> commandLine.test(commandLine(process)));
     }
@@ -213,9 +234,13 @@ final class Rig implements AutoCloseable {
         }
     }
 
+    /** How it is connected to. */
+    private String libvirt() {
+        return "qemu+unix:///system?socket=" + libvirtSocket();
+    }
+
     String virsh(String... arguments) throws IOException {
-        var command = new ArrayList<>(
-                List.of("timeout", "20", "virsh", "-q", "-c", "qemu+unix:///system?socket=" + libvirtSocket()));
+        var command = new ArrayList<>(List.of("timeout", "20", "virsh", "-q", "-c", libvirt()));
         command.addAll(List.of(arguments));
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -242,13 +267,13 @@ final class Rig implements AutoCloseable {
                 "freehold.agent.sockets-dir=" + directory.resolve("ports"),
                 "freehold.agent.token-file=" + directory.resolve("token"),
                 "freehold.agent.ca-file=" + directory.resolve("ca.pem"),
-                "freehold.agent.libvirt-uri=qemu+unix:///system?socket=" + libvirtSocket(),
+                "freehold.agent.libvirt-uri=" + libvirt(),
                 "freehold.agent.dataplane-socket=" + directory.resolve("dataplane.sock"),
                 "freehold.agent.ctl-library=" + NATIVE.resolve("ctl/libfreeholdctl.so"),
                 "freehold.agent.accelerator=tcg",
                 "freehold.agent.store-program=" + storeProgram,
                 "freehold.agent.store-user=" + STORE_USER,
-                "freehold.agent.store-priority=normal",
+                "freehold.agent.store-priority=" + storePriority,
                 "freehold.agent.store-plugin=" + STORE.resolveSibling("freehold-store-plugin.so"),
                 "freehold.agent.helper-dir=" + guest.directory(),
                 "freehold.agent.pools=other=" + directory.resolve("other-pool"),

@@ -9,6 +9,7 @@ import cloud.freehold.api.desired.PowerState;
 import cloud.freehold.api.observed.ObservedVm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -23,7 +24,7 @@ import tools.jackson.databind.node.MissingNode;
 
 /** A VM with two disks, a file system on the first and nothing on the second; its writer fills both. */
 final class WritingVm implements AutoCloseable {
-    private static final Duration BOOT = Duration.ofMinutes(4);
+    static final Duration BOOT = Duration.ofMinutes(4);
     static final long BOOT_BYTES = 64L << 20;
     static final long DATA_BYTES = 32L << 20;
 
@@ -37,17 +38,27 @@ final class WritingVm implements AutoCloseable {
     private List<DesiredVolume> volumes;
 
     WritingVm(Rig rig) throws IOException {
-        this(rig, DesiredVolume.Origin.IMAGE, DesiredVolume.Origin.BLANK);
+        this(rig, DATA_BYTES);
+    }
+
+    /** @param dataBytes of the second disk */
+    WritingVm(Rig rig, long dataBytes) throws IOException {
+        this(rig, DesiredVolume.Origin.IMAGE, DesiredVolume.Origin.BLANK, dataBytes);
         awaitGuest(0);
     }
 
     /** Whose volumes come from somewhere; not waited for. */
     WritingVm(Rig rig, DesiredVolume.Origin bootFrom, DesiredVolume.Origin dataFrom) throws IOException {
+        this(rig, bootFrom, dataFrom, DATA_BYTES);
+    }
+
+    private WritingVm(Rig rig, DesiredVolume.Origin bootFrom, DesiredVolume.Origin dataFrom, long dataBytes)
+            throws IOException {
         this.rig = rig;
         this.image = rig.guest.image();
         this.volumes = List.of(
                 new DesiredVolume(boot, "boot", 0, BOOT_BYTES, bootFrom, null),
-                new DesiredVolume(data, "data", 1, DATA_BYTES, dataFrom, null));
+                new DesiredVolume(data, "data", 1, dataBytes, dataFrom, null));
         this.acknowledged = new Acknowledgements(
                 rig.directory.resolve("vms").resolve(id.toString()).resolve("console.log"));
         power(PowerState.RUNNING);
@@ -160,6 +171,27 @@ final class WritingVm implements AutoCloseable {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** How much later it is by the guest's clock than by this machine's; as exactly as half the quickest answer takes. */
+    Duration clockAhead() {
+        var ahead = Duration.ZERO;
+        var quickest = BOOT;
+        for (int i = 0; i < 10; i++) {
+            var asked = Instant.now();
+            long nanos = agent("guest-get-time", Map.of()).asLong(0);
+            var took = Duration.between(asked, Instant.now());
+            if (nanos != 0 && took.compareTo(quickest) < 0) {
+                quickest = took;
+                ahead = Duration.between(asked.plus(took.dividedBy(2)), Instant.EPOCH.plusNanos(nanos));
+            }
+        }
+        return ahead;
+    }
+
+    /** Of a volume. */
+    Path file(UUID volume) {
+        return rig.directory.resolve("vms").resolve(id.toString()).resolve(volume + ".qcow2");
     }
 
     String freezeStatus() throws IOException {
