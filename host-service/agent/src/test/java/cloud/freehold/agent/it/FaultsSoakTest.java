@@ -37,9 +37,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class FaultsSoakTest {
     private static final int FAULTS = Math.max(4, Soak.points() / 2);
     private static final int KEPT_POINTS = 3;
+    private static final int TRIES = 4;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int LATEST_MILLIS = 1_500;
-    /** A collection is over that soon. */
+    private static final int LATEST_MILLIS_OF_A_MOVE = 300;
     private static final int LATEST_MILLIS_OF_A_COLLECTION = 60;
 
     private static final long SLOW = 1L << 20;
@@ -81,6 +82,20 @@ class FaultsSoakTest {
     }
 
     private void suffer(int number, Fault fault) throws Exception {
+        boolean hit = false;
+        for (int tries = 0; !hit && tries < TRIES; tries++) {
+            hit = attempt(number, fault);
+        }
+        if (hit) {
+            inTheMiddle.merge(fault.work() + " without " + fault.victim(), 1, Integer::sum);
+        }
+        for (var point : points) {
+            RestoredPoint.check(rig, store, vm, point);
+        }
+    }
+
+    /** @return false: it was over already */
+    private boolean attempt(int number, Fault fault) throws Exception {
         var orders = orders(fault.work());
         bystanders = Stream.concat(rig.pointServers(), rig.helperGuests()).collect(Collectors.toSet());
         var first = orders.get(0);
@@ -91,16 +106,11 @@ class FaultsSoakTest {
             vm.power(PowerState.RUNNING);
         }
         boolean hit = awaitTheMiddle(fault, first) && kill(fault);
-        if (hit) {
-            inTheMiddle.merge(fault.work() + " without " + fault.victim(), 1, Integer::sum);
-        }
         for (var order : orders) {
             ended(number, fault, order, hit);
         }
         liveOn(fault.work());
-        for (var point : points) {
-            RestoredPoint.check(rig, store, vm, point);
-        }
+        return hit;
     }
 
     private void ended(int number, Fault fault, HostCommand order, boolean hit) {
@@ -195,8 +205,17 @@ class FaultsSoakTest {
         boolean quick = fault.work().collects();
         var victim = quick && fault.victim() == Victim.AGENT ? Victim.STORE_PROGRAM : fault.victim();
         Rig.await("the middle of " + fault, PATIENCE, () -> isOver(order) || isAtWork(victim, order));
-        TimeUnit.MILLISECONDS.sleep(random.nextInt(quick ? LATEST_MILLIS_OF_A_COLLECTION : LATEST_MILLIS));
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(latestMillis(fault.work())));
         return !isOver(order);
+    }
+
+    /** Most are over later. */
+    private static int latestMillis(Work work) {
+        return switch (work) {
+            case COLLECTION, COLLECTION_BESIDE_A_BACKUP -> LATEST_MILLIS_OF_A_COLLECTION;
+            case MOVE -> LATEST_MILLIS_OF_A_MOVE;
+            case BACKUP, RESTORE, LIVE_RESTORE, LOOK_INTO_A_POINT -> LATEST_MILLIS;
+        };
     }
 
     private boolean isOver(HostCommand order) {
