@@ -75,10 +75,12 @@ class Server:
         self.stop()
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
+        """Asks again: qemu-nbd forgets a SIGTERM that comes after it listens and before it runs."""
+        self.process.send_signal(signal.SIGCONT)
+        while self.process.poll() is None:
             self.process.terminate()
-        self.process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
 
 
 def random_bytes(rng, n):
