@@ -76,6 +76,7 @@ class DesiredController {
 
         private final UUID hostId;
         private final Known known;
+        private final int seconds;
         private final DeferredResult<ResponseEntity<DesiredState>> result;
         private final AtomicBoolean looking = new AtomicBoolean();
         private final AtomicBoolean lookAgain = new AtomicBoolean();
@@ -84,6 +85,7 @@ class DesiredController {
         Poll(UUID hostId, Known known, int seconds) {
             this.hostId = hostId;
             this.known = known;
+            this.seconds = seconds;
             this.result = new DeferredResult<>(
                     Math.max(1, seconds * 1000L), ResponseEntity.noContent().build());
         }
@@ -91,8 +93,12 @@ class DesiredController {
         void begin() {
             waiting.register(hostId, wake);
             result.onCompletion(() -> waiting.unregister(hostId, wake));
-            // On the request's own thread: whoever asks without waiting gets the answer, not a time-out.
+            // On the request's own thread: whoever asks without waiting gets the answer, not a time-out, which would
+            // come up to a second later.
             look();
+            if (seconds == 0) {
+                result.setResult(ResponseEntity.noContent().build());
+            }
         }
 
         private void wake() {
