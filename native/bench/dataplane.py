@@ -111,7 +111,6 @@ def forwarding(table, bench, switch):
         ours, theirs, why = both("unfiltered", ovs.PLAIN, 1000, load)
         plain[load] = ours["cycles"]
         rows(f"{name}, unfiltered (the control)", ours, theirs, note=why)
-    # Few connections first: when OVS-DPDK has had a million, it installs no flows for minutes.
     for load, name, flows, share in (("imix", "IMIX", 1000, None), (60, "64 B", 1000, 3), (60, "64 B", 100000, 4), (60, "64 B", 1000000, 4)):
         ours, theirs, why = both("stateful", ovs.STATEFUL, flows, load)
         cost[load, flows] = ours["cycles"]

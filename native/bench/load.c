@@ -29,7 +29,7 @@ uint64_t load_mono_ns(void)
 }
 
 /* --- frames ------------------------------------------------------------------------------------------------------------ */
-static uint16_t header_sums[2][256]; /* by lane and block */
+static uint16_t header_sums[2][8][256]; /* by lane, the upper byte of the packet's length (sizes of one load differ in it) and block */
 
 /* Flow n: client 10.1.16+n/60000.9, port 1024 + n % 60000. */
 static inline void set_flow(const struct load_lane *l, uint8_t *frame, uint32_t flow)
@@ -37,7 +37,7 @@ static inline void set_flow(const struct load_lane *l, uint8_t *frame, uint32_t 
 	uint16_t port = (uint16_t)(1024 + flow % PORTS);
 	uint8_t block = (uint8_t)(flow / PORTS), *client = frame + (l->reply ? 30 : 26), *at = frame + (l->reply ? 36 : 34);
 	client[2] = (uint8_t)(16 + block);
-	memcpy(frame + 24, &header_sums[l->reply][block], 2);
+	memcpy(frame + 24, &header_sums[l->reply][frame[16] & 7][block], 2);
 	at[0] = (uint8_t)(port >> 8);
 	at[1] = (uint8_t)port;
 }
@@ -48,7 +48,7 @@ static void sum_headers(struct load_lane *l, struct frame *f)
 		f->b[l->reply ? 32 : 28] = (uint8_t)(16 + block);
 		memset(f->b + 24, 0, 2);
 		uint16_t sum = frame_checksum(f->b + 14, 20, 0);
-		header_sums[l->reply][block] = (uint16_t)(sum << 8 | sum >> 8);
+		header_sums[l->reply][f->b[16] & 7][block] = (uint16_t)(sum << 8 | sum >> 8);
 	}
 }
 
