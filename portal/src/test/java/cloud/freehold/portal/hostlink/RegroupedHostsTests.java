@@ -38,7 +38,7 @@ class RegroupedHostsTests {
     private static final long SEED = 20_261_126;
     private static final int STEPS = 100;
 
-    /** Steps until the hosts ask again; who asks without news waits for up to a second. */
+    /** Steps until the hosts ask again: what they heard is the sum of several steps then, too. */
     private static final int POLLED = 10;
 
     private static final Set<ObjectKind> SETS = Set.of(ObjectKind.GROUP_MEMBERS, ObjectKind.ADDRESS_GROUP);
