@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
  * <p>From when the images are in place there is only forward: a cancelled or late order goes on to its end all the same, because the VM has nothing else
  * to run from. The server outlives the agent; when it dies, the VM pauses at its next read from the point, and goes on when the server is
  * back.
+ *
+ * <p>The portal gives the store's key only as long as the order is open, so it is kept from the first time on. Only when the agent and the server have both died
+ * since a cancellation is there no way to what the VM lacks: it is switched off then, and its start says why it cannot run.
  */
 final class LiveRestore {
     private static final Logger LOG = LoggerFactory.getLogger(LiveRestore.class);
@@ -36,6 +39,7 @@ final class LiveRestore {
     private final RestoreVolumes command;
     private final Order order;
     private final Path socket;
+    private StoreJob job;
 
     LiveRestore(BackupHost host, StartsWait startsWait, RestoreVolumes command, Order order) {
         this.host = host;
@@ -98,9 +102,31 @@ final class LiveRestore {
     }
 
     private void serve() throws OrderFailure, IOException, InterruptedException {
-        var job = StoreJob.of("serve", command.id(), command.tenantId(), command.store(), order.input());
+        if (job == null) {
+            job = StoreJob.of("serve", command.id(), command.tenantId(), command.store(), order.input());
+        }
         var server = PointServer.start(host.config(), socket, job, command.volumes(), true);
         order.note(PointServer.PID, Long.toString(server.pid()));
+    }
+
+    private void serveAgain() throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        try {
+            serve();
+        } catch (OrderFailure e) {
+            if (e.code() != ProblemCode.INTERRUPTED) {
+                LOG.warn(
+                        "VM {} is switched off: what it lacks can be read no more: {}", command.vmId(), e.getMessage());
+                switchOff();
+            }
+            throw e;
+        }
+    }
+
+    private void switchOff() throws HypervisorException {
+        if (host.isOn(command.vmId())) {
+            host.hypervisor().destroy(command.vmId());
+        }
+        host.kick().accept(command.vmId());
     }
 
     /**
@@ -120,7 +146,7 @@ final class LiveRestore {
                 return true;
             }
             if (!UnixStream.answers(socket)) {
-                serve();
+                serveAgain();
             }
             pull.step();
         } catch (HypervisorException | IOException e) {

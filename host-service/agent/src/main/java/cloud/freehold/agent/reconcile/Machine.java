@@ -204,7 +204,8 @@ final class Machine {
         };
     }
 
-    private Duration start(DesiredVm vm) throws HypervisorException, InterruptedException, IOException {
+    private Duration start(DesiredVm vm)
+            throws HypervisorException, StorageException, InterruptedException, IOException {
         if (!start.start(vm)) {
             return SOON;
         }
@@ -214,7 +215,7 @@ final class Machine {
     }
 
     private Duration startAfterCrash(DesiredVm vm, Domain domain)
-            throws HypervisorException, InterruptedException, IOException {
+            throws HypervisorException, StorageException, InterruptedException, IOException {
         var pause = crashPause.left(domain);
         if (pause.isZero()) {
             return start(vm);

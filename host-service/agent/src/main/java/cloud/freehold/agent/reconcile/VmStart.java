@@ -3,6 +3,8 @@ package cloud.freehold.agent.reconcile;
 import cloud.freehold.agent.libvirt.DomainState;
 import cloud.freehold.agent.libvirt.Hypervisor.Domain;
 import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.agent.storage.Arrivals;
+import cloud.freehold.agent.storage.StorageException;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.desired.DesiredVm;
 import cloud.freehold.api.observed.ObservedVm.State;
@@ -29,8 +31,11 @@ final class VmStart {
         this.report = report;
     }
 
-    /** @return false: something of the host's is missing, which the report says; to be tried again */
-    boolean start(DesiredVm desired) throws HypervisorException, InterruptedException, IOException {
+    /**
+     * @return false: something of the host's is missing, which the report says; to be tried again
+     * @throws StorageException a restore has not brought all of the VM's data, and what lacks cannot be read
+     */
+    boolean start(DesiredVm desired) throws HypervisorException, StorageException, InterruptedException, IOException {
         var use = host.diskUse().take(vm, "it is being started", () -> {});
         if (use.isEmpty()) {
             var why = host.diskUse().wanted(vm).orElse("its volumes are in use");
@@ -44,7 +49,8 @@ final class VmStart {
         }
     }
 
-    private boolean startFreely(DesiredVm desired) throws HypervisorException, InterruptedException, IOException {
+    private boolean startFreely(DesiredVm desired)
+            throws HypervisorException, StorageException, InterruptedException, IOException {
         if (!host.memory().take(vm, desired.memoryMib())) {
             report.say(
                     State.STOPPED,
@@ -72,6 +78,9 @@ final class VmStart {
             cleanUpAfter(e);
             if (spec.continueFrom().isPresent() && e.kind() == HypervisorException.Kind.REFUSED) {
                 host.files().continuation(vm).failed();
+            }
+            if (e.kind() == HypervisorException.Kind.REFUSED) {
+                new Arrivals(host.files(), host.config().qemuUser()).check(desired, e);
             }
             throw e;
         }

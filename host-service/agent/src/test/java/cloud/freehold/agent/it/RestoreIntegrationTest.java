@@ -185,6 +185,42 @@ class RestoreIntegrationTest {
     }
 
     @Test
+    void aCancelledOneGoesOnAsLongAsItsDataCanBeReadAndThenEnds() throws Exception {
+        try (var copy = new WritingVm(rig, DesiredVolume.Origin.RESTORED, DesiredVolume.Origin.RESTORED)) {
+            var order = live(copy, SLOW);
+            rig.portal.command(order);
+            copy.awaitGuest(0);
+            cancel(order.id());
+            rig.killPointServer();
+            assertThat(copy.say("echo 3 >/proc/sys/vm/drop_caches; cat /srv/state"))
+                    .isEqualTo("before");
+            Rig.await(
+                    "the server in its place",
+                    SOON,
+                    () -> rig.pointServers().findAny().isPresent());
+            int from = rig.portal.reports().size();
+            rig.killAgent();
+            rig.killPointServer();
+            rig.startAgent();
+            assertThat(rig.portal.awaitEnd(order.id(), SOON).problem().code()).isEqualTo(ProblemCode.CANCELLED);
+            var off = copy.awaitFrom(
+                    from, one -> one.problem() != null && one.problem().code() == ProblemCode.WRONG_STATE, SOON);
+            assertThat(off.problem().message()).contains("has not arrived");
+            assertThat(rig.qemu(copy.id)).isEmpty();
+        }
+    }
+
+    /** Returns when the agent knows of it. */
+    private void cancel(UUID order) {
+        rig.portal.commands().cancel(order);
+        int said = rig.portal.commands().said(order).size();
+        Rig.await(
+                "the cancellation",
+                SOON,
+                () -> rig.portal.commands().said(order).size() > said + 1);
+    }
+
+    @Test
     void aVmThatIsSwitchedOffMeanwhileGetsTheRestAllTheSame() throws Exception {
         try (var copy = new WritingVm(rig, DesiredVolume.Origin.RESTORED, DesiredVolume.Origin.RESTORED)) {
             var order = live(copy, 1L << 20);
