@@ -94,7 +94,25 @@ native_stage() {
   meson test -C "$top/native/target/threads" --no-rebuild --print-errorlogs table || status=$?
   mapfile -t reports < <(find "$top"/native/target/{build,sanitized,threads}/meson-logs -name '*.junit.xml')
   count_junit "${reports[@]}" >"$results_dir/native"
+  ((status)) && tell_failures "$top"/native/target/{build,sanitized,threads}/meson-logs/testlog.txt
   return "$status"
+}
+
+# tell_failures LOG...: last of all, where a reader of a stage's last lines sees them: which of Meson's tests failed and what they said.
+# A hostile guest makes librte_vhost complain by the page; that is not what a test failed on.
+tell_failures() {
+  awk '
+    function tell(i) {
+      if (!failed) return
+      print "FAILED: " name ", " result
+      for (i = n > 8 ? n - 8 : 0; i < n; i++) print "  " lines[i]
+      failed = 0
+    }
+    /^=+( [0-9]+\/[0-9]+ =+)?$/ { tell(); n = 0; next }
+    /^test: / { name = substr($0, 15); next }
+    /^result: / { result = substr($0, 15); failed = result !~ /^exit status (0|77)$/; n = 0; next }
+    !/^VHOST_CONFIG|^-+ std(out|err) -+$/ { lines[n++] = $0 }
+    END { tell() }' "$@"
 }
 
 # Minutes of what the native stage does for seconds: fuzzing, the store's soak. Only when asked for.

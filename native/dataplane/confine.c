@@ -88,6 +88,7 @@ bool confine_syscalls(void)
 		ALLOW(membarrier),
 		/* librte_vhost: sockets of front ends, guest memory, its threads */
 		ALLOW_IF(socket, 0, AF_UNIX), ALLOW(connect), ALLOW(sendmsg), ALLOW(ppoll), ALLOW(pipe2), ALLOW(setsockopt), ALLOW(getpid), ALLOW(ioctl),
+		ALLOW(getpeername), ALLOW(readlinkat), ALLOW(dup3),
 		ALLOW_IF(socketpair, 0, AF_UNIX), ALLOW(faccessat), ALLOW(get_mempolicy), ALLOW(gettid), ALLOW(madvise), ALLOW(mprotect), ALLOW(mremap),
 		/* DPDK with huge pages, when a port needs more of them */
 		ALLOW(memfd_create), ALLOW(fallocate), ALLOW(flock),
@@ -95,7 +96,7 @@ bool confine_syscalls(void)
 		ALLOW_THREADS, ALLOW(brk), ALLOW(set_robust_list), ALLOW(rseq), ALLOW(rt_sigprocmask), ALLOW(rt_sigaction), ALLOW(rt_sigreturn),
 		ALLOW(restart_syscall), ALLOW(getrandom), ALLOW(exit), ALLOW(exit_group), ALLOW(tgkill), ALLOW(uname), ALLOW(prlimit64),
 #if defined(__x86_64__)
-		ALLOW(epoll_wait), ALLOW(poll), ALLOW(unlink), ALLOW(rename), ALLOW(access), ALLOW(stat), ALLOW(open), ALLOW(time), ALLOW(gettimeofday),
+		ALLOW(epoll_wait), ALLOW(poll), ALLOW(unlink), ALLOW(rename), ALLOW(access), ALLOW(stat), ALLOW(open), ALLOW(readlink), ALLOW(time), ALLOW(gettimeofday),
 #endif
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 	};

@@ -28,6 +28,7 @@
 #include "control.h"
 #include "events.h"
 #include "flows.h"
+#include "front_end.h"
 #include "journal.h"
 #include "log.h"
 #include "model.h"
@@ -115,7 +116,7 @@ static bool start_dpdk(const struct options *o)
 	}
 	/* EAL pins its main thread, and threads made later inherit that: undo it. */
 	pthread_setaffinity_np(pthread_self(), sizeof dp.all_cores, &dp.all_cores);
-	rte_openlog_stream(stderr);
+	rte_openlog_stream(library_log());
 	/* Messages about single packets are a guest's to provoke. */
 	rte_log_set_level_pattern("lib.vhost.data", RTE_LOG_EMERG);
 	rte_log_set_level_pattern("lib.vhost.config", RTE_LOG_ERR);
@@ -190,7 +191,7 @@ int main(int argc, char *argv[])
 	}
 	if (!start_dpdk(&o))
 		return 1;
-	if (!start_rcu() || !events_init() || !start_rules() || !flows_init() || !port_system_init() || !uplinks_init() || !uplinks_start()) {
+	if (!start_rcu() || !events_init() || !start_rules() || !flows_init() || !port_system_init() || !front_end_init() || !uplinks_init() || !uplinks_start()) {
 		dp_log(LOG_ERR, "out of memory, descriptors or space in the state directory at the start");
 		return 1;
 	}

@@ -10,8 +10,9 @@
  * thread's job, told by an event. The exception is destroy_device(), after which librte_vhost frees the device: there
  * waiting for a grace period is right.
  *
- * A front end whose connections end again and again costs librte_vhost's one thread time that others wait for (deadline.c
- * bounds each time): it is left alone for a while.
+ * A front end whose connections end again and again costs librte_vhost's one thread time that others wait for (front_end.c
+ * bounds each time): it is left alone for a while. So is one of a port that is about to go: librte_vhost unregisters a socket only
+ * while its thread is not at it, and a front end that keeps it busy must not keep us waiting.
  *
  * An event carries the session (connection count) that it belongs to; one of an earlier session is stale and dropped.
  */
@@ -42,23 +43,25 @@
 #define POOL_SIZE (DP_BURST * 9 + 256)
 #define START_RETRY_MS 25
 #define REGISTER_RETRY_MS 1000
-#define ENDS_MAX 20
-#define ENDS_WINDOW_MS 10000
+#define CONNECTS_MAX 20
+#define CONNECTS_WINDOW_MS 10000
 #define REST_MS 5000
+#define BLOCKED_REST_MS 60000
+#define REFUSED_LOG_MS 60000
 
-enum { QUEUE_DEVICE = -1, QUEUE_ENDED = -2 };
+enum { QUEUE_DEVICE = -1 };
 
 struct event {
 	struct event *next;
 	struct port *port;
 	uint32_t session;
-	int queue;   /* or QUEUE_DEVICE: the device is there or gone; QUEUE_ENDED: a connection ended */
+	int queue;   /* or QUEUE_DEVICE: the device is there or gone */
 	int kick_fd; /* for queue >= 0 */
 };
 
 static struct {
 	int fd;
-	pthread_mutex_t lock; /* of the events, and of ports[] against librte_vhost's threads */
+	pthread_mutex_t lock; /* of the events, and of ports[] and what is [l] in each against librte_vhost's threads */
 	struct event *first, **last;
 	struct port *ports[DP_MAX_PORTS];    /* [c] by slot */
 	struct port *by_vid[RTE_MAX_VHOST_DEVICE];
@@ -84,18 +87,24 @@ static void post(struct port *port, int queue, int kick_fd)
 	eventfd_write(sys.fd, 1);
 }
 
+/* Under sys.lock. */
+static struct port *port_at(const char *path)
+{
+	for (unsigned i = 0; i < DP_MAX_PORTS; i++) {
+		struct port *p = sys.ports[i];
+		if (p && p->registered && strcmp(p->socket_path, path) == 0)
+			return p;
+	}
+	return NULL;
+}
+
 static struct port *port_by_path(int vid)
 {
 	char path[PATH_MAX];
-	struct port *found = NULL;
 	if (rte_vhost_get_ifname(vid, path, sizeof path) != 0)
 		return NULL;
 	pthread_mutex_lock(&sys.lock);
-	for (unsigned i = 0; i < DP_MAX_PORTS && !found; i++) {
-		struct port *p = sys.ports[i];
-		if (p && p->registered && strcmp(p->socket_path, path) == 0)
-			found = p;
-	}
+	struct port *found = port_at(path);
 	pthread_mutex_unlock(&sys.lock);
 	return found;
 }
@@ -127,7 +136,6 @@ static void destroy_connection(int vid)
 	fh_store_release(&sys.by_vid[vid], NULL);
 	fh_store(&port->rx_rings, 0);
 	fh_store_release(&port->connected, 0);
-	post(port, QUEUE_ENDED, -1);
 }
 
 static void record_kick(struct port *port, int vid, uint16_t ring)
@@ -139,33 +147,12 @@ static void record_kick(struct port *port, int vid, uint16_t ring)
 	post(port, ring / 2, fd);
 }
 
-/* Memory that its owner can shrink would turn the next access into SIGBUS. */
-static bool memory_is_sealed(int vid)
-{
-	struct rte_vhost_memory *m = NULL;
-	bool sealed = true;
-	if (rte_vhost_get_mem_table(vid, &m) != 0 || !m)
-		return false;
-	for (uint32_t i = 0; i < m->nregions; i++) {
-		int seals = fcntl(m->regions[i].fd, F_GET_SEALS);
-		sealed &= seals >= 0 && (seals & F_SEAL_SHRINK);
-	}
-	free(m);
-	return sealed;
-}
-
 static int new_device(int vid)
 {
 	struct port *port = port_of(vid);
 	uint64_t features = 0;
 	if (!port)
 		return -1;
-	if (!dp.unsealed && !memory_is_sealed(vid)) {
-		if (!port->unsealed_logged)
-			dp_log(LOG_ERR, "port %s: its memory is no memfd sealed against shrinking; use <source type='memfd'/>", port->socket_path);
-		port->unsealed_logged = true;
-		return -1;
-	}
 	rte_vhost_get_negotiated_features(vid, &features);
 	fh_store(&port->features, features);
 	fh_store(&port->session, port->session + 1);
@@ -328,30 +315,9 @@ static bool make_pool(struct port *port)
 	return port->pool != NULL;
 }
 
-/* One more connection ended. */
-static void let_rest(struct port *port)
-{
-	uint64_t now = dp_boot_ms();
-	if (now - port->ends_since_ms > ENDS_WINDOW_MS) {
-		port->ends_since_ms = now;
-		port->ends = 0;
-	}
-	if (++port->ends < ENDS_MAX || !port->registered || !port->started)
-		return;
-	dp_log(LOG_ERR, "port %s: its front end connected and left %u times; it is looked for again in %u s", port->socket_path, port->ends, REST_MS / 1000);
-	port_unregister(port);
-	port_register(port);
-	port->next_start_ms = now + REST_MS;
-	port->ends = 0;
-}
-
 static void handle(struct event *e)
 {
 	struct port *port = e->port;
-	if (e->queue == QUEUE_ENDED) {
-		let_rest(port);
-		return;
-	}
 	if (e->session != fh_load(&port->session)) {
 		if (e->kick_fd >= 0)
 			close(e->kick_fd);
@@ -426,6 +392,9 @@ static void purge_events(const struct port *port)
 static bool register_socket(struct port *port)
 {
 	uint64_t flags = RTE_VHOST_USER_CLIENT | RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
+	/* What QEMU needs for a NIC; not its requests about page faults, cryptography and notifiers. */
+	uint64_t protocol = 1ull << VHOST_USER_PROTOCOL_F_MQ | 1ull << VHOST_USER_PROTOCOL_F_LOG_SHMFD | 1ull << VHOST_USER_PROTOCOL_F_RARP |
+			    1ull << VHOST_USER_PROTOCOL_F_REPLY_ACK | 1ull << VHOST_USER_PROTOCOL_F_NET_MTU | 1ull << VHOST_USER_PROTOCOL_F_STATUS;
 	uint64_t refused = 1ull << VIRTIO_NET_F_HOST_ECN | 1ull << VIRTIO_NET_F_GUEST_ECN | 1ull << VIRTIO_NET_F_HOST_UFO |
 			   1ull << VIRTIO_NET_F_GUEST_UFO | 1ull << 34 /* VIRTIO_F_RING_PACKED: cannot be resumed */;
 	if (rte_vhost_driver_register(port->socket_path, flags) != 0) {
@@ -433,6 +402,7 @@ static bool register_socket(struct port *port)
 		return false;
 	}
 	if (rte_vhost_driver_disable_features(port->socket_path, refused) != 0 ||
+	    rte_vhost_driver_set_protocol_features(port->socket_path, protocol) != 0 ||
 	    rte_vhost_driver_callback_register(port->socket_path, &ops) != 0) {
 		rte_vhost_driver_unregister(port->socket_path);
 		return false;
@@ -479,10 +449,18 @@ int ports_start_due(void)
 	return wait;
 }
 
+static void set_leaving(struct port *port, bool leaving)
+{
+	pthread_mutex_lock(&sys.lock);
+	port->leaving = leaving;
+	pthread_mutex_unlock(&sys.lock);
+}
+
 void port_unregister(struct port *port)
 {
 	if (!port->registered)
 		return;
+	set_leaving(port, true);
 	if (port->started)
 		rte_vhost_driver_unregister(port->socket_path);
 	/* It ends a connection without telling destroy_connection(). */
@@ -493,6 +471,7 @@ void port_unregister(struct port *port)
 	fh_store(&port->rx_rings, 0);
 	fh_store_release(&port->vid, -1);
 	fh_store(&port->connected, 0);
+	set_leaving(port, false);
 	take_queues(port);
 }
 
@@ -512,13 +491,85 @@ uint32_t port_workers(const struct port *port)
 	return workers;
 }
 
-void port_connected_to(const char *socket_path, uint32_t pid)
+/* --- what front_end.c asks and tells ------------------------------------------------------------------------------------- */
+bool port_may_connect(const char *path)
+{
+	uint64_t now = dp_boot_ms();
+	pthread_mutex_lock(&sys.lock);
+	struct port *port = port_at(path);
+	bool may = port && !port->leaving && now >= port->rests_until_ms;
+	if (may && now - port->connects_since_ms > CONNECTS_WINDOW_MS) {
+		port->connects_since_ms = now;
+		port->connects = 0;
+	}
+	bool tired = may && port->connects >= CONNECTS_MAX;
+	if (tired) {
+		port->rests_until_ms = now + REST_MS;
+		port->connects = 0;
+	}
+	pthread_mutex_unlock(&sys.lock);
+	if (tired)
+		dp_log(LOG_ERR, "port %s: its front end connected and left %u times; it is looked for again in %u s", path, CONNECTS_MAX, REST_MS / 1000);
+	return may && !tired;
+}
+
+void port_connected_to(const char *path, uint32_t pid)
 {
 	pthread_mutex_lock(&sys.lock);
-	for (unsigned i = 0; i < DP_MAX_PORTS; i++)
-		if (sys.ports[i] && strcmp(sys.ports[i]->socket_path, socket_path) == 0)
-			fh_store(&sys.ports[i]->front_end_pid, pid);
+	struct port *port = port_at(path);
+	if (port) {
+		port->connects++;
+		fh_store(&port->front_end_pid, pid);
+	}
 	pthread_mutex_unlock(&sys.lock);
+}
+
+unsigned port_rings(const char *path)
+{
+	pthread_mutex_lock(&sys.lock);
+	struct port *port = port_at(path);
+	unsigned rings = port && !port->leaving && dp_boot_ms() >= port->rests_until_ms ? port->queue_pairs * 2u : 0;
+	pthread_mutex_unlock(&sys.lock);
+	return rings;
+}
+
+void port_refused(const char *path, uint32_t request, const char *fault)
+{
+	uint64_t now = dp_boot_ms();
+	pthread_mutex_lock(&sys.lock);
+	struct port *port = port_at(path);
+	bool tell = port && now >= port->refused_log_ms;
+	if (tell)
+		port->refused_log_ms = now + REFUSED_LOG_MS;
+	pthread_mutex_unlock(&sys.lock);
+	if (tell)
+		dp_log(LOG_ERR, "port %s: its front end sent message %u with something wrong: %s; disconnected", path, request, fault);
+}
+
+static bool tells_through(const struct port *port, int call_fd)
+{
+	struct rte_vhost_vring vring;
+	int vid = fh_load_acquire(&port->vid);
+	for (uint16_t ring = 0; vid >= 0 && ring < port->queue_pairs * 2; ring++)
+		if (rte_vhost_get_vhost_vring(vid, ring, &vring) == 0 && vring.callfd == call_fd)
+			return true;
+	return false;
+}
+
+void port_blocked_worker(int call_fd)
+{
+	char path[FH_MAX_PATH] = "";
+	pthread_mutex_lock(&sys.lock);
+	for (unsigned i = 0; i < DP_MAX_PORTS && !path[0]; i++) {
+		struct port *p = sys.ports[i];
+		if (!p || !tells_through(p, call_fd))
+			continue;
+		p->rests_until_ms = dp_boot_ms() + BLOCKED_REST_MS;
+		memcpy(path, p->socket_path, sizeof path);
+	}
+	pthread_mutex_unlock(&sys.lock);
+	dp_log(LOG_ERR, "port %s: its front end made a worker wait; it is told of no more packets and must not connect again for %u s", path,
+	       BLOCKED_REST_MS / 1000);
 }
 
 void port_adopt(struct port *port, const struct fh_port *spec)

@@ -39,7 +39,16 @@ void ports_assign_queues(void);
 enum fh_port_state port_state(const struct port *port);
 /* Return: bit w: worker w polls one of its queues. */
 uint32_t port_workers(const struct port *port);
-/* The socket with that path was connected to, and this process listens there. Any thread. */
-void port_connected_to(const char *socket_path, uint32_t pid);
+/* --- about front ends, by the path of their socket; any thread -------------------------------------------------------------- */
+/* Return: whether it may be connected to now. One that comes and goes all the time rests. */
+bool port_may_connect(const char *path);
+/* It was connected to, and this process listens there. */
+void port_connected_to(const char *path, uint32_t pid);
+/* Return: how many rings it may speak of; 0: it must not speak now. */
+unsigned port_rings(const char *path);
+/* A message of it was refused. Logs that, once a minute at most. */
+void port_refused(const char *path, uint32_t request, const char *fault);
+/* Writing to the descriptor that a ring is told through blocked a worker: the front end rests. */
+void port_blocked_worker(int call_fd);
 
 #endif

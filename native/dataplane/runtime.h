@@ -15,7 +15,7 @@
  * while it sleeps. Nothing that it found through them is kept across rounds, but for what is held in port->frag.
  *
  * Writers: fields of struct port marked [c] belong to the control thread, [v] to librte_vhost's callbacks (read with
- * acquire by workers), [w] to the worker that polls the queue.
+ * acquire by workers), [w] to the worker that polls the queue, [l] are guarded by a lock of port.c
  */
 #ifndef FH_DP_RUNTIME_H
 #define FH_DP_RUNTIME_H
@@ -182,9 +182,9 @@ struct port {
 	bool registered;               /* [c] with librte_vhost */
 	bool started;                  /* [c] the first connect was tried */
 	uint64_t next_start_ms;        /* [c] */
-	bool unsealed_logged;          /* [v] */
-	uint32_t ends;                 /* [c] connections of the front end that ended since ends_since_ms */
-	uint64_t ends_since_ms;        /* [c] */
+	bool leaving;                  /* [l] its socket is being given up */
+	uint32_t connects;             /* [l] to the front end since connects_since_ms */
+	uint64_t connects_since_ms, rests_until_ms, refused_log_ms; /* [l] */
 	uint32_t front_end_pid;        /* [v] who listens at the socket */
 	int connected;                 /* [v] the front end's socket is there */
 	int vid;                       /* [v] -1: no running device */
@@ -228,6 +228,7 @@ struct worker {
 	struct rxq **active;
 	uint64_t now_ns;  /* CLOCK_BOOTTIME at the start of the round */
 	uint64_t wakeups, rounds;
+	int telling; /* is telling a guest of packets; a hostile front end may make that block */
 	const struct world *world;
 } fh_cache_aligned;
 

@@ -7,6 +7,8 @@
  * the control thread's, four times a second, and ends the process when one of them stands still for too long. A sleeping worker goes round once a
  * second.
  *
+ * What a hostile front end can make a worker wait for is ended much sooner: the second look at which it stands still interrupts it.
+ *
  * Time in which this thread itself did not run (the machine was suspended, the process stopped) is nobody's fault and counts for nobody.
  */
 #include "watchdog.h"
@@ -15,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "front_end.h"
 #include "log.h"
 #include "runtime.h"
 
@@ -55,8 +58,11 @@ static void *watch(void *arg)
 		uint64_t now = dp_boot_ms();
 		bool gap = now - last > GAP_MS;
 		last = now;
-		for (unsigned i = 0; i < dp.n_workers; i++)
+		for (unsigned i = 0; i < dp.n_workers; i++) {
 			look(&workers[i], "worker", i, fh_load(&dp.workers[i].rounds), now, limit_ms, gap);
+			if (now - workers[i].since_ms >= LOOK_MS)
+				front_end_interrupt(&dp.workers[i]);
+		}
 		look(&control, "control thread", 0, fh_load(&control_rounds), now, limit_ms * CONTROL_FACTOR, gap);
 	}
 	return NULL;

@@ -27,6 +27,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "front_end.h"
 #include "log.h"
 #include "pipeline.h"
 #include "uplink.h"
@@ -179,6 +180,7 @@ static void *run(void *arg)
 	struct worker *w = arg;
 	uint64_t hz = rte_get_tsc_hz(), spin = hz / 1000000 * SPIN_US, poll_kicks = hz / 1000000 * POLL_KICKS_US;
 	uint64_t kicks_due = 0, chores_due = 0;
+	front_end_worker(w);
 	if (rte_thread_register() != 0)
 		dp_log(LOG_WARNING, "worker %u: cannot register with DPDK", w->id);
 	rte_rcu_qsbr_thread_register(dp.qsbr, w->id);

@@ -94,6 +94,8 @@ int hostile_run(int argc, char *argv[], const struct attack attacks[], size_t n)
 	env_start();
 	setup();
 	for (size_t i = 0; i < n; i++) {
+		if (argc > 2 && !strstr(attacks[i].name, argv[2]))
+			continue;
 		attacks[i].run();
 		hostile_drain(b);
 		hostile_others_still_talk();

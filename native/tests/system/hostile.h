@@ -2,7 +2,7 @@
  * Two well-behaved guests, a and b, and one that is not, in one segment; everybody lets everybody in.
  *
  * After each attack the dataplane must live, and a and b must still talk. Run under ASan this is where memory errors show. What is
- * tried, by the numbers that the tests' names begin with (R: hostile_test.c, P: hostile_packet_test.c):
+ * tried, by the numbers that the tests' names begin with (R: hostile_test.c, P: hostile_packet_test.c, M: hostile_message_test.c):
  *
  *    1 R  one chain over the whole ring, chains that loop, lengths whose sum wraps
  *    2 R  heads beyond the ring, an index that runs ahead, rings that promise and never deliver, addresses outside the memory
@@ -17,7 +17,8 @@
  *   11 R  kicks for nothing, queues on and off
  *   12 R  segments of one byte
  *   13 P  VXLAN of its own making, towards tunnel end points and neighbours
- *   14 R  a QEMU taken over: messages of all kinds, descriptors, logs and indices, memory that shrinks, unread answers, half messages
+ *   14 M  a QEMU taken over: messages of all kinds, descriptors that block or are none of ours, memory and logs that shrink or are not all
+ *         there, rings without end, unread answers, half messages
  */
 #ifndef FH_TEST_HOSTILE_H
 #define FH_TEST_HOSTILE_H
@@ -34,7 +35,8 @@ struct attack {
 	void (*run)(void);
 };
 
-/* Starts everything, runs the attacks one after another and stops. Return: exit status. */
+/* Starts everything, runs the attacks one after another and stops. Arguments of the program: a seed; then only attacks with that in their name.
+ * Return: exit status. */
 int hostile_run(int argc, char *argv[], const struct attack attacks[], size_t n);
 
 uint32_t hostile_random(void);

@@ -1,13 +1,10 @@
 /*
- * A guest, or a QEMU taken over by one, that does what it must not: rings, descriptors, offload headers, messages. See hostile.h.
+ * A guest that does what it must not: rings, descriptors, offload headers. See hostile.h.
  */
 #include "hostile.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define DESC_NEXT 1
@@ -262,185 +259,6 @@ static void attack_kicks_and_toggles(void)
 	CHECK(guest_ask(evil, 1, &features), "the dataplane stopped answering");
 }
 
-/* 14: messages that a taken-over QEMU sends. Each case has a connection of its own, for most end it. */
-static void attack_messages(void)
-{
-	uint8_t junk[512];
-	for (unsigned round = 0; round < 6; round++) {
-		for (unsigned i = 0; i < 40; i++) {
-			uint32_t size = hostile_random() % 64;
-			int fd = hostile_random() % 3 ? -1 : evil->memfd;
-			for (size_t k = 0; k < sizeof junk; k++)
-				junk[k] = (uint8_t)(hostile_random() % 5 ? hostile_random() % 4 : hostile_random());
-			if (!guest_message(evil, hostile_random() % 45, junk, size, fd))
-				break;
-		}
-		hostile_others_still_talk();
-		hostile_rejoin();
-	}
-	/* Half a message, then silence. */
-	uint32_t half[2] = { 5, 1 };
-	CHECK(write(evil->fd, half, sizeof half) == sizeof half, " ");
-	hostile_others_still_talk();
-	hostile_rejoin();
-	/* Ring addresses outside the memory, a huge ring, a queue that does not exist. */
-	struct {
-		uint32_t index, flags;
-		uint64_t desc, used, avail, log;
-	} addr = { 1, 0, 0x1000, 0x2000, 0x3000, 0 };
-	uint32_t num[2] = { 1, 32768 }, base[2] = { 0xfffe, 77 };
-	guest_message(evil, 9, &addr, sizeof addr, -1);
-	guest_message(evil, 8, num, sizeof num, -1);
-	guest_message(evil, 10, base, sizeof base, -1);
-	hostile_others_still_talk();
-	hostile_rejoin();
-}
-
-static unsigned descriptors_of_dataplane(void)
-{
-	char path[64];
-	unsigned n = 0;
-	snprintf(path, sizeof path, "/proc/%ld/fd", env_pid());
-	DIR *d = opendir(path);
-	CHECK(d, "%s", path);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
-/* A message with so many descriptors. */
-static bool with_descriptors(struct guest *g, uint32_t request, const void *payload, uint32_t size, unsigned n)
-{
-	uint32_t head[3] = { request, 1, size };
-	struct iovec iov[2] = { { head, sizeof head }, { (void *)(uintptr_t)payload, size } };
-	union {
-		char bytes[CMSG_SPACE(32 * sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = size ? 2 : 1, .msg_control = control.bytes, .msg_controllen = CMSG_SPACE(n * sizeof(int)) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(n * sizeof(int));
-	for (unsigned i = 0; i < n; i++)
-		memcpy(CMSG_DATA(c) + i * sizeof(int), &g->memfd, sizeof(int));
-	return sendmsg(g->fd, &msg, MSG_NOSIGNAL) > 0;
-}
-
-/* 14: descriptors that nobody asked for, with every kind of message. */
-static void attack_descriptor_flood(void)
-{
-	uint64_t payload[40] = { 0 };
-	unsigned before = descriptors_of_dataplane();
-	for (unsigned round = 0; round < 4; round++) {
-		for (uint32_t request = 1; request < 45; request++) {
-			for (unsigned i = 0; i < 8; i++)
-				if (!with_descriptors(evil, request, payload, request % 2 ? 8 : 64, 1 + i))
-					break;
-			usleep(500);
-		}
-		hostile_rejoin();
-	}
-	for (unsigned i = 0; i < 100 && descriptors_of_dataplane() > before + 4; i++)
-		usleep(10000);
-	CHECK(descriptors_of_dataplane() <= before + 4, "%u descriptors became %u", before, descriptors_of_dataplane());
-}
-
-/* 14: a log of dirty pages whose size and offset wrap, ring indices beyond the last ring. */
-static void attack_log_and_indices(void)
-{
-	static const uint64_t logs[][2] = { { UINT64_MAX, 0 }, { UINT64_MAX, 4096 }, { 4096, UINT64_MAX }, { 4096, UINT64_MAX - 4095 }, { 0, 0 }, { 1, 1 },
-					    { 1ull << 62, 1ull << 62 } };
-	for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
-		guest_message(evil, 6 /* SET_LOG_BASE */, logs[i], sizeof logs[i], evil->memfd);
-		usleep(20000);
-		hostile_others_still_talk();
-		hostile_rejoin();
-	}
-	static const uint32_t requests[] = { 8, 9, 10, 11, 12, 13, 14, 18 };
-	for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
-		uint32_t payload[12] = { i % 2 ? 255 : 0x7fffffff, 256 };
-		guest_message(evil, requests[i], payload, i == 1 ? 48 : 8, i == 4 || i == 5 || i == 6 ? evil->memfd : -1);
-		usleep(20000);
-		hostile_others_still_talk();
-		hostile_rejoin();
-	}
-}
-
-static int stall_stop;
-
-/* Each connection gets a message whose payload never comes. */
-static void *stall(void *arg)
-{
-	struct guest *g = arg;
-	while (!__atomic_load_n(&stall_stop, __ATOMIC_RELAXED)) {
-		const uint32_t head[3] = { 9, 1, 40 };
-		if (guest_accept(g, 100) && write(g->fd, head, sizeof head) == (ssize_t)sizeof head) {
-			char c;
-			(void)!recv(g->fd, &c, 1, 0); /* until the dataplane has had enough */
-		}
-	}
-	return NULL;
-}
-
-static void joins_in_time(uint32_t n)
-{
-	fh_txn *t = fh_txn_new();
-	struct fh_port p = env_port(1, n);
-	p.groups[0] = env_id(FH_KIND_GROUP, 5);
-	env_put_port(t, &p);
-	env_must(t);
-	uint64_t start = env_now_ns();
-	struct guest *g = env_guest(n, 0);
-	CHECK(env_now_ns() - start < 6000000000u, "a new guest waited %llu ms for its network", (unsigned long long)(env_now_ns() - start) / 1000000);
-	guest_free(g);
-}
-
-/* 14: messages without an end, again and again, must not keep others from connecting: librte_vhost has one thread for all. */
-static void attack_endless_messages(void)
-{
-	pthread_t thread;
-	stall_stop = 0;
-	shutdown(evil->fd, SHUT_RDWR);
-	CHECK(pthread_create(&thread, NULL, stall, evil) == 0, " ");
-	for (uint32_t n = 20; n < 24; n++)
-		joins_in_time(n);
-	hostile_others_still_talk();
-	__atomic_store_n(&stall_stop, 1, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-}
-
-/* 14: asks without reading the answers until nothing goes any more. */
-static void attack_unread_answers(void)
-{
-	uint32_t head[3] = { 1, 1, 0 };
-	hostile_rejoin();
-	for (unsigned i = 0, blocked = 0; i < 100000 && blocked < 200; i++)
-		if (send(evil->fd, head, sizeof head, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-			blocked++;
-			usleep(1000);
-		}
-	joins_in_time(24);
-	hostile_others_still_talk();
-}
-
-/* 14: memory that shrinks under the dataplane's hands. What could shrink is refused in the first place. */
-static void attack_unsealed_memory(void)
-{
-	guest_free(evil);
-	guest_seals = false;
-	evil = guest_new(env_path("port9"), 1);
-	guest_seals = true;
-	CHECK(evil, " ");
-	guest_start(evil, 0, WAIT_MS);
-	usleep(200000);
-	CHECK(env_status(HOSTILE).state != FH_PORT_UP, "memory that can shrink is accepted");
-	CHECK(ftruncate(evil->memfd, 4096) == 0, " ");
-	hostile_others_still_talk();
-	hostile_rejoin();
-}
-
 int main(int argc, char *argv[])
 {
 	static const struct attack attacks[] = {
@@ -456,12 +274,6 @@ int main(int argc, char *argv[])
 		{ "10: receive ring", attack_receive_ring },
 		{ "11: kicks and toggles", attack_kicks_and_toggles },
 		{ "12: tiny segments", attack_tiny_segments },
-		{ "14: messages", attack_messages },
-		{ "14: descriptor flood", attack_descriptor_flood },
-		{ "14: log and indices", attack_log_and_indices },
-		{ "14: unsealed memory", attack_unsealed_memory },
-		{ "14: unread answers", attack_unread_answers },
-		{ "14: endless messages", attack_endless_messages },
 	};
 	return hostile_run(argc, argv, attacks, sizeof attacks / sizeof attacks[0]);
 }

@@ -1,0 +1,327 @@
+/*
+ * Theory of operation
+ * -------------------
+ * A front end is QEMU, and QEMU may have been taken over by its guest. librte_vhost trusts it more than we can afford: it reads messages of
+ * all front ends in one thread with calls that block, maps any descriptor that it is given (a file that is smaller than it says, or
+ * shrinks, turns the next access into SIGBUS), lets a message size the memory that it allocates and clears, and workers write to
+ * descriptors that may block. The library offers no place to look at a message before it does. So three calls of it are replaced
+ * at link time (-Wl,--wrap=...):
+ *
+ *   connect()        gives the socket its deadlines before it is connected, so half a message or unread answers end the connection; and does
+ *                    not connect at all to a front end that comes and goes all the time: port.c lets it rest.
+ *   recvmsg()        lets only those messages through that QEMU sends for a NIC, each in one piece, of exactly its size, about rings
+ *                    that the port has, with descriptors of the right kind: sealed memory that is as large as it says, eventfds.
+ *                    The payload is looked at while it is still in the socket; what was looked at is what the library reads.
+ *                    Anything else ends the connection.
+ *   eventfd_write()  is how a worker tells a guest of packets. Such a descriptor does not block, but it is shared with the front end, which
+ *                    can make it block again and fill it. So a worker marks that it is in there, the watchdog interrupts one that does not
+ *                    come back (front_end_interrupt), and the worker puts a descriptor of ours in the place of that one.
+ *
+ * vhost-user protocol: QEMU, docs/interop/vhost-user.rst.
+ */
+#include "front_end.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "port.h"
+
+#define RECEIVE_US 50000
+#define SEND_US 10000
+#define RING_MAX 4096 /* descriptors; QEMU's limit is 1,024 */
+#define REGIONS_MAX 8
+#define NO_DESCRIPTOR 0x100 /* in the payload of a message that could bring one */
+
+enum request {
+	GET_FEATURES = 1, SET_FEATURES, SET_OWNER, SET_MEM_TABLE = 5, SET_LOG_BASE, SET_VRING_NUM = 8, SET_VRING_ADDR, SET_VRING_BASE,
+	GET_VRING_BASE, SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR, GET_PROTOCOL_FEATURES, SET_PROTOCOL_FEATURES, GET_QUEUE_NUM,
+	SET_VRING_ENABLE, SEND_RARP, NET_SET_MTU, SET_STATUS = 39, GET_STATUS,
+};
+
+struct header { /* as it is sent; all fields in host order */
+	uint32_t request, flags, size;
+};
+
+union payload {
+	uint64_t u64;
+	struct {
+		uint32_t index, value;
+	} ring;
+	struct {
+		uint32_t index, flags;
+		uint64_t desc, used, avail, log;
+	} address;
+	struct {
+		uint64_t size, offset;
+	} log;
+	struct {
+		uint32_t n, padding;
+		struct {
+			uint64_t guest, size, user, offset;
+		} region[REGIONS_MAX];
+	} memory;
+};
+
+struct message {
+	struct header head;
+	union payload payload;
+	int fd[REGIONS_MAX];
+	unsigned n_fds;
+};
+
+int __real_connect(int fd, const struct sockaddr *addr, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len);
+ssize_t __real_recvmsg(int fd, struct msghdr *msg, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
+int __real_eventfd_write(int fd, eventfd_t value);
+int __wrap_eventfd_write(int fd, eventfd_t value);
+
+/* --- connecting ----------------------------------------------------------------------------------------------------------- */
+static bool set_deadlines(int fd)
+{
+	const struct timeval receive = { .tv_usec = RECEIVE_US }, send = { .tv_usec = SEND_US };
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof receive) == 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof send) == 0;
+}
+
+/* Tells who the front end is: its vCPUs are what the workers follow. */
+static void tell_connected(int fd, const char *path)
+{
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof peer;
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	port_connected_to(path, (uint32_t)peer.pid);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_un un;
+	if (addr->sa_family != AF_UNIX || len != sizeof un)
+		return __real_connect(fd, addr, len);
+	memcpy(&un, addr, sizeof un);
+	if (!port_may_connect(un.sun_path)) {
+		errno = ECONNREFUSED; /* librte_vhost asks again in a second */
+		return -1;
+	}
+	if (!set_deadlines(fd))
+		return -1;
+	int rc = __real_connect(fd, addr, len);
+	if (rc == 0)
+		tell_connected(fd, un.sun_path);
+	return rc;
+}
+
+/* --- messages ------------------------------------------------------------------------------------------------------------- */
+static bool is_eventfd(int fd)
+{
+	static const char wanted[] = "anon_inode:[eventfd]";
+	char path[32], kind[sizeof wanted] = "";
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return readlink(path, kind, sizeof kind) == sizeof wanted - 1 && memcmp(kind, wanted, sizeof wanted - 1) == 0;
+}
+
+/* That nobody can take the memory away again while it is mapped. */
+static bool holds(int fd, uint64_t offset, uint64_t size)
+{
+	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS);
+	if (!dp.unsealed && (seals < 0 || !(seals & F_SEAL_SHRINK)))
+		return false;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && size > 0 && offset <= (uint64_t)st.st_size && size <= (uint64_t)st.st_size - offset;
+}
+
+static const char *fault_of_memory(const struct message *m)
+{
+	const union payload *p = &m->payload;
+	if (p->memory.n > REGIONS_MAX || m->n_fds != p->memory.n ||
+	    m->head.size != offsetof(union payload, memory.region) + p->memory.n * sizeof p->memory.region[0])
+		return "a table of memory regions that does not add up";
+	for (unsigned i = 0; i < p->memory.n; i++)
+		if (!holds(m->fd[i], p->memory.region[i].offset, p->memory.region[i].size))
+			return "memory that is no memfd sealed against shrinking, or smaller than said; use <source type='memfd'/>";
+	return NULL;
+}
+
+static const char *fault_of_descriptor(const struct message *m)
+{
+	if (m->n_fds != (m->payload.u64 & NO_DESCRIPTOR ? 0 : 1))
+		return "a number of descriptors that does not fit";
+	if (m->n_fds == 0)
+		return NULL;
+	if (!is_eventfd(m->fd[0]))
+		return "a descriptor that is no eventfd";
+	int flags = fcntl(m->fd[0], F_GETFL);
+	return flags >= 0 && fcntl(m->fd[0], F_SETFL, flags | O_NONBLOCK) == 0 ? NULL : "a descriptor that blocks";
+}
+
+/* @param rings  how many the port has
+ * Return: what is wrong with the message, NULL: nothing. */
+static const char *fault_of(const struct message *m, unsigned rings)
+{
+	static const char no_ring[] = "about a ring that the port does not have", size[] = "a size that does not fit";
+	const union payload *p = &m->payload;
+	uint32_t wanted, ring = 0;
+	switch (m->head.request) {
+	case SET_MEM_TABLE:
+		return fault_of_memory(m);
+	case SET_LOG_BASE:
+		return m->n_fds == 1 && m->head.size == sizeof p->log && holds(m->fd[0], p->log.offset, p->log.size)
+			       ? NULL : "a log that is no sealed memfd, or smaller than said";
+	case SET_VRING_KICK:
+	case SET_VRING_CALL:
+	case SET_VRING_ERR:
+		if (m->head.size != sizeof p->u64)
+			return size;
+		return (p->u64 & 0xff) < rings ? fault_of_descriptor(m) : no_ring;
+	case SET_VRING_NUM:
+		if (p->ring.value > RING_MAX)
+			return "a ring that is too large";
+		/* fall through */
+	case SET_VRING_BASE:
+	case GET_VRING_BASE:
+	case SET_VRING_ENABLE:
+		wanted = sizeof p->ring;
+		ring = p->ring.index;
+		break;
+	case SET_VRING_ADDR:
+		wanted = sizeof p->address;
+		ring = p->address.index;
+		break;
+	case SET_FEATURES:
+	case SET_PROTOCOL_FEATURES:
+	case SET_STATUS:
+	case SEND_RARP:
+	case NET_SET_MTU:
+		wanted = sizeof p->u64;
+		break;
+	case GET_FEATURES:
+	case GET_PROTOCOL_FEATURES:
+	case GET_QUEUE_NUM:
+	case GET_STATUS:
+	case SET_OWNER:
+		wanted = 0;
+		break;
+	default:
+		return "of a kind that QEMU does not send for a NIC";
+	}
+	if (m->head.size != wanted)
+		return size;
+	if (m->n_fds)
+		return "descriptors that nobody asked for";
+	return ring < rings ? NULL : no_ring;
+}
+
+/* Takes the descriptors out of a message. Return: whether they could be as many. */
+static bool note_descriptors(const struct msghdr *msg, struct message *m)
+{
+	bool fits = !(msg->msg_flags & (MSG_CTRUNC | MSG_TRUNC));
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR((struct msghdr *)(uintptr_t)msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+			if (m->n_fds < REGIONS_MAX) {
+				m->fd[m->n_fds++] = fd;
+			} else {
+				close(fd);
+				fits = false;
+			}
+		}
+	}
+	return fits;
+}
+
+/* Return: what is wrong with the message that the library is about to read, "": it comes at a wrong time, NULL: nothing. */
+static const char *judge(int fd, const struct msghdr *msg, struct message *m, const char *path)
+{
+	bool noted = note_descriptors(msg, m);
+	unsigned rings = port_rings(path);
+	if (rings == 0)
+		return ""; /* the port is being taken away */
+	if (!noted)
+		return "too many descriptors";
+	memcpy(&m->head, msg->msg_iov[0].iov_base, sizeof m->head);
+	if (m->head.size > sizeof m->payload)
+		return "a size that does not fit";
+	if (m->head.size && recv(fd, &m->payload, m->head.size, MSG_PEEK | MSG_DONTWAIT) != (ssize_t)m->head.size)
+		return "only a part of it";
+	return fault_of(m, rings);
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	struct message m = { .n_fds = 0 };
+	struct sockaddr_un un = { 0 };
+	socklen_t len = sizeof un - 1;
+	if (flags != 0) /* not librte_vhost, the only one that waits */
+		return __real_recvmsg(fd, msg, flags);
+	ssize_t n = __real_recvmsg(fd, msg, MSG_CMSG_CLOEXEC);
+	if (n != (ssize_t)sizeof m.head)
+		return n; /* an end, a fault, or half a header: the library ends the connection */
+	getpeername(fd, (struct sockaddr *)&un, &len);
+	const char *fault = judge(fd, msg, &m, un.sun_path);
+	if (!fault)
+		return n;
+	for (unsigned i = 0; i < m.n_fds; i++)
+		close(m.fd[i]);
+	msg->msg_controllen = 0;
+	if (*fault)
+		port_refused(un.sun_path, m.head.request, fault);
+	errno = EPROTO;
+	return -1;
+}
+
+/* --- telling guests ------------------------------------------------------------------------------------------------------- */
+static __thread struct worker *self; /* NULL: not a worker */
+static int silent = -1;              /* stands where a descriptor blocked; nobody listens to it */
+
+static void interrupted(int signal)
+{
+	(void)signal; /* only ends the system call */
+}
+
+bool front_end_init(void)
+{
+	struct sigaction on = { .sa_handler = interrupted }; /* no SA_RESTART */
+	silent = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return silent >= 0 && sigaction(SIGUSR1, &on, NULL) == 0;
+}
+
+void front_end_worker(struct worker *w)
+{
+	self = w;
+}
+
+void front_end_interrupt(struct worker *w)
+{
+	if (fh_load(&w->telling))
+		pthread_kill(w->thread, SIGUSR1);
+}
+
+int __wrap_eventfd_write(int fd, eventfd_t value)
+{
+	if (!self)
+		return __real_eventfd_write(fd, value);
+	fh_store(&self->telling, 1);
+	int rc = __real_eventfd_write(fd, value);
+	fh_store(&self->telling, 0);
+	if (fh_unlikely(rc != 0 && errno == EINTR)) {
+		/* The worker has the ring's lock: nobody closes the descriptor meanwhile. */
+		dup3(silent, fd, O_CLOEXEC);
+		port_blocked_worker(fd);
+	}
+	return rc;
+}
