@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@
 #define SEND_US 10000
 #define RING_MAX 4096 /* descriptors; QEMU's limit is 1,024 */
 #define REGIONS_MAX 8
+#define SOCKETS_MAX 65536
 #define NO_DESCRIPTOR 0x100 /* in the payload of a message that could bring one */
 
 enum request {
@@ -95,6 +97,32 @@ static bool set_deadlines(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof receive) == 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof send) == 0;
 }
 
+/* Where each socket leads to, by its descriptor; what is closed stays until another one takes the number. What the other end calls itself
+ * is not asked: it can be any name. */
+static struct {
+	pthread_mutex_t lock;
+	char *path[SOCKETS_MAX];
+} sockets = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool remember(int fd, const char *path)
+{
+	char *copy = fd < SOCKETS_MAX ? strdup(path) : NULL;
+	if (!copy)
+		return false;
+	pthread_mutex_lock(&sockets.lock);
+	free(sockets.path[fd]);
+	sockets.path[fd] = copy;
+	pthread_mutex_unlock(&sockets.lock);
+	return true;
+}
+
+static void recall(int fd, char path[FH_MAX_PATH])
+{
+	pthread_mutex_lock(&sockets.lock);
+	snprintf(path, FH_MAX_PATH, "%s", fd < SOCKETS_MAX && sockets.path[fd] ? sockets.path[fd] : "");
+	pthread_mutex_unlock(&sockets.lock);
+}
+
 /* Tells who the front end is: its vCPUs are what the workers follow. */
 static void tell_connected(int fd, const char *path)
 {
@@ -114,7 +142,7 @@ int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		errno = ECONNREFUSED; /* librte_vhost asks again in a second */
 		return -1;
 	}
-	if (!set_deadlines(fd))
+	if (!set_deadlines(fd) || !remember(fd, un.sun_path))
 		return -1;
 	int rc = __real_connect(fd, addr, len);
 	if (rc == 0)
@@ -264,22 +292,21 @@ static const char *judge(int fd, const struct msghdr *msg, struct message *m, co
 ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct message m = { .n_fds = 0 };
-	struct sockaddr_un un = { 0 };
-	socklen_t len = sizeof un - 1;
+	char path[FH_MAX_PATH];
 	if (flags != 0) /* not librte_vhost, the only one that waits */
 		return __real_recvmsg(fd, msg, flags);
 	ssize_t n = __real_recvmsg(fd, msg, MSG_CMSG_CLOEXEC);
 	if (n != (ssize_t)sizeof m.head)
 		return n; /* an end, a fault, or half a header: the library ends the connection */
-	getpeername(fd, (struct sockaddr *)&un, &len);
-	const char *fault = judge(fd, msg, &m, un.sun_path);
+	recall(fd, path);
+	const char *fault = judge(fd, msg, &m, path);
 	if (!fault)
 		return n;
 	for (unsigned i = 0; i < m.n_fds; i++)
 		close(m.fd[i]);
 	msg->msg_controllen = 0;
 	if (*fault)
-		port_refused(un.sun_path, m.head.request, fault);
+		port_refused(path, m.head.request, fault);
 	errno = EPROTO;
 	return -1;
 }

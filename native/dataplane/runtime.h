@@ -15,7 +15,7 @@
  * while it sleeps. Nothing that it found through them is kept across rounds, but for what is held in port->frag.
  *
  * Writers: fields of struct port marked [c] belong to the control thread, [v] to librte_vhost's callbacks (read with
- * acquire by workers), [w] to the worker that polls the queue, [l] are guarded by a lock of port.c
+ * acquire by workers), [w] to the worker that polls the queue, [l] are guarded by a lock of port.c.
  */
 #ifndef FH_DP_RUNTIME_H
 #define FH_DP_RUNTIME_H

@@ -14,7 +14,7 @@
 
 fh_ctl *env_ctl;
 const char *env_workers = "1", *env_memory = "256", *env_cores, *env_watchdog;
-bool env_huge;
+bool env_huge, env_unsealed;
 int env_netns = -1;
 const char *env_uplinks[ENV_UPLINKS];
 
@@ -142,6 +142,8 @@ static void run_program(const char *program)
 	}
 	if (env_huge)
 		args[n++] = "--huge";
+	if (env_unsealed)
+		args[n++] = "--unsealed";
 	execv(program, (char **)(uintptr_t)args);
 }
 

@@ -32,6 +32,7 @@ extern fh_ctl *env_ctl;
 extern const char *env_workers, *env_memory, *env_cores; /* env_cores NULL: not pinned */
 extern const char *env_watchdog; /* seconds, or NULL */
 extern bool env_huge; /* packet memory from huge pages; the machine must have reserved some */
+extern bool env_unsealed; /* front ends may bring memory that is not sealed against shrinking */
 /* For the next start: the network namespace to run in (-1: the test's), devices for --uplink (NULL: none more). */
 #define ENV_UPLINKS 2
 extern int env_netns;
