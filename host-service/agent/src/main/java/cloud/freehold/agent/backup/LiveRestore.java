@@ -60,22 +60,32 @@ final class LiveRestore {
         var replacement = RestoreHandler.replacement(host, command);
         if (!isInPlace(order.notes())) {
             putInPlace(replacement);
-        } else {
-            replacement.swap();
         }
         host.kick().accept(command.vmId());
         while (!step(replacement)) {
-            pause(LOOK);
+            OnlyForward.pause(order, LOOK);
         }
         PointServer.end(socket, order.notes());
-        replacement.discard();
         host.kick().accept(command.vmId());
         return new Outcome("the volumes are back", null);
     }
 
+    /** No VM starts meanwhile, also when an agent died in the middle of it. */
     private void putInPlace(Replacement replacement)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         try (var use = startsWait.take(command, order)) {
+            if (!RestoreHandler.isSwapping(order.notes())) {
+                prepare(replacement);
+            }
+            OnlyForward.go(order, () -> {
+                replacement.swap();
+                order.note(IN_PLACE, "yes");
+            });
+        }
+    }
+
+    private void prepare(Replacement replacement) throws OrderFailure, IOException, InterruptedException {
+        try {
             order.progress(2, "preparing");
             serve();
             for (var volume : command.volumes()) {
@@ -83,15 +93,12 @@ final class LiveRestore {
                 replacement.createOver(volume.volumeId(), PointServer.uri(socket, volume), size);
             }
             order.check();
-            order.note(IN_PLACE, "yes");
-            replacement.swap();
+            RestoreHandler.noteSwapping(order);
         } catch (StorageException e) {
             giveUp(replacement);
             throw new OrderFailure(e.code(), e.forTenant(), e);
-        } catch (OrderFailure | HypervisorException | IOException | InterruptedException e) {
-            if (!isInPlace(order.notes())) {
-                giveUp(replacement);
-            }
+        } catch (OrderFailure | IOException | InterruptedException e) {
+            giveUp(replacement);
             throw e;
         }
     }
@@ -152,20 +159,8 @@ final class LiveRestore {
         } catch (HypervisorException | IOException e) {
             LOG.info("VM {}: its live restore waits: {}", command.vmId(), e.getMessage());
             order.progress(0, "waits until the store and the hypervisor answer");
-            pause(AWAY);
+            OnlyForward.pause(order, AWAY);
         }
         return false;
-    }
-
-    /** Ends only when the agent does. */
-    private void pause(Duration pause) throws OrderFailure, InterruptedException {
-        try {
-            order.pause(pause);
-        } catch (OrderFailure e) {
-            if (e.code() == ProblemCode.INTERRUPTED) {
-                throw e;
-            }
-            Thread.sleep(pause.toMillis());
-        }
     }
 }

@@ -66,7 +66,7 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
     private Outcome inPlace(RestoreVolumes command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var replacement = replacement(host, command);
-        boolean swapping = order.notes().containsKey(SWAPPING);
+        boolean swapping = isSwapping(order.notes());
         if (!StartsWait.isNoted(order.notes()) && host.isOn(command.vmId())) {
             if (!swapping) {
                 checkNew(command);
@@ -80,6 +80,14 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
             }
             return finish(command, replacement, order);
         }
+    }
+
+    static boolean isSwapping(Map<String, String> notes) {
+        return notes.containsKey(SWAPPING);
+    }
+
+    static void noteSwapping(Order order) throws IOException {
+        order.note(SWAPPING, "begun");
     }
 
     static Replacement replacement(BackupHost host, RestoreVolumes command) throws OrderFailure, IOException {
@@ -126,6 +134,8 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
                 host.store().run(job, order, new Copying(order, "copying", 3, 97));
             }
             order.check();
+            order.progress(98, "putting in place");
+            noteSwapping(order);
         } catch (StoreProcess.Failed e) {
             replacement.discard();
             throw e.forTenant();
@@ -158,11 +168,9 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
                         .orElse(0);
     }
 
-    private Outcome finish(RestoreVolumes command, Replacement replacement, Order order) throws IOException {
-        order.progress(98, "putting in place");
-        order.note(SWAPPING, "begun");
-        replacement.swap();
-        replacement.discard();
+    private Outcome finish(RestoreVolumes command, Replacement replacement, Order order)
+            throws OrderFailure, InterruptedException {
+        OnlyForward.go(order, replacement::swap);
         host.kick().accept(command.vmId());
         return new Outcome("the volumes are back", null);
     }

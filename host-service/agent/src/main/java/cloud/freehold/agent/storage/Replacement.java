@@ -13,15 +13,13 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * New contents for volumes of a VM that does not run: written beside the present ones, and put in their place together. What was there stays until
- * the end, beside.
+ * New contents for volumes of a VM that does not run: written beside the present ones, and put in their place together.
  *
- * <p>{@link #swap} may be repeated after a death in its middle. It is not one step for several volumes: that it was begun is for the caller to remember, and
- * then to be gone through with.
+ * <p>{@link #swap} may be repeated after a death or a failure in its middle: each volume is either the old or the new one, and is never missing, so that nobody
+ * makes it anew meanwhile. It is not one step for several volumes: that it was begun is for the caller to remember, and then to be gone through with.
  */
 public final class Replacement {
     private static final String NEW = ".restoring";
-    private static final String BEFORE = ".before";
 
     private final VmFiles files;
     private final UUID vm;
@@ -87,15 +85,15 @@ public final class Replacement {
     }
 
     private Path fresh(UUID volume) {
-        return beside(volume, NEW);
-    }
-
-    private Path beside(UUID volume, String suffix) {
         var place = places.get(volume);
-        return place.resolveSibling(place.getFileName() + suffix);
+        return place.resolveSibling(place.getFileName() + NEW);
     }
 
-    /** Puts the new ones in place. */
+    /**
+     * Puts the new ones in place.
+     *
+     * @throws IOException not all are; to be called again until they are
+     */
     public void swap() throws IOException {
         for (var volume : places.keySet()) {
             var fresh = fresh(volume);
@@ -104,12 +102,10 @@ public final class Replacement {
                 try (var channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
                     channel.force(true);
                 }
-                if (Files.exists(place) && !Files.exists(before(volume))) {
-                    Files.move(place, before(volume), StandardCopyOption.ATOMIC_MOVE);
-                }
                 Files.move(fresh, place, StandardCopyOption.ATOMIC_MOVE);
-                DurableFiles.syncDirectory(place.getParent());
             }
+            // Also when it was moved by a try before this one, which may have ended here.
+            DurableFiles.syncDirectory(place.getParent());
             if (!Files.exists(files.volume(vm, volume))) {
                 Pools.link(files.volume(vm, volume), place);
             }
@@ -117,28 +113,10 @@ public final class Replacement {
         DurableFiles.syncDirectory(files.directory(vm));
     }
 
-    /** Puts back what was there before. */
-    public void swapBack() throws IOException {
-        for (var volume : places.keySet()) {
-            if (Files.exists(before(volume))) {
-                Files.move(
-                        before(volume),
-                        places.get(volume),
-                        StandardCopyOption.ATOMIC_MOVE,
-                        StandardCopyOption.REPLACE_EXISTING);
-            }
-        }
-    }
-
-    private Path before(UUID volume) {
-        return beside(volume, BEFORE);
-    }
-
-    /** Deletes what the volumes held before, and what is not in place. */
+    /** Deletes what is not in place. */
     public void discard() throws IOException {
         for (var volume : places.keySet()) {
             Files.deleteIfExists(fresh(volume));
-            Files.deleteIfExists(before(volume));
         }
     }
 }

@@ -19,7 +19,7 @@ public final class FakeOrder implements Order {
     private final List<Runnable> stops = new ArrayList<>();
     private boolean over;
     public int percent;
-    public String step;
+    public volatile String step;
     public Transfer transfer;
     public byte[] output;
 

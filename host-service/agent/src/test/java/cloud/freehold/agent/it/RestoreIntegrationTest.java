@@ -2,6 +2,7 @@ package cloud.freehold.agent.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cloud.freehold.agent.common.UnixStream;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.Consistency;
 import cloud.freehold.api.backup.VolumeRoot;
@@ -109,7 +110,7 @@ class RestoreIntegrationTest {
     void aVmThatIsToBeStartedWaitsForItsVolumesAlsoWhenTheAgentDies() throws Exception {
         vm.say("echo after >/srv/state; sync");
         vm.stop();
-        var order = inPlace(SLOW);
+        var order = inPlace(SLOW / 4);
         rig.portal.command(order);
         rig.portal.commands().await(order.id(), step -> step.transfer() != null, SOON);
         int from = rig.portal.reports().size();
@@ -187,20 +188,18 @@ class RestoreIntegrationTest {
     @Test
     void aCancelledOneGoesOnAsLongAsItsDataCanBeReadAndThenEnds() throws Exception {
         try (var copy = new WritingVm(rig, DesiredVolume.Origin.RESTORED, DesiredVolume.Origin.RESTORED)) {
-            var order = live(copy, SLOW);
+            var order = live(copy, SLOW / 8);
             rig.portal.command(order);
             copy.awaitGuest(0);
             cancel(order.id());
-            rig.killPointServer();
+            var server = rig.pointServers().findFirst().orElseThrow();
+            server.destroyForcibly();
+            Rig.await("a server in its place", SOON, () -> !server.isAlive() && isServed(order.id()));
             assertThat(copy.say("echo 3 >/proc/sys/vm/drop_caches; cat /srv/state"))
                     .isEqualTo("before");
-            Rig.await(
-                    "the server in its place",
-                    SOON,
-                    () -> rig.pointServers().findAny().isPresent());
             int from = rig.portal.reports().size();
             rig.killAgent();
-            rig.killPointServer();
+            rig.pointServers().forEach(ProcessHandle::destroyForcibly);
             rig.startAgent();
             assertThat(rig.portal.awaitEnd(order.id(), SOON).problem().code()).isEqualTo(ProblemCode.CANCELLED);
             var off = copy.awaitFrom(
@@ -208,6 +207,12 @@ class RestoreIntegrationTest {
             assertThat(off.problem().message()).contains("has not arrived");
             assertThat(rig.qemu(copy.id)).isEmpty();
         }
+    }
+
+    private boolean isServed(UUID order) {
+        return UnixStream.answers(rig.directory
+                .resolve("ports")
+                .resolve("point-" + order.toString().substring(24)));
     }
 
     /** Returns when the agent knows of it. */
