@@ -27,6 +27,8 @@ final class RollBackHandler implements CommandHandler<RollBack> {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(300);
     private static final Duration START = Duration.ofSeconds(90);
     private static final String BEGUN = "begun";
+    /** Noted before the VM may start: what its guest writes from then on is not to be lost by going back once more. Says whether there is memory. */
+    private static final String PUT_BACK = "put-back";
 
     private final SnapshotHost host;
     private final StoppedDisks stopped;
@@ -50,7 +52,7 @@ final class RollBackHandler implements CommandHandler<RollBack> {
     /** Half of the disks may be back: the VM must not start. */
     @Override
     public void reserve(RollBack command, Map<String, String> notes) {
-        if (notes.containsKey(BEGUN)) {
+        if (notes.containsKey(BEGUN) && !notes.containsKey(PUT_BACK)) {
             take(command).ifPresent(use -> reserved.put(command.id(), use));
         }
     }
@@ -71,6 +73,16 @@ final class RollBackHandler implements CommandHandler<RollBack> {
     @Override
     public Outcome carryOut(RollBack command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        if (!order.notes().containsKey(PUT_BACK)) {
+            goBack(command, order);
+        }
+        host.kick().accept(command.vmId());
+        boolean memory = Boolean.parseBoolean(order.notes().get(PUT_BACK));
+        return new Outcome("the VM is put back", new RolledBack(note(command, order, memory)));
+    }
+
+    private void goBack(RollBack command, Order order)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var entry = host.book()
                 .find(command.vmId(), command.snapshotId())
                 .orElseThrow(() -> new OrderFailure(ProblemCode.NOT_THERE, "The snapshot is not there any more."));
@@ -86,9 +98,8 @@ final class RollBackHandler implements CommandHandler<RollBack> {
             if (memory) {
                 host.files().continuation(command.vmId()).want(entry.name());
             }
+            order.note(PUT_BACK, Boolean.toString(memory));
         }
-        host.kick().accept(command.vmId());
-        return new Outcome("the VM is put back", new RolledBack(note(command, order, memory)));
     }
 
     private void putBack(RollBack command, SnapshotBook.Entry entry) throws OrderFailure {
