@@ -44,6 +44,8 @@ public enum ProblemCode {
     FILE_SYSTEM_DAMAGED(Kind.USER),
     /** A file broke off on its way out of a point; nothing of it was kept. */
     FILE_INCOMPLETE(Kind.INTERNAL),
+    /** A program of the host's that did the work was killed in its middle, and again when it was done once more; nothing half done was kept. */
+    PROGRAM_KILLED(Kind.INTERNAL),
     /** The host was restarted in the middle and the command is not one to repeat. */
     INTERRUPTED(Kind.INTERNAL),
     INTERNAL(Kind.INTERNAL);

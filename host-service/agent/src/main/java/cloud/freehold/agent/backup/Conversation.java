@@ -37,6 +37,7 @@ final class Conversation {
     private final StringBuffer complaints = new StringBuffer();
     private final CountDownLatch complained = new CountDownLatch(1);
     private volatile long heardAt = System.nanoTime();
+    private volatile boolean silent;
 
     Conversation(Process process, StoreProcess.Listener listener) {
         this.process = process;
@@ -78,11 +79,17 @@ final class Conversation {
             } catch (TimeoutException e) {
                 if (System.nanoTime() - heardAt > SILENT.toNanos()) {
                     LOG.warn("freehold-store has said nothing for {} and is ended.", SILENT);
+                    silent = true;
                     stop();
                     heardAt = System.nanoTime();
                 }
             }
         }
+    }
+
+    /** Whether it was ended because it had said nothing for too long. */
+    boolean wasSilent() {
+        return silent;
     }
 
     /** What it wrote to its standard error, which may end a moment after its output. */

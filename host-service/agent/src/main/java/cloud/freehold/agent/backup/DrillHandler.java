@@ -57,13 +57,18 @@ final class DrillHandler implements CommandHandler<DrillPoint> {
     @Override
     public Outcome carryOut(DrillPoint command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
-        long began = System.nanoTime();
         var like = host.desired().get().vms().get(command.like());
         if (like == null) {
             throw new OrderFailure(
                     ProblemCode.NOT_THERE, "The VM whose size and image the drill takes is not on this host any more.");
         }
         checkMemory(like);
+        return KilledException.<Outcome, OrderFailure>onceMore(order, () -> tryOut(command, order, like));
+    }
+
+    private Outcome tryOut(DrillPoint command, Order order, DesiredVm like)
+            throws OrderFailure, IOException, InterruptedException {
+        long began = System.nanoTime();
         order.progress(5, "preparing a throwaway VM");
         var job = StoreJob.of("serve", command.id(), command.tenantId(), command.store(), order.input());
         try (var vm = ThrowawayVm.prepare(host.config(), job, command.volumes());

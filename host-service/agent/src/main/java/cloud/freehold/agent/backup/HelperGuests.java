@@ -48,6 +48,10 @@ final class HelperGuests {
             return vm != null && !vm.hasItsPoint();
         }
 
+        private synchronized boolean wasKilled() throws InterruptedException {
+            return vm != null && vm.wasKilled();
+        }
+
         /** Also from another thread, whose order is over: what is being asked of it then fails. */
         private synchronized void end() {
             if (link != null) {
@@ -70,35 +74,51 @@ final class HelperGuests {
         timer.scheduleWithFixedDelay(this::endIdle, SWEEP.toMillis(), SWEEP.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** One that is killed is replaced once, if what is done with it may be repeated. */
     <T> T with(StoreRef store, UUID tenant, VolumeRoot volume, Order order, Use<T> use)
             throws OrderFailure, IOException, InterruptedException {
         var guest = enter(new Key(tenant, store.id(), volume.root()), order);
         try {
             guest.lock.lockInterruptibly();
             try (var over = order.whenOver(guest::end)) {
-                if (guest.link == null || !guest.vm.isAlive() || guest.hasLostItsPoint()) {
-                    guest.end();
-                    boot(guest, store, tenant, volume, order);
-                }
-                // Null when the order is over, which the check tells.
-                var link = guest.link;
-                order.check();
-                return use.on(link);
-            } catch (IOException | InterruptedException e) {
-                guest.end();
-                throw e;
-            } catch (OrderFailure e) {
-                if (guest.hasLostItsPoint()) {
-                    guest.end();
-                    throw lost(e);
-                }
-                throw e;
+                return KilledException.<T, OrderFailure>onceMore(
+                        order, () -> used(guest, store, tenant, volume, order, use));
             } finally {
                 guest.usedAt = System.nanoTime();
                 guest.lock.unlock();
             }
         } finally {
             leave(guest);
+        }
+    }
+
+    private <T> T used(Guest guest, StoreRef store, UUID tenant, VolumeRoot volume, Order order, Use<T> use)
+            throws OrderFailure, IOException, InterruptedException {
+        try {
+            if (guest.link == null || !guest.vm.isAlive() || guest.hasLostItsPoint()) {
+                guest.end();
+                boot(guest, store, tenant, volume, order);
+            }
+            // Null when the order is over, which the check tells.
+            var link = guest.link;
+            order.check();
+            return use.on(link);
+        } catch (FetchFileHandler.BrokenOffException e) {
+            guest.end();
+            throw e;
+        } catch (IOException e) {
+            boolean killed = guest.wasKilled();
+            guest.end();
+            throw killed ? new KilledException("the helper guest was killed: " + e.getMessage(), e) : e;
+        } catch (InterruptedException e) {
+            guest.end();
+            throw e;
+        } catch (OrderFailure e) {
+            if (guest.hasLostItsPoint()) {
+                guest.end();
+                throw lost(e);
+            }
+            throw e;
         }
     }
 

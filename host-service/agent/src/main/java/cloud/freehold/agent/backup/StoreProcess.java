@@ -9,7 +9,9 @@ import cloud.freehold.agent.common.UnixStream;
 import cloud.freehold.api.ProblemCode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 
 /** Runs {@code freehold-store} for one job. It dies with the agent, and is ended when the order is over or it has been silent for too long. */
@@ -76,14 +78,25 @@ final class StoreProcess {
         }
     }
 
+    private static final Duration TO_DIE = Duration.ofSeconds(2);
+
     private final AgentConfig config;
 
     StoreProcess(AgentConfig config) {
         this.config = config;
     }
 
-    /** @return the job's result */
+    /**
+     * All that the program does may be done again from its beginning, which an agent that died does, too.
+     *
+     * @return the job's result
+     */
     JsonNode run(StoreJob job, Order order, Listener listener)
+            throws Failed, OrderFailure, IOException, InterruptedException {
+        return KilledException.<JsonNode, Failed>onceMore(order, () -> once(job, order, listener));
+    }
+
+    private JsonNode once(StoreJob job, Order order, Listener listener)
             throws Failed, OrderFailure, IOException, InterruptedException {
         var process = ChildProcess.builder(command(job.what())).start();
         var conversation = new Conversation(process, listener);
@@ -91,10 +104,22 @@ final class StoreProcess {
             conversation.tell(Json.MAPPER.writeValueAsBytes(job.document()));
             var end = conversation.end();
             order.check();
+            if (end == null && conversation.wasSilent()) {
+                throw new Failed("STORE_UNAVAILABLE", "freehold-store was silent", Json.MAPPER.createArrayNode());
+            }
+            if (end == null && wasKilled(process)) {
+                throw new KilledException("freehold-store was killed: " + conversation.complaints(), null);
+            }
             return result(end, conversation.complaints());
         } finally {
             process.destroyForcibly();
         }
+    }
+
+    /** Of one that has closed its output. */
+    private static boolean wasKilled(Process process) throws InterruptedException {
+        return process.waitFor(TO_DIE.toMillis(), TimeUnit.MILLISECONDS)
+                && KilledException.isMeantBy(process.exitValue());
     }
 
     /** So that the program can connect to a socket of QEMU's. */

@@ -185,13 +185,24 @@ final class ThrowawayVm implements AutoCloseable {
         return qemu.isAlive();
     }
 
+    /** Of one that does not answer any more, and may only just be ending. */
+    boolean wasKilled() throws InterruptedException {
+        return qemu != null
+                && qemu.waitFor(1, TimeUnit.SECONDS)
+                && qemu.exitValue() != FILE_TOO_LARGE
+                && KilledException.isMeantBy(qemu.exitValue());
+    }
+
     private IOException failure() throws IOException {
         if (qemu.exitValue() == FILE_TOO_LARGE) {
             return new IOException("the throwaway VM wrote more than " + MOST_WRITTEN_GIB + " GiB to a disk");
         }
         try (var in = Files.newInputStream(said)) {
-            var words = new String(in.readNBytes(MOST_WORDS), StandardCharsets.ISO_8859_1).strip();
-            return new IOException("QEMU ended with " + qemu.exitValue() + ": " + words);
+            var words = "QEMU ended with " + qemu.exitValue() + ": "
+                    + new String(in.readNBytes(MOST_WORDS), StandardCharsets.ISO_8859_1).strip();
+            return KilledException.isMeantBy(qemu.exitValue())
+                    ? new KilledException(words, null)
+                    : new IOException(words);
         }
     }
 

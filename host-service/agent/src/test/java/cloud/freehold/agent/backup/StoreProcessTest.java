@@ -69,9 +69,26 @@ class StoreProcessTest {
     @Test
     void whatDiesWithoutAWordFailsWithItsComplaints() {
         assertThatExceptionOfType(StoreProcess.Failed.class)
-                .isThrownBy(() -> run("cat >/dev/null; echo 'cannot map memory' >&2; kill -9 $$"))
+                .isThrownBy(() -> run("cat >/dev/null; echo 'cannot map memory' >&2; exit 1"))
                 .withMessageContaining("cannot map memory")
                 .satisfies(e -> assertThat(e.code()).isEqualTo("INTERNAL"));
+    }
+
+    @Test
+    void whatIsKilledOnceIsDoneOnceMore() throws Exception {
+        var result = run("""
+                cat >/dev/null
+                mkdir "$0.tried" && kill -9 $$
+                echo '{"result":{"volumes":[]}}'""");
+        assertThat(result.path("volumes").isArray()).isTrue();
+    }
+
+    @Test
+    void whatIsKilledAgainFailsWithACodeOfItsOwn() {
+        assertThatExceptionOfType(OrderFailure.class)
+                .isThrownBy(() -> run("cat >/dev/null; echo 'cannot map memory' >&2; kill -9 $$"))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ProblemCode.PROGRAM_KILLED))
+                .satisfies(e -> assertThat(e.getCause()).hasMessageContaining("cannot map memory"));
     }
 
     @Test

@@ -125,6 +125,32 @@ class PointsInUseIntegrationTest {
     }
 
     @Test
+    void aHelperGuestThatIsKilledIsReplacedOnce() {
+        Rig.await("no helper guest", Orders.PATIENCE, () -> !killHelperGuests());
+        var lucky = list(vm.boot, "/");
+        rig.portal.command(lucky);
+        Rig.await("a helper guest", Orders.PATIENCE, this::killHelperGuests);
+        assertThat(rig.portal.awaitEnd(lucky.id(), Orders.PATIENCE).status()).isEqualTo(CommandProgress.Status.DONE);
+        killHelperGuests();
+        var unlucky = list(vm.boot, "/");
+        rig.portal.command(unlucky);
+        Rig.await("the end", Orders.PATIENCE, () -> {
+            killHelperGuests();
+            return rig.portal.commands().said(unlucky.id()).stream()
+                    .anyMatch(step -> step.status() != CommandProgress.Status.RUNNING);
+        });
+        var end = rig.portal.awaitEnd(unlucky.id(), Orders.PATIENCE);
+        assertThat(end.problem().code()).isEqualTo(ProblemCode.PROGRAM_KILLED);
+    }
+
+    /** @return whether there was one */
+    private boolean killHelperGuests() {
+        var guests = rig.helperGuests().toList();
+        guests.forEach(ProcessHandle::destroyForcibly);
+        return !guests.isEmpty();
+    }
+
+    @Test
     void aVolumeWithoutFileSystemSaysSo() {
         for (int i = 0; i < 2; i++) {
             var end = orders.end(list(vm.data, "/"));
