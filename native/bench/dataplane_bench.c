@@ -181,7 +181,7 @@ static void start_ours(void)
 {
 	env_cores = "0";
 	env_memory = "512";
-	env_huge = opt.huge;
+	env_huge = env_unsealed = opt.huge;
 	env_start();
 	opt.pid = env_pid();
 	each_thread(move_away, NULL);

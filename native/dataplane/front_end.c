@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -32,6 +33,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -159,12 +161,18 @@ static bool is_eventfd(int fd)
 	return readlink(path, kind, sizeof kind) == sizeof wanted - 1 && memcmp(kind, wanted, sizeof wanted - 1) == 0;
 }
 
-/* That nobody can take the memory away again while it is mapped. */
+/* Whether nobody can take the memory away again. A seal does not keep a hole out of huge pages, and there may be none to fill it. */
+static bool is_firm(int fd)
+{
+	struct statfs fs;
+	int seals = fcntl(fd, F_GET_SEALS);
+	return seals >= 0 && seals & F_SEAL_SHRINK && fstatfs(fd, &fs) == 0 && fs.f_type != HUGETLBFS_MAGIC;
+}
+
 static bool holds(int fd, uint64_t offset, uint64_t size)
 {
 	struct stat st;
-	int seals = fcntl(fd, F_GET_SEALS);
-	if (!dp.unsealed && (seals < 0 || !(seals & F_SEAL_SHRINK)))
+	if (!dp.unsealed && !is_firm(fd))
 		return false;
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && size > 0 && offset <= (uint64_t)st.st_size && size <= (uint64_t)st.st_size - offset;
 }
@@ -177,7 +185,7 @@ static const char *fault_of_memory(const struct message *m)
 		return "a table of memory regions that does not add up";
 	for (unsigned i = 0; i < p->memory.n; i++)
 		if (!holds(m->fd[i], p->memory.region[i].offset, p->memory.region[i].size))
-			return "memory that is no memfd sealed against shrinking, or smaller than said; use <source type='memfd'/>";
+			return "memory that is no memfd of normal pages sealed against shrinking, or smaller than said; use <source type='memfd'/>";
 	return NULL;
 }
 

@@ -17,7 +17,7 @@ static void usage(const char *program)
 		"  --huge          take it from 2 MB huge pages\n"
 		"  --uplink DEVICE a network device through which other hosts are reached; DRIVER: af_xdp or af_packet (default: the better)\n"
 		"  --watchdog S    seconds that a worker may stand still before the process ends itself, 1 to 600 (default 10)\n"
-		"  --unsealed      accept guest memory that QEMU could shrink (then a broken QEMU can end this process)\n",
+		"  --unsealed      accept guest memory that QEMU could take away, as huge pages (then a broken QEMU can end this process)\n",
 		program, DP_MAX_WORKERS);
 }
 

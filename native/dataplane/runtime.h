@@ -244,7 +244,7 @@ struct dp {
 	struct fh_hash hash;
 	uint64_t seed;
 	uint64_t epoch, started_ns;
-	bool unsealed; /* takes guest memory that its owner could shrink (huge pages, benchmarks) */
+	bool unsealed; /* takes guest memory that its owner could take away (huge pages, DPDK's own guests) */
 	cpu_set_t all_cores; /* that the process started with */
 	struct uplink *uplinks[DP_MAX_UPLINKS];
 	unsigned n_uplinks;

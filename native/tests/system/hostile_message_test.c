@@ -64,6 +64,13 @@ static void attack_memory(void)
 	is_refused("memory that is smaller than said");
 	send_table(small, 4096, UINT64_MAX - 4000);
 	is_refused("an offset that wraps");
+	int holed = memfd_create("hostile", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+	if (holed >= 0) { /* the kernel knows huge pages */
+		CHECK(ftruncate(holed, 2 << 20) == 0 && fcntl(holed, F_ADD_SEALS, F_SEAL_SHRINK) == 0, " ");
+		send_table(holed, 4096, 0);
+		is_refused("memory of huge pages that a hole can be made into");
+		close(holed);
+	}
 	close(loose);
 	close(small);
 }
@@ -137,8 +144,11 @@ static void attack_full_eventfd(void)
 	struct host h = env_host(1, PORT);
 	int call = g->rx[0].call;
 	long pid = env_pid();
+	eventfd_t told;
+	do
+		eventfd_read(call, &told); /* the guest may have been told of something by now */
+	while (eventfd_write(call, UINT64_MAX - 1) != 0);
 	CHECK(fcntl(call, F_SETFL, fcntl(call, F_GETFL) & ~O_NONBLOCK) == 0, " ");
-	CHECK(eventfd_write(call, UINT64_MAX - 1) == 0, " ");
 	frame_udp4(&f, &ha, &h, 5, 5, "ring", 4);
 	env_send(a, &f);
 	hostile_others_still_talk();
