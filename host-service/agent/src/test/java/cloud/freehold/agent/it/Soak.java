@@ -2,7 +2,7 @@ package cloud.freehold.agent.it;
 
 import java.util.Random;
 
-/** How long to soak, and which chances to take: ./freehold soak sets them. */
+/** How long to soak, and which chances to take: ./freehold soak sets them, or whoever calls it. */
 final class Soak {
 
     static int points() {
@@ -14,6 +14,11 @@ final class Soak {
         var seed = System.getenv().getOrDefault("FREEHOLD_SEED", Long.toString(System.currentTimeMillis()));
         System.out.println("FREEHOLD_SEED=" + seed);
         return new Random(Long.parseLong(seed));
+    }
+
+    /** Only those whose text matches, as ".*MOVE.*LIBVIRTD.*", to look at one again. */
+    static boolean isWanted(Fault fault) {
+        return fault.toString().matches(System.getenv().getOrDefault("FREEHOLD_FAULTS", ".*"));
     }
 
     private Soak() {}
