@@ -2,7 +2,7 @@
  * freehold-store-plugin: volumes of the store as read-only NBD exports, served by nbdkit. For restores that a VM runs on while they
  * arrive, for drills, and for looking into files.
  *
- *   nbdkit --unix SOCKET freehold-store-plugin.so jobfd=N
+ *   nbdkit --unix SOCKET freehold-store-plugin.so jobfd=N [outlives=true]
  *
  * N is a descriptor that nbdkit inherits; from it comes one JSON job, to its end, with the tenant's key in it: nothing secret
  * is in the command line or the environment. {"store", "tenant", "key", "memoryLimit", "ioTimeoutSeconds",
@@ -37,9 +37,10 @@ static int job_fd = -1;
 static pthread_t watcher;
 static int end_watch = -1; /* an event descriptor */
 
-/* The process that started nbdkit, and the signal that nbdkit gets when it dies; 0: none. */
+/* The process that started nbdkit, and the signal that nbdkit gets when it dies; 0: none. nbdkit may have asked for one by itself. */
 static pid_t parent;
 static int parent_death_signal;
+static int outlives; /* parameter: goes on when whoever started it dies */
 
 static int failed(const struct st_failure *failure)
 {
@@ -54,6 +55,10 @@ static int plugin_config(const char *key, const char *value)
 {
 	if (strcmp(key, "jobfd") == 0)
 		return nbdkit_parse_int("jobfd", value, &job_fd);
+	if (strcmp(key, "outlives") == 0) {
+		outlives = nbdkit_parse_bool(value);
+		return outlives < 0 ? -1 : 0;
+	}
 	nbdkit_error("unknown parameter '%s'", key);
 	return -1;
 }
@@ -106,6 +111,8 @@ static void *watch(void *arg)
 static bool guard_again(void)
 {
 	prctl(PR_SET_DUMPABLE, 0);
+	if (outlives)
+		return prctl(PR_SET_PDEATHSIG, 0) == 0;
 	return parent_death_signal == 0 || (prctl(PR_SET_PDEATHSIG, parent_death_signal) == 0 && getppid() == parent);
 }
 
@@ -220,7 +227,8 @@ static struct nbdkit_plugin plugin = {
 	.longname = "volumes of a Freehold backup store",
 	.config = plugin_config,
 	.config_complete = plugin_config_complete,
-	.config_help = "jobfd=N  the descriptor to read the JSON job from",
+	.config_help = "jobfd=N         the descriptor to read the JSON job from\n"
+		       "outlives=true   goes on serving when whoever started nbdkit dies",
 	.after_fork = plugin_after_fork,
 	.cleanup = plugin_cleanup,
 	.list_exports = plugin_list_exports,

@@ -135,14 +135,11 @@ class PluginTest(StoreTest):
         with open(self.image, "rb") as f:
             self.assertEqual(client.read(0, MIB), f.read(MIB))
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root becomes another user")
-    def test_dies_with_whoever_started_it_also_as_another_user(self):
-        """The kernel forgets that it should when a process becomes another user."""
-        self.give_store_to(pwd.getpwnam("nobody").pw_uid)
+    def start_and_lose(self, script):
+        """nbdkit by a shell that is killed once it serves. Return: nbdkit's number."""
         path, job = self.path("socket"), self.path("job")
         with open(job, "w", encoding="ascii") as f:
             json.dump(self.job(volumes=[{"name": "vda", "root": self.root}]), f)
-        script = 'setpriv --pdeathsig KILL nbdkit -f --unix "$1" --user nobody "$2" jobfd=0 <"$3" & echo $!; wait'
         starter = subprocess.Popen(["sh", "-c", script, "sh", path, PLUGIN, job], stdout=subprocess.PIPE)
         server = int(starter.stdout.readline())
         self.addCleanup(starter.stdout.close)
@@ -152,12 +149,32 @@ class PluginTest(StoreTest):
         self.client(path, "vda").close()
         starter.kill()
         starter.wait()
+        return server
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root becomes another user")
+    def test_dies_with_whoever_started_it_also_as_another_user(self):
+        """The kernel forgets that it should when a process becomes another user."""
+        self.give_store_to(pwd.getpwnam("nobody").pw_uid)
+        server = self.start_and_lose(
+            'setpriv --pdeathsig KILL nbdkit -f --unix "$1" --user nobody "$2" jobfd=0 <"$3" & echo $!; wait')
         for _ in range(1000):
             if not runs(server):
                 return
             time.sleep(0.01)
         os.kill(server, signal.SIGKILL)
         self.fail("nbdkit outlives whoever started it")
+
+    def test_outlives_whoever_started_it_if_it_may(self):
+        server = self.start_and_lose('nbdkit -f --unix "$1" "$2" jobfd=0 outlives=true <"$3" & echo $!; wait')
+        try:
+            time.sleep(0.5)
+            self.assertTrue(runs(server), "nbdkit died with whoever started it")
+            client = self.client(self.path("socket"), "vda")
+            with open(self.image, "rb") as f:
+                self.assertEqual(client.read(0, MIB), f.read(MIB))
+            client.close()
+        finally:
+            os.kill(server, signal.SIGKILL)
 
     def test_whole_volume(self):
         uri = f"nbd+unix:///vda?socket={self.one()}"

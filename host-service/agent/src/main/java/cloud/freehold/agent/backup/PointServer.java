@@ -62,6 +62,9 @@ final class PointServer implements AutoCloseable {
                 "8",
                 config.storePlugin(),
                 "jobfd=0"));
+        if (outlives) {
+            program.add("outlives=true");
+        }
         config.storeUser().ifPresent(user -> program.addAll(List.of("--user", user, "--group", user)));
         var process = ChildProcess.builder(command(config, !outlives, program))
                 .redirectErrorStream(true)
