@@ -175,7 +175,11 @@ class RestoreIntegrationTest {
             // Waits for the server that takes its place.
             assertThat(copy.say("echo 3 >/proc/sys/vm/drop_caches; cat /srv/state"))
                     .isEqualTo("before");
+            var server = rig.pointServers().findFirst().orElseThrow();
             rig.killAgent();
+            assertThat(copy.say("echo 3 >/proc/sys/vm/drop_caches; cat /srv/state"))
+                    .isEqualTo("before");
+            assertThat(server.isAlive()).as("the guest has what to read from").isTrue();
             rig.startAgent();
             assertThat(rig.portal.awaitEnd(order.id(), Orders.PATIENCE).status())
                     .isEqualTo(CommandProgress.Status.DONE);

@@ -66,8 +66,10 @@ class SnapshotIntegrationTest {
         delete(snapshot);
     }
 
+    /** With a NIC: what the dataplane writes into the guest's memory has to be in the snapshot, too, and its rings go on where they were. */
     @Test
     void goesBackWithItsMemoryAsIfNothingHadHappened() throws Exception {
+        vm.joinNetwork();
         vm.say("echo alive >/run/in-memory; sleep 5000 </dev/null >/dev/null 2>&1 & echo $! >/run/pid");
         write("three");
         var snapshot =
@@ -83,6 +85,8 @@ class SnapshotIntegrationTest {
         assertThat(vm.say("cat /run/in-memory; kill -0 $(cat /run/pid) && echo runs"))
                 .isEqualTo("alive\nruns");
         assertThat(read()).isEqualTo("three\nthree");
+        assertThat(vm.say("ping -c 3 -w 20 " + Tenant.GATEWAY + " >/dev/null && echo answered"))
+                .isEqualTo("answered");
         delete(snapshot);
     }
 

@@ -16,13 +16,15 @@ import java.util.UUID;
 
 /** One network, one security group and VMs in it. */
 final class Tenant {
+    static final String GATEWAY = "10.1.0.1";
+
     final UUID id = UUID.randomUUID();
     final UUID network = UUID.randomUUID();
     final UUID group = UUID.randomUUID();
     final SetRef members = new SetRef(ObjectKind.GROUP_MEMBERS, group);
 
     DesiredNetwork network(long revision) {
-        var subnet = new DesiredNetwork.Subnet("10.1.0.0/24", "10.1.0.1", List.of("10.1.0.1"), true);
+        var subnet = new DesiredNetwork.Subnet("10.1.0.0/24", GATEWAY, List.of(GATEWAY), true);
         return new DesiredNetwork(network, revision, id, 4711, 1500, "0a:58:0a:01:00:01", List.of(subnet));
     }
 

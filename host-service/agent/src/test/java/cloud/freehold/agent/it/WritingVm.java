@@ -27,11 +27,13 @@ final class WritingVm implements AutoCloseable {
     static final Duration BOOT = Duration.ofMinutes(4);
     static final long BOOT_BYTES = 64L << 20;
     static final long DATA_BYTES = 32L << 20;
+    private static final int NIC_NUMBER = 10;
 
     final Tenant tenant = new Tenant();
     final UUID id = UUID.randomUUID();
     final UUID boot = UUID.randomUUID();
     final UUID data = UUID.randomUUID();
+    private final UUID nic = UUID.randomUUID();
     final Acknowledgements acknowledged;
     private final Rig rig;
     private final DesiredImage image;
@@ -213,6 +215,20 @@ final class WritingVm implements AutoCloseable {
     /** QEMU's own answer. */
     String monitor(String command) throws IOException {
         return rig.virsh("qemu-monitor-command", id.toString(), "{\"execute\":\"" + command + "\"}");
+    }
+
+    /** Starts anew with a NIC. Returns when its guest has an address. */
+    void joinNetwork() {
+        stop();
+        rig.portal.publish(revision ->
+                List.of(tenant.network(revision), tenant.group(revision), tenant.nic(nic, id, revision, NIC_NUMBER)));
+        int from = rig.portal.reports().size();
+        power(PowerState.RUNNING);
+        awaitFrom(from, this::isOnTheNetwork, BOOT);
+    }
+
+    private boolean isOnTheNetwork(ObservedVm vm) {
+        return vm.guest() != null && vm.guest().addresses().contains("10.1.0." + NIC_NUMBER);
     }
 
     void remove() {
