@@ -31,6 +31,7 @@ class RestoreIntegrationTest {
 
     private static TestStore store;
     private static BackupTaken point;
+    private static String recordsSum;
 
     private final Rig rig = HOST.rig();
     private final Orders orders = HOST.orders();
@@ -43,6 +44,7 @@ class RestoreIntegrationTest {
         vm.startWriting();
         vm.stopWriting();
         vm.say("echo before >/srv/state; sync");
+        recordsSum = vm.say("md5sum </srv/records");
         point = store.backup(vm, Consistency.FILESYSTEM, Consistency.FILESYSTEM);
         vm.say("echo after >/srv/state; sync");
     }
@@ -172,7 +174,8 @@ class RestoreIntegrationTest {
                     .allMatch(step -> step.status() == CommandProgress.Status.RUNNING);
             copy.say("echo written meanwhile >/srv/new; sync");
             rig.killPointServer();
-            // Waits for the server that takes its place.
+            // Waits for the server that takes its place; nothing of this was read before.
+            assertThat(copy.say("md5sum </srv/records")).isEqualTo(recordsSum);
             assertThat(copy.say("echo 3 >/proc/sys/vm/drop_caches; cat /srv/state"))
                     .isEqualTo("before");
             var server = rig.pointServers().findFirst().orElseThrow();
