@@ -63,13 +63,10 @@ final class PointServer implements AutoCloseable {
                 config.storePlugin(),
                 "jobfd=0"));
         if (outlives) {
-            program.add("outlives=true");
-        }
-        if (outlives) {
             // Without structured replies QEMU does not ask what is zero. When it asks a server that is gone, its
-            // copy-on-read (7.2) takes that for the end of
-            // the disk, and the guest reads zeros; the read itself fails as it should, and is repeated.
-            program.add("--no-sr");
+            // copy-on-read (7.2) takes that for the end of the disk, and the guest reads zeros; the read itself fails
+            // as it should, and is repeated.
+            program.addAll(List.of("outlives=true", "--no-sr"));
         }
         config.storeUser().ifPresent(user -> program.addAll(List.of("--user", user, "--group", user)));
         var process = ChildProcess.builder(command(config, !outlives, program))
