@@ -104,16 +104,22 @@ static const char *reason(void)
 
 static bool mount_at(const char *device, const char *folder)
 {
-    /* The options let a file system be read that asks for more than a look. */
+    /*
+     * The last options let a file system be read that asks for more than a look. An ext4 may ask in its superblock for a
+     * panic at the first error (tune2fs -e panic): here one damaged folder is no reason to show none of the others.
+     */
     static const struct {
-        const char *type, *options;
-    } kinds[] = {{"ext4", "noload"}, {"xfs", "norecovery"}, {"btrfs", "rescue=nologreplay"}, {"vfat", "utf8"}};
+        const char *type, *options, *last_options;
+    } kinds[] = {{"ext4", "errors=continue", "errors=continue,noload"},
+                 {"xfs", NULL, "norecovery"},
+                 {"btrfs", NULL, "rescue=nologreplay"},
+                 {"vfat", NULL, "utf8"}};
     const unsigned long flags = MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_NOATIME;
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
         /* Journals are replayed if they let themselves be. */
-        if (mount(device, folder, kinds[i].type, flags, NULL) == 0 ||
-            mount(device, folder, kinds[i].type, flags, kinds[i].options) == 0)
+        if (mount(device, folder, kinds[i].type, flags, kinds[i].options) == 0 ||
+            mount(device, folder, kinds[i].type, flags, kinds[i].last_options) == 0)
             return true;
     return false;
 }

@@ -24,24 +24,31 @@ import tools.jackson.databind.JsonNode;
  */
 final class Conversation {
     private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
-    private static final Duration TO_STOP = Duration.ofSeconds(10);
     private static final Duration TO_DIE = Duration.ofSeconds(2);
-    /** It says something each second, and gives up by itself when the store does not answer it for a minute. */
-    private static final Duration SILENT = Duration.ofMinutes(3);
+    /** The program says something each second, and gives up by itself when the store does not answer it for a minute. */
+    static final Patience PATIENCE = new Patience(Duration.ofMinutes(3), Duration.ofSeconds(10));
 
     private static final int COMPLAINTS_AT_MOST = 2_000;
 
+    /**
+     * @param silence after which the program is ended
+     * @param toStop from when it is asked to end until it is killed
+     */
+    record Patience(Duration silence, Duration toStop) {}
+
     private final Process process;
     private final StoreProcess.Listener listener;
+    private final Patience patience;
     private final CompletableFuture<JsonNode> end = new CompletableFuture<>();
     private final StringBuffer complaints = new StringBuffer();
     private final CountDownLatch complained = new CountDownLatch(1);
     private volatile long heardAt = System.nanoTime();
     private volatile boolean silent;
 
-    Conversation(Process process, StoreProcess.Listener listener) {
+    Conversation(Process process, StoreProcess.Listener listener, Patience patience) {
         this.process = process;
         this.listener = listener;
+        this.patience = patience;
         Threads.start("store-output", this::listen);
         Threads.start("store-complaints", this::listenToComplaints);
     }
@@ -54,11 +61,11 @@ final class Conversation {
         }
     }
 
-    /** Politely at first. */
+    /** Politely at first, and so that its last words are heard: {@link Process#destroy} closes what they come by. */
     void stop() {
-        process.destroy();
-        later(TO_STOP, process::destroyForcibly);
-        later(TO_STOP.plus(TO_DIE), () -> end.complete(null));
+        process.toHandle().destroy();
+        later(patience.toStop(), process.toHandle()::destroyForcibly);
+        later(patience.toStop().plus(TO_DIE), () -> end.complete(null));
     }
 
     private static void later(Duration pause, Runnable what) {
@@ -77,11 +84,10 @@ final class Conversation {
                 }
                 throw new IOException("the output of freehold-store cannot be read", e.getCause());
             } catch (TimeoutException e) {
-                if (System.nanoTime() - heardAt > SILENT.toNanos()) {
-                    LOG.warn("freehold-store has said nothing for {} and is ended.", SILENT);
+                if (!silent && System.nanoTime() - heardAt > patience.silence().toNanos()) {
+                    LOG.warn("freehold-store has said nothing for {} and is ended.", patience.silence());
                     silent = true;
                     stop();
-                    heardAt = System.nanoTime();
                 }
             }
         }

@@ -48,8 +48,26 @@ final class HelperGuests {
             return vm != null && !vm.hasItsPoint();
         }
 
-        private synchronized boolean wasKilled() throws InterruptedException {
-            return vm != null && vm.wasKilled();
+        /** Why it does not answer any more. */
+        private synchronized IOException why(IOException said) throws InterruptedException {
+            if (vm == null) {
+                return said;
+            }
+            return switch (vm.fate()) {
+                case KILLED -> new KilledException("the helper guest was killed: " + said.getMessage(), said);
+                case ENDED_BY_ITSELF -> link == null ? said : broughtDown(said);
+                case OTHER -> said;
+            };
+        }
+
+        /** Its kernel parses what a tenant made. */
+        private static KilledException broughtDown(IOException said) {
+            return new KilledException(
+                    ProblemCode.FILE_SYSTEM_DAMAGED,
+                    "The guest that looked into the point went down over it, twice: the file system may be damaged. Look into an earlier"
+                            + " point, or restore the volume to a VM and repair it there.",
+                    "the helper guest went down: " + said.getMessage(),
+                    said);
         }
 
         /** Also from another thread, whose order is over: what is being asked of it then fails. */
@@ -74,7 +92,7 @@ final class HelperGuests {
         timer.scheduleWithFixedDelay(this::endIdle, SWEEP.toMillis(), SWEEP.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** One that is killed is replaced once, if what is done with it may be repeated. */
+    /** One that is killed or goes down is replaced once, if what is done with it may be repeated. */
     <T> T with(StoreRef store, UUID tenant, VolumeRoot volume, Order order, Use<T> use)
             throws OrderFailure, IOException, InterruptedException {
         var guest = enter(new Key(tenant, store.id(), volume.root()), order);
@@ -107,9 +125,9 @@ final class HelperGuests {
             guest.end();
             throw e;
         } catch (IOException e) {
-            boolean killed = guest.wasKilled();
+            var why = guest.why(e);
             guest.end();
-            throw killed ? new KilledException("the helper guest was killed: " + e.getMessage(), e) : e;
+            throw why;
         } catch (InterruptedException e) {
             guest.end();
             throw e;

@@ -7,7 +7,10 @@ import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A program that does the work for an order was killed by somebody else, as when the host runs out of memory. */
+/**
+ * A program that does the work for an order was killed by somebody else, as when the host runs out of memory, or a guest that does it ended by
+ * itself. It may have been bad luck.
+ */
 final class KilledException extends IOException {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(KilledException.class);
@@ -24,8 +27,26 @@ final class KilledException extends IOException {
         T go() throws E, OrderFailure, IOException, InterruptedException;
     }
 
+    private final ProblemCode code;
+    private final String forTenant;
+
     KilledException(String message, Throwable cause) {
+        this(
+                ProblemCode.PROGRAM_KILLED,
+                "A program of the host's was killed while it worked on this, twice in a row, as when the host runs out of memory."
+                        + " Nothing half done was kept. Try again later; if it happens again, tell the provider.",
+                message,
+                cause);
+    }
+
+    /**
+     * @param code and
+     * @param forTenant what is told when it happens a second time
+     */
+    KilledException(ProblemCode code, String forTenant, String message, Throwable cause) {
         super(message, cause);
+        this.code = code;
+        this.forTenant = forTenant;
     }
 
     static boolean isMeantBy(int exitValue) {
@@ -44,11 +65,7 @@ final class KilledException extends IOException {
         try {
             return work.go();
         } catch (KilledException e) {
-            throw new OrderFailure(
-                    ProblemCode.PROGRAM_KILLED,
-                    "A program of the host's was killed while it worked on this, twice in a row, as when the host runs out of memory."
-                            + " Nothing half done was kept. Try again later; if it happens again, tell the provider.",
-                    e);
+            throw new OrderFailure(e.code, e.forTenant, e);
         }
     }
 }

@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Moves a volume to another pool. Of a running VM QEMU copies it and writes each of the guest's writes to both places, then goes on with the copy. The volume's
@@ -24,8 +26,11 @@ import java.util.UUID;
  * starts from one that has everything.
  */
 final class MirrorHandler implements CommandHandler<MirrorVolume> {
+    private static final Logger LOG = LoggerFactory.getLogger(MirrorHandler.class);
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final Duration COPY = Duration.ofHours(6);
+    /** How long libvirt may be gone. */
+    private static final Duration AWAY = Duration.ofMinutes(5);
 
     private final BackupHost host;
     private final ImageTool tool;
@@ -60,10 +65,42 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
         // A name of its own: what the path leads to is exchanged while both are there.
         var target = place.resolveSibling(
                 command.volumeId() + "-" + command.id().toString().substring(24) + ".qcow2");
-        while (!isMoved(command, order, volume, target)) {
+        while (!isMovedOrInterrupted(command, order, volume, target)) {
             order.pause(LOOK);
         }
         return new Outcome("the volume is moved", null);
+    }
+
+    /** A libvirt that goes away for a while, as when it is updated, ends no move: QEMU goes on, and so does the order from what it finds then. */
+    private boolean isMovedOrInterrupted(MirrorVolume command, Order order, Path volume, Path target)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        try {
+            return isMoved(command, order, volume, target);
+        } catch (HypervisorException e) {
+            if (e.kind() != HypervisorException.Kind.UNAVAILABLE) {
+                throw e;
+            }
+            LOG.warn("The move {} waits for libvirt: {}", order.id(), e.getMessage());
+            order.progress(0, "waits for the host's hypervisor");
+            awaitLibvirt(command, order, e);
+            return false;
+        }
+    }
+
+    private void awaitLibvirt(MirrorVolume command, Order order, HypervisorException gone)
+            throws OrderFailure, HypervisorException, InterruptedException {
+        long end = System.nanoTime() + AWAY.toNanos();
+        while (true) {
+            order.pause(LOOK);
+            try {
+                host.isOn(command.vmId());
+                return;
+            } catch (HypervisorException e) {
+                if (System.nanoTime() > end) {
+                    throw gone;
+                }
+            }
+        }
     }
 
     /** @return false: the VM is just being switched on or off */

@@ -81,9 +81,15 @@ final class StoreProcess {
     private static final Duration TO_DIE = Duration.ofSeconds(2);
 
     private final AgentConfig config;
+    private final Conversation.Patience patience;
 
     StoreProcess(AgentConfig config) {
+        this(config, Conversation.PATIENCE);
+    }
+
+    StoreProcess(AgentConfig config, Conversation.Patience patience) {
         this.config = config;
+        this.patience = patience;
     }
 
     /**
@@ -99,12 +105,13 @@ final class StoreProcess {
     private JsonNode once(StoreJob job, Order order, Listener listener)
             throws Failed, OrderFailure, IOException, InterruptedException {
         var process = ChildProcess.builder(command(job.what())).start();
-        var conversation = new Conversation(process, listener);
+        var conversation = new Conversation(process, listener, patience);
         try (var over = order.whenOver(conversation::stop)) {
             conversation.tell(Json.MAPPER.writeValueAsBytes(job.document()));
             var end = conversation.end();
             order.check();
-            if (end == null && conversation.wasSilent()) {
+            // One that could still be ended politely calls that a cancellation, which nobody has asked for.
+            if (conversation.wasSilent() && (end == null || !end.has("result"))) {
                 throw new Failed("STORE_UNAVAILABLE", "freehold-store was silent", Json.MAPPER.createArrayNode());
             }
             if (end == null && wasKilled(process)) {

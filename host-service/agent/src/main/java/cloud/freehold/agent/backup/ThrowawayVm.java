@@ -46,6 +46,15 @@ final class ThrowawayVm implements AutoCloseable {
             List<String> prefix,
             List<String> more) {}
 
+    /** What became of one that does not answer. */
+    enum Fate {
+        KILLED,
+        /** Its guest has switched itself off, as a kernel does that has found no way on. */
+        ENDED_BY_ITSELF,
+        /** It runs, or has said in its log what was wrong. */
+        OTHER
+    }
+
     private final WorkFolder folder;
     private final PointServer server;
     private final Path said;
@@ -186,11 +195,14 @@ final class ThrowawayVm implements AutoCloseable {
     }
 
     /** Of one that does not answer any more, and may only just be ending. */
-    boolean wasKilled() throws InterruptedException {
-        return qemu != null
-                && qemu.waitFor(1, TimeUnit.SECONDS)
-                && qemu.exitValue() != FILE_TOO_LARGE
-                && KilledException.isMeantBy(qemu.exitValue());
+    Fate fate() throws InterruptedException {
+        if (qemu == null || !qemu.waitFor(1, TimeUnit.SECONDS) || qemu.exitValue() == FILE_TOO_LARGE) {
+            return Fate.OTHER;
+        }
+        if (qemu.exitValue() == 0) {
+            return Fate.ENDED_BY_ITSELF;
+        }
+        return KilledException.isMeantBy(qemu.exitValue()) ? Fate.KILLED : Fate.OTHER;
     }
 
     private IOException failure() throws IOException {

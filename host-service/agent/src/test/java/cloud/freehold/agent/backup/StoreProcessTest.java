@@ -21,9 +21,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class StoreProcessTest {
+    private static final Conversation.Patience IMPATIENT =
+            new Conversation.Patience(Duration.ofMillis(500), Duration.ofMillis(500));
+
     private final FakeOrder order = new FakeOrder();
     private final List<StoreProcess.Progress> heard = new ArrayList<>();
 
@@ -35,6 +40,11 @@ class StoreProcessTest {
     }
 
     private JsonNode run(String script, StoreProcess.Listener listener) throws Exception {
+        return run(script, listener, Conversation.PATIENCE);
+    }
+
+    private JsonNode run(String script, StoreProcess.Listener listener, Conversation.Patience patience)
+            throws Exception {
         var program = Files.writeString(directory.resolve("store"), "#!/bin/bash\n" + script + "\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         var properties = new Properties();
@@ -43,7 +53,7 @@ class StoreProcessTest {
         var config = AgentConfig.load(Optional.empty(), properties);
         var store = new StoreRef(UUID.randomUUID(), StoreRef.Kind.DIRECTORY, "/store", null, null, null, null);
         var job = StoreJob.of("backup", order.id(), UUID.randomUUID(), store, order.input());
-        return new StoreProcess(config).run(job, order, listener);
+        return new StoreProcess(config, patience).run(job, order, listener);
     }
 
     @Test
@@ -89,6 +99,19 @@ class StoreProcessTest {
                 .isThrownBy(() -> run("cat >/dev/null; echo 'cannot map memory' >&2; kill -9 $$"))
                 .satisfies(e -> assertThat(e.code()).isEqualTo(ProblemCode.PROGRAM_KILLED))
                 .satisfies(e -> assertThat(e.getCause()).hasMessageContaining("cannot map memory"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "stop() { echo '{\"failure\":{\"code\":\"CANCELLED\"}}'; exit 1; }; trap stop TERM;",
+                "trap '' TERM;"
+            })
+    void isEndedWhenItIsSilentWhateverItSaysThen(String atFirst) {
+        assertThatExceptionOfType(StoreProcess.Failed.class)
+                .isThrownBy(() -> run(atFirst + "cat >/dev/null; while :; do sleep 0.1; done", heard::add, IMPATIENT))
+                .satisfies(e -> assertThat(e.forTenant().code()).isEqualTo(ProblemCode.STORE_UNAVAILABLE));
     }
 
     @Test

@@ -21,6 +21,7 @@ import cloud.freehold.api.command.CommandResult.PointsVerified;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.desired.DesiredVolume;
 import cloud.freehold.api.desired.PowerState;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -175,6 +177,40 @@ class PointsInUseIntegrationTest {
         return orders.end(list(root(taken, vm.data), "/")).problem().code();
     }
 
+    /** Its superblock asks for a panic at the first error, which is not to hide what can be read. */
+    @Test
+    void oneDamagedFolderHidesNoOther() throws Exception {
+        var image = Files.createTempFile(rig.directory, "damaged-", ".img");
+        Shell.run("truncate", "-s", "2M", image.toString());
+        Shell.run("mke2fs", "-q", "-t", "ext4", "-e", "panic", image.toString());
+        Shell.run("debugfs", "-w", "-R", "mkdir fine", image.toString());
+        Shell.run("debugfs", "-w", "-R", "mkdir damaged", image.toString());
+        var block =
+                Shell.run("debugfs", "-R", "blocks damaged", image.toString()).strip();
+        Shell.run("dd", "if=/dev/urandom", "of=" + image, "bs=1024", "count=1", "seek=" + block, "conv=notrunc");
+        var packed = Base64.getEncoder().encodeToString(gzip(Files.readAllBytes(image)));
+        Files.delete(image);
+        vm.say("dd if=/dev/zero of=/dev/vdb bs=64k count=1; echo " + packed
+                + " | base64 -d | gunzip | dd of=/dev/vdb conv=notrunc; sync");
+        var taken = store.backup(vm, Consistency.CRASH, Consistency.CRASH);
+        var top = (FilesListed) orders.done(list(root(taken, vm.data), "/disk"));
+        assertThat(top.entries()).extracting(Entry::name).contains("damaged", "fine");
+        assertThat(orders.end(list(root(taken, vm.data), "/disk/damaged"))
+                        .problem()
+                        .code())
+                .isEqualTo(ProblemCode.FILE_SYSTEM_DAMAGED);
+        assertThat(((FilesListed) orders.done(list(root(taken, vm.data), "/disk/fine"))).entries())
+                .isEmpty();
+    }
+
+    private static byte[] gzip(byte[] bytes) throws IOException {
+        var packed = new ByteArrayOutputStream();
+        try (var out = new GZIPOutputStream(packed)) {
+            out.write(bytes);
+        }
+        return packed.toByteArray();
+    }
+
     private HostCommand.DrillPoint drill(UUID like, HostCommand.DrillPoint.Check check) {
         var order = new HostCommand.DrillPoint(
                 UUID.randomUUID(),
@@ -239,6 +275,17 @@ class PointsInUseIntegrationTest {
         rig.startAgent();
         var end = rig.portal.awaitEnd(order.id(), Orders.PATIENCE);
         assertThat(end.status()).isEqualTo(CommandProgress.Status.DONE);
+        assertThat(((DrillDone) end.result()).passed()).isTrue();
+    }
+
+    @Test
+    void aDrillWhoseVmIsKilledIsRunAgain() {
+        Rig.await("no helper guest", Orders.PATIENCE, () -> !killHelperGuests());
+        var order = drill(vm.id, null);
+        rig.portal.command(order);
+        rig.portal.commands().await(order.id(), step -> step.step().equals("booting"), Orders.PATIENCE);
+        assertThat(killHelperGuests()).isTrue();
+        var end = rig.portal.awaitEnd(order.id(), Orders.PATIENCE);
         assertThat(((DrillDone) end.result()).passed()).isTrue();
     }
 
