@@ -22,6 +22,10 @@ class ErrorPages implements ErrorController {
 
     @RequestMapping("/error")
     void error(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (response.isCommitted()) {
+            // The container breaks the connection; a page at the end of half a file would look like a part of it.
+            return;
+        }
         if (request.getAttribute(RequestDispatcher.ERROR_EXCEPTION) instanceof Exception failure) {
             writer.write(request, response, problems.of(failure));
             return;

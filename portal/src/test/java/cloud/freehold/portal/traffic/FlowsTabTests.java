@@ -11,10 +11,12 @@ import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
+import cloud.freehold.portal.traffic.domain.FlowExport;
 import cloud.freehold.portal.traffic.domain.Flows;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -194,6 +196,41 @@ class FlowsTabTests {
         assertThat(lines.get(1))
                 .contains(",in,tcp,192.0.2.0,40000,10.0.1.1,443,,,2048,12,5242880,9,closed,allowed," + rule + ",0");
         assertThat(send(tab() + ".csv?q=nonsense!", anna).getStatus()).isEqualTo(422);
+    }
+
+    /** Many packets of the same microsecond, and more flows than fit into a piece or once were exported. */
+    @Test
+    void theExportHasEachOfManyOnceAndInOrder() throws Exception {
+        int many = 10 * FlowExport.PIECE + 1_234;
+        system.sql("""
+                        insert into flow_record (host_id, epoch, sequence, tenant_id, nic_id, ingress, ending, revoked, protocol,
+                                                 remote, remote_port, local, local_port, state, received_packets, received_bytes,
+                                                 sent_packets, sent_bytes, first_at, last_at)
+                        select :host, 1, n, :tenant, :nic, true, 'ENDED', false, case when n % 2 = 0 then 17 else 6 end,
+                               '192.0.2.1', 1000 + n % 60000, '10.0.1.1', 443, 'closed', 1, n, 1, 60,
+                               now() - interval '1 hour', now() - (n / 700) * interval '1 second'
+                        from generate_series(1, :many) n
+                        """)
+                .param("host", host.host.hostId())
+                .param("tenant", anna.tenant().value())
+                .param("nic", web.nic())
+                .param("many", many)
+                .update();
+        List<String> bytes = column(send(tab() + ".csv", anna), 10);
+        assertThat(bytes).hasSize(many).doesNotHaveDuplicates();
+        assertThat(column(send(tab() + ".csv", anna), 1)).isSortedAccordingTo(Comparator.reverseOrder());
+        assertThat(column(send(tab() + ".csv?q=udp", anna), 10))
+                .hasSize(many / 2)
+                .isSubsetOf(bytes);
+        assertThat(page("")).contains("together the latest 100,000", "The CSV has all lines that the filter finds");
+    }
+
+    private static List<String> column(MockHttpServletResponse csv, int number) throws Exception {
+        return csv.getContentAsString()
+                .lines()
+                .skip(1)
+                .map(line -> line.split(",", -1)[number])
+                .toList();
     }
 
     @Test

@@ -4,6 +4,7 @@ import cloud.freehold.api.observed.FlowBatch;
 import cloud.freehold.api.observed.FlowRecord;
 import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.database.SystemAccess;
+import cloud.freehold.portal.hostlink.FlowLog;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,8 +27,6 @@ import tools.jackson.databind.json.JsonMapper;
 public class ObservedFlows {
 
     private static final int MOST_OF_A_BATCH = 1_000;
-    private static final int MOST_OF_A_TENANT = 100_000;
-    private static final Duration KEPT = Duration.ofDays(7);
     private static final Duration CLOCKS_MAY_DIFFER = Duration.ofHours(12);
     private static final long MOST_COUNTED = 1L << 53;
 
@@ -161,7 +160,7 @@ public class ObservedFlows {
                 && record.last() != null
                 && !record.first().isAfter(record.last())
                 && record.first().isAfter(now.minus(Duration.ofDays(400)))
-                && record.last().isAfter(now.minus(KEPT))
+                && record.last().isAfter(now.minus(FlowLog.KEPT))
                 && record.last().isBefore(now.plus(CLOCKS_MAY_DIFFER));
     }
 
@@ -179,7 +178,7 @@ public class ObservedFlows {
 
     @Scheduled(fixedDelayString = "PT5M")
     void forget() {
-        OffsetDateTime oldest = clock.instant().minus(KEPT).atOffset(ZoneOffset.UTC);
+        OffsetDateTime oldest = clock.instant().minus(FlowLog.KEPT).atOffset(ZoneOffset.UTC);
         system.sql("delete from flow_record where last_at < :oldest")
                 .param("oldest", oldest)
                 .update();
@@ -192,6 +191,6 @@ public class ObservedFlows {
                                                  order by x.last_at desc offset :most limit 1) as oldest
                             from (select distinct tenant_id from flow_record) t) full_tenant
                         where f.tenant_id = full_tenant.tenant_id and f.last_at <= full_tenant.oldest
-                        """).param("most", MOST_OF_A_TENANT).update();
+                        """).param("most", FlowLog.MOST_OF_A_TENANT).update();
     }
 }

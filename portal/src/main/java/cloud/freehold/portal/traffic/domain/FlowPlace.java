@@ -11,6 +11,10 @@ record FlowPlace(Instant last, long sequence) {
     private static final Pattern WRITTEN = Pattern.compile("([0-9]{1,16})~([0-9]{1,18})");
     private static final long MICROS = 1_000_000;
 
+    static FlowPlace of(Flow flow) {
+        return new FlowPlace(flow.last(), flow.sequence());
+    }
+
     /** What makes no sense is the beginning. */
     static Optional<FlowPlace> read(@Nullable String text) {
         var matcher = WRITTEN.matcher(text == null ? "" : text);

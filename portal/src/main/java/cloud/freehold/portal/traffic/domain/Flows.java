@@ -9,13 +9,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -26,7 +23,6 @@ import org.springframework.transaction.annotation.Transactional;
 public class Flows {
 
     public static final int PAGE = 50;
-    public static final int MOST_EXPORTED = 10_000;
 
     private final JdbcClient jdbc;
     private final TrafficNics nics;
@@ -56,17 +52,18 @@ public class Flows {
                 tenant, nic.networkId(), shown.stream().map(Flow::remote).toList());
         return new FlowPage(
                 shown.stream().map(flow -> named(flow, rules, peers)).toList(),
-                end == null ? null : new FlowPlace(end.last(), end.sequence()).write(),
+                end == null ? null : FlowPlace.of(end).write(),
                 FlowGap.all(gaps(tenant, nic, end == null ? null : end.last(), place == null ? null : place.last())));
     }
 
     /**
-     * By the hour, the latest first.
+     * What is missing, by the hour, the latest first.
      *
      * @param from null: as far back as the log goes
      * @param to null: until now
      */
-    private List<FlowGap> gaps(TenantId tenant, TrafficNic nic, @Nullable Instant from, @Nullable Instant to) {
+    @Transactional(readOnly = true)
+    List<FlowGap> gaps(TenantId tenant, TrafficNic nic, @Nullable Instant from, @Nullable Instant to) {
         return jdbc.sql("""
                         select lost, hour, hour + interval '1 hour' as end from nic_flow_loss
                         where tenant_id = :tenant and nic_id = :nic
@@ -86,26 +83,12 @@ public class Flows {
     }
 
     /**
-     * At most {@value #MOST_EXPORTED} flows, without names, which may change; between them what is missing from that time,
-     * an hour each, whatever is searched for.
+     * Without names, which may change.
+     *
+     * @param after where to go on; null: from the latest on
      */
     @Transactional(readOnly = true)
-    public void export(
-            TenantId tenant, TrafficNic nic, FlowFilter filter, Consumer<Flow> flow, Consumer<FlowGap> missing) {
-        List<Flow> found = rows(tenant, nic, filter, null, MOST_EXPORTED);
-        boolean whole = found.size() < MOST_EXPORTED;
-        Deque<FlowGap> gaps = new ArrayDeque<>(
-                gaps(tenant, nic, whole ? null : found.get(found.size() - 1).last(), null));
-        for (Flow each : found) {
-            while (!gaps.isEmpty() && gaps.peek().to().isAfter(each.last())) {
-                missing.accept(gaps.pop());
-            }
-            flow.accept(each);
-        }
-        gaps.forEach(missing);
-    }
-
-    private List<Flow> rows(TenantId tenant, TrafficNic nic, FlowFilter filter, @Nullable FlowPlace after, int most) {
+    List<Flow> rows(TenantId tenant, TrafficNic nic, FlowFilter filter, @Nullable FlowPlace after, int most) {
         ConnectionFilter tuple = filter.connection();
         FlowEnd end = filter.end();
         return jdbc.sql("""

@@ -2,7 +2,9 @@ package cloud.freehold.portal.traffic.web;
 
 import cloud.freehold.portal.firewall.PacketWords;
 import cloud.freehold.portal.traffic.domain.Flow;
+import cloud.freehold.portal.traffic.domain.FlowExport;
 import cloud.freehold.portal.traffic.domain.FlowGap;
+import java.io.PrintWriter;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +19,34 @@ import org.jspecify.annotations.Nullable;
  */
 final class FlowCsv {
 
-    static final String HEAD =
+    private static final String HEAD =
             "first_packet,last_packet,direction,protocol,remote_address,remote_port,local_address,local_port,"
                     + "public_address,public_port,received_bytes,received_packets,sent_bytes,sent_packets,ended,verdict,rule_id,missing\r\n";
 
     private FlowCsv() {}
 
-    static String line(Flow flow) {
+    /** Begins with the names of the columns. */
+    static FlowExport.Sink to(PrintWriter out) {
+        out.print(HEAD);
+        return new FlowExport.Sink() {
+            @Override
+            public void flow(Flow flow) {
+                out.print(line(flow));
+            }
+
+            @Override
+            public void missing(FlowGap gap) {
+                out.print(line(gap));
+            }
+
+            @Override
+            public boolean isOpen() {
+                return !out.checkError();
+            }
+        };
+    }
+
+    private static String line(Flow flow) {
         return line(
                 flow.first(),
                 flow.last(),
@@ -45,7 +68,7 @@ final class FlowCsv {
                 0);
     }
 
-    static String line(FlowGap gap) {
+    private static String line(FlowGap gap) {
         return line(gap.from(), gap.to(), "", "", "", 0, "", 0, "", "", 0, 0, 0, 0, "", "", "", gap.records());
     }
 

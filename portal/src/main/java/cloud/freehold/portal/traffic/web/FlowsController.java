@@ -5,6 +5,7 @@ import cloud.freehold.portal.common.InvalidInputException;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.tenancy.TenantScope;
+import cloud.freehold.portal.traffic.domain.FlowExport;
 import cloud.freehold.portal.traffic.domain.FlowFilter;
 import cloud.freehold.portal.traffic.domain.FlowPage;
 import cloud.freehold.portal.traffic.domain.Flows;
@@ -13,7 +14,6 @@ import cloud.freehold.portal.traffic.domain.TrafficNic;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
@@ -29,12 +29,14 @@ class FlowsController {
     private final Vms vms;
     private final VmNics nics;
     private final Flows flows;
+    private final FlowExport export;
     private final NicDays days;
 
-    FlowsController(Vms vms, VmNics nics, Flows flows, NicDays days) {
+    FlowsController(Vms vms, VmNics nics, Flows flows, FlowExport export, NicDays days) {
         this.vms = vms;
         this.nics = nics;
         this.flows = flows;
+        this.export = export;
         this.days = days;
     }
 
@@ -90,13 +92,6 @@ class FlowsController {
         response.setHeader(
                 "Content-Disposition",
                 "attachment; filename=\"flows-" + chosen.name().replace('/', '-') + ".csv\"");
-        PrintWriter out = response.getWriter();
-        out.print(FlowCsv.HEAD);
-        flows.export(
-                scope.tenantId(),
-                chosen,
-                filter,
-                flow -> out.print(FlowCsv.line(flow)),
-                missing -> out.print(FlowCsv.line(missing)));
+        export.write(scope.tenantId(), chosen, filter, FlowCsv.to(response.getWriter()));
     }
 }

@@ -1,5 +1,6 @@
 package cloud.freehold.portal.traffic.web;
 
+import cloud.freehold.portal.hostlink.FlowLog;
 import cloud.freehold.portal.traffic.domain.FlowPage;
 import cloud.freehold.portal.traffic.domain.NicDay;
 import cloud.freehold.portal.traffic.domain.TrafficNic;
@@ -26,6 +27,11 @@ record FlowsView(
         @Nullable String error,
         @Nullable String after,
         @Nullable FlowPage page) {
+
+    /** Flows that are kept of the tenant. */
+    public int most() {
+        return FlowLog.MOST_OF_A_TENANT;
+    }
 
     public String first() {
         return address(base, null);
