@@ -88,7 +88,7 @@ bool confine_syscalls(void)
 		ALLOW(membarrier),
 		/* librte_vhost: sockets of front ends, guest memory, its threads */
 		ALLOW_IF(socket, 0, AF_UNIX), ALLOW(connect), ALLOW(sendmsg), ALLOW(ppoll), ALLOW(pipe2), ALLOW(setsockopt), ALLOW(getpid), ALLOW(ioctl),
-		ALLOW(readlinkat), ALLOW(dup3), ALLOW(fstatfs),
+		ALLOW(readlinkat), ALLOW(dup3), ALLOW(fstatfs), ALLOW(timer_create), ALLOW(timer_settime),
 		ALLOW_IF(socketpair, 0, AF_UNIX), ALLOW(faccessat), ALLOW(get_mempolicy), ALLOW(gettid), ALLOW(madvise), ALLOW(mprotect), ALLOW(mremap),
 		/* DPDK with huge pages, when a port needs more of them */
 		ALLOW(memfd_create), ALLOW(fallocate), ALLOW(flock),

@@ -4,7 +4,7 @@
  * A front end is QEMU, and QEMU may have been taken over by its guest. librte_vhost trusts it more than we can afford: it reads messages of
  * all front ends in one thread with calls that block, maps any descriptor that it is given (a file that is smaller than it says, or
  * shrinks, turns the next access into SIGBUS), lets a message size the memory that it allocates and clears, and workers write to
- * descriptors that may block. The library offers no place to look at a message before it does. So three calls of it are replaced
+ * descriptors that may block. The library offers no place to look at a message before it does. So five calls of it are replaced
  * at link time (-Wl,--wrap=...):
  *
  *   connect()        gives the socket its deadlines before it is connected, so half a message or unread answers end the connection; and does
@@ -16,6 +16,9 @@
  *   eventfd_write()  is how a worker tells a guest of packets. Such a descriptor does not block, but it is shared with the front end, which
  *                    can make it block again and fill it. So a worker marks that it is in there, the watchdog interrupts one that does not
  *                    come back (front_end_interrupt), and the worker puts a descriptor of ours in the place of that one.
+ *   close(), read()  drop descriptors that a front end sent: those of a message that was refused, those behind a payload, and, with the
+ *                    connection, those that are unread. Dropping the last reference to one can take as long as its owner wants: a TCP
+ *                    socket lingers. Only a signal ends that, so there, and in recvmsg(), a thread has a timer that interrupts it.
  *
  * vhost-user protocol: QEMU, docs/interop/vhost-user.rst.
  */
@@ -36,6 +39,7 @@
 #include <sys/statfs.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -43,6 +47,7 @@
 
 #define RECEIVE_US 50000
 #define SEND_US 10000
+#define PATIENCE_NS 20000000 /* with the end of a descriptor */
 #define RING_MAX 4096 /* descriptors; QEMU's limit is 1,024 */
 #define REGIONS_MAX 8
 #define SOCKETS_MAX 65536
@@ -89,6 +94,10 @@ int __real_connect(int fd, const struct sockaddr *addr, socklen_t len);
 int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len);
 ssize_t __real_recvmsg(int fd, struct msghdr *msg, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags);
+int __real_close(int fd);
+int __wrap_close(int fd);
+ssize_t __real_read(int fd, void *buf, size_t size);
+ssize_t __wrap_read(int fd, void *buf, size_t size);
 int __real_eventfd_write(int fd, eventfd_t value);
 int __wrap_eventfd_write(int fd, eventfd_t value);
 
@@ -99,8 +108,7 @@ static bool set_deadlines(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &receive, sizeof receive) == 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send, sizeof send) == 0;
 }
 
-/* Where each socket leads to, by its descriptor; what is closed stays until another one takes the number. What the other end calls itself
- * is not asked: it can be any name. */
+/* Where each socket leads to, by its descriptor. What the other end calls itself is not asked: it can be any name. */
 static struct {
 	pthread_mutex_t lock;
 	char *path[SOCKETS_MAX];
@@ -116,6 +124,24 @@ static bool remember(int fd, const char *path)
 	sockets.path[fd] = copy;
 	pthread_mutex_unlock(&sockets.lock);
 	return true;
+}
+
+static void forget(int fd)
+{
+	pthread_mutex_lock(&sockets.lock);
+	if (fd >= 0 && fd < SOCKETS_MAX) {
+		free(sockets.path[fd]);
+		sockets.path[fd] = NULL;
+	}
+	pthread_mutex_unlock(&sockets.lock);
+}
+
+static bool leads_to_front_end(int fd)
+{
+	pthread_mutex_lock(&sockets.lock);
+	bool leads = fd >= 0 && fd < SOCKETS_MAX && sockets.path[fd];
+	pthread_mutex_unlock(&sockets.lock);
+	return leads;
 }
 
 static void recall(int fd, char path[FH_MAX_PATH])
@@ -150,6 +176,61 @@ int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (rc == 0)
 		tell_connected(fd, un.sun_path);
 	return rc;
+}
+
+/* --- dropping what a front end sent --------------------------------------------------------------------------------------- */
+static __thread struct worker *self; /* NULL: not a worker */
+static int silent = -1;              /* stands where a descriptor blocked; nobody listens to it. -1: signals interrupt nothing yet */
+static __thread struct {
+	bool made;
+	timer_t id;
+} timer; /* interrupts this thread */
+
+static bool make_timer(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1 };
+	event._sigev_un._tid = gettid();
+	if (!timer.made && silent >= 0)
+		timer.made = timer_create(CLOCK_MONOTONIC, &event, &timer.id) == 0;
+	return timer.made;
+}
+
+/* From now on the thread is interrupted again and again. */
+static void arm_timer(void)
+{
+	static const struct itimerspec on = { .it_interval.tv_nsec = PATIENCE_NS, .it_value.tv_nsec = PATIENCE_NS };
+	if (make_timer())
+		timer_settime(timer.id, 0, &on, NULL);
+}
+
+static void disarm_timer(void)
+{
+	static const struct itimerspec off;
+	int error = errno;
+	if (timer.made)
+		timer_settime(timer.id, 0, &off, NULL);
+	errno = error;
+}
+
+int __wrap_close(int fd)
+{
+	if (self) /* closes nothing of a front end's */
+		return __real_close(fd);
+	forget(fd);
+	arm_timer();
+	int rc = __real_close(fd);
+	disarm_timer();
+	return rc;
+}
+
+ssize_t __wrap_read(int fd, void *buf, size_t size)
+{
+	if (self || !leads_to_front_end(fd))
+		return __real_read(fd, buf, size);
+	arm_timer();
+	ssize_t n = __real_read(fd, buf, size);
+	disarm_timer();
+	return n;
 }
 
 /* --- messages ------------------------------------------------------------------------------------------------------------- */
@@ -303,7 +384,9 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 	char path[FH_MAX_PATH];
 	if (flags != 0) /* not librte_vhost, the only one that waits */
 		return __real_recvmsg(fd, msg, flags);
+	arm_timer(); /* more descriptors than there is room for are dropped */
 	ssize_t n = __real_recvmsg(fd, msg, MSG_CMSG_CLOEXEC);
+	disarm_timer();
 	if (n != (ssize_t)sizeof m.head)
 		return n; /* an end, a fault, or half a header: the library ends the connection */
 	recall(fd, path);
@@ -320,9 +403,6 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 }
 
 /* --- telling guests ------------------------------------------------------------------------------------------------------- */
-static __thread struct worker *self; /* NULL: not a worker */
-static int silent = -1;              /* stands where a descriptor blocked; nobody listens to it */
-
 static void interrupted(int signal)
 {
 	(void)signal; /* only ends the system call */

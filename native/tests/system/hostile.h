@@ -17,7 +17,7 @@
  *   11 R  kicks for nothing, queues on and off
  *   12 R  segments of one byte
  *   13 P  VXLAN of its own making, towards tunnel end points and neighbours
- *   14 M  a QEMU taken over: messages of all kinds, descriptors that block or are none of ours, memory and logs that shrink or are not all
+ *   14 M  a QEMU taken over: messages of all kinds, descriptors that block, linger or are none of ours, memory and logs that shrink or are not all
  *         there, rings without end, unread answers, half messages
  */
 #ifndef FH_TEST_HOSTILE_H

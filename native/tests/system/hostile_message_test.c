@@ -5,14 +5,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SET_MEM_TABLE = 5, SET_LOG_BASE, SET_VRING_NUM = 8, SET_VRING_CALL = 13, SET_VRING_ENABLE = 18, GET_INFLIGHT = 31, SET_INFLIGHT };
+enum { SET_FEATURES = 2, SET_MEM_TABLE = 5, SET_LOG_BASE, SET_VRING_NUM = 8, SET_VRING_CALL = 13, SET_VRING_ENABLE = 18, GET_INFLIGHT = 31, SET_INFLIGHT };
 #define NEED_REPLY 8u
 
 static struct frame f;
@@ -145,6 +147,86 @@ static void attack_call_descriptors(void)
 	is_refused("a pipe in the place of an eventfd");
 	close(ends[0]);
 	close(ends[1]);
+}
+
+/* A TCP socket that is not closed before all of what it sent was taken, or a minute has passed; nobody takes it. */
+static int lingering(int *peer)
+{
+	static const char bytes[65536];
+	const struct linger minute = { 1, 60 };
+	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof here;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(bind(listener, (const struct sockaddr *)&here, sizeof here) == 0 && listen(listener, 1) == 0, " ");
+	CHECK(getsockname(listener, (struct sockaddr *)&here, &len) == 0 && connect(s, (const struct sockaddr *)&here, len) == 0, " ");
+	*peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	while (send(s, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+		;
+	CHECK(setsockopt(s, SOL_SOCKET, SO_LINGER, &minute, sizeof minute) == 0, " ");
+	close(listener);
+	return s;
+}
+
+/* The dataplane does not run; or runs again. */
+static void stop_dataplane(bool stop)
+{
+	char path[64], state = 0;
+	CHECK(kill((pid_t)env_pid(), stop ? SIGSTOP : SIGCONT) == 0, " ");
+	snprintf(path, sizeof path, "/proc/%ld/stat", env_pid());
+	for (unsigned i = 0; stop && state != 'T'; i++) {
+		FILE *stat = fopen(path, "r");
+		CHECK(stat && fscanf(stat, "%*d (%*[^)]) %c", &state) == 1 && i < 10000, "it does not stop");
+		fclose(stat);
+		usleep(1000);
+	}
+}
+
+/* Sends what holds the only reference to such a socket while the dataplane stands still. */
+static void drops_without_waiting(const char *what, void (*send_it)(int fd))
+{
+	int peer, fd = lingering(&peer);
+	hostile_rejoin();
+	stop_dataplane(true);
+	send_it(fd);
+	close(fd);
+	stop_dataplane(false);
+	is_refused(what);
+	close(peer);
+}
+
+static void as_an_eventfd(int fd)
+{
+	CHECK(guest_message(evil, SET_VRING_CALL, (const uint64_t[]){ 0 }, 8, fd), " ");
+}
+
+static void behind_the_header(int fd)
+{
+	const uint32_t head[3] = { SET_FEATURES, 1, sizeof(uint64_t) };
+	uint64_t features = 0;
+	struct iovec iov = { &features, sizeof features };
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .align = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) } };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+	memcpy(CMSG_DATA(&control.align), &fd, sizeof fd);
+	CHECK(send(evil->fd, head, sizeof head, MSG_NOSIGNAL) == (ssize_t)sizeof head, " ");
+	CHECK(sendmsg(evil->fd, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof features, " ");
+	CHECK(guest_message(evil, GET_INFLIGHT, NULL, 0, -1), " "); /* ends the connection, when its turn comes */
+}
+
+static void unread(int fd)
+{
+	CHECK(guest_message(evil, GET_INFLIGHT, NULL, 0, -1), " ");
+	CHECK(guest_message(evil, SET_VRING_CALL, (const uint64_t[]){ 0 }, 8, fd), " ");
+}
+
+/* 14: descriptors whose end takes as long as the front end wants: librte_vhost has one thread for all. */
+static void attack_lingering(void)
+{
+	drops_without_waiting("a socket that lingers, as an eventfd,", as_an_eventfd);
+	drops_without_waiting("a message behind a socket that lingers", behind_the_header);
+	drops_without_waiting("a socket that lingers, behind a message that is refused,", unread);
 }
 
 /* 14: an eventfd that is full and blocks: the worker that writes to it must not stand still. */
@@ -352,6 +434,7 @@ int main(int argc, char *argv[])
 		{ "14: descriptors in flight", attack_inflight },
 		{ "14: rings", attack_rings },
 		{ "14: call descriptors", attack_call_descriptors },
+		{ "14: sockets that linger", attack_lingering },
 		{ "14: a full eventfd", attack_full_eventfd },
 		{ "14: the log file", attack_log_file },
 		{ "14: messages", attack_messages },
