@@ -7,6 +7,7 @@
  *
  * Random bytes seldom make a transaction: the corpus begins with one that has everything in it, and mutations keep to its records.
  */
+#include "corpus.h"
 #include "events.h"
 #include "flows.h"
 #include "journal.h"
@@ -216,8 +217,6 @@ void uplinks_apply(void)
 }
 
 /* --- the corpus' beginning ------------------------------------------------------------------------------------------------------- */
-static char corpus[64];
-
 static struct fh_id id_of(uint32_t kind, uint8_t n)
 {
 	return (struct fh_id){ .b = { (uint8_t)kind, [15] = n } };
@@ -275,28 +274,14 @@ static void request(FILE *f, uint8_t type, const void *payload, size_t len)
 	MUST(fwrite(head, sizeof head, 1, f) == 1 && (!len || fwrite(payload, len, 1, f) == 1));
 }
 
-static void remove_corpus(void)
+static void write_everything(FILE *f)
 {
-	char path[80];
-	snprintf(path, sizeof path, "%s/everything", corpus);
-	unlink(path);
-	rmdir(corpus);
-}
-
-static void write_corpus(void)
-{
-	char path[80];
 	struct fh_buffer b = { 0 };
 	struct fh_wire_port_page page = { .page = { .count = 8, .element_size = 200 }, .port = id_of(FH_KIND_PORT, 1) };
 	struct fh_wire_test test = { .port = page.port, .packet = { .struct_size = sizeof test.packet, .family = 4, .protocol = 6, .tcp_flags = 2, .dst_port = 80 } };
 	struct fh_wire_flows flows = { .page = { .count = 8, .element_size = 200 }, .epoch = 1, .taken = 7 };
 	struct fh_wire_kill kill = { .port = page.port, .all = 1 };
-	strcpy(corpus, "/dev/shm/fuzz-control-XXXXXX");
-	MUST(mkdtemp(corpus) && everything(&b) && b.len < 65536);
-	atexit(remove_corpus);
-	snprintf(path, sizeof path, "%s/everything", corpus);
-	FILE *f = fopen(path, "w");
-	MUST(f);
+	MUST(everything(&b) && b.len < 65536);
 	request(f, FH_WIRE_COMMIT, b.p, b.len);
 	request(f, FH_WIRE_PREVIEW, b.p, b.len);
 	request(f, FH_WIRE_INFO, NULL, 0);
@@ -307,24 +292,19 @@ static void write_corpus(void)
 	request(f, FH_WIRE_EXPORT, &page, sizeof page);
 	request(f, FH_WIRE_TEST_PACKET, &test, sizeof test);
 	request(f, FH_WIRE_KILL, &kill, sizeof kill);
-	fclose(f);
 	fh_buffer_free(&b);
 }
 
 /* --- the target --------------------------------------------------------------------------------------------------------------------- */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static char *more[64];
 	static struct fh_pol_hooks hooks = { .defer = model_defer };
 	dp.n_workers = 1;
 	dp.uplinks[dp.n_uplinks++] = &device;
 	MUST(fh_hash_seed(&dp.hash) && (dp.rules = fh_pol_ctx_new(&hooks, 2)));
 	model_init();
-	write_corpus();
-	MUST(*argc < 62);
-	memcpy(more, *argv, (size_t)*argc * sizeof more[0]);
-	more[(*argc)++] = corpus;
-	*argv = more;
+	corpus_begin("fuzz-control", argc, argv);
+	corpus_add("everything", write_everything);
 	return 0;
 }
 

@@ -9,10 +9,10 @@
  * block; what is proper and comes in one piece is let through; a refusal is told once and ends the connection; nothing waits; no
  * descriptor stays open.
  */
+#include "corpus.h"
 #include "front_end.h"
 #include "port.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <poll.h>
@@ -615,25 +615,6 @@ static void take(const struct step *s)
 }
 
 /* --- the corpus' beginning --------------------------------------------------------------------------------------------------- */
-static char corpus[64];
-
-/* libFuzzer adds to the corpus what it finds. */
-static void remove_folder(const char *path)
-{
-	DIR *d = opendir(path);
-	for (struct dirent *e; d && (e = readdir(d));)
-		unlinkat(dirfd(d), e->d_name, 0);
-	if (d)
-		closedir(d);
-	rmdir(path);
-}
-
-static void remove_all(void)
-{
-	remove_folder(corpus);
-	remove_folder(ports.folder);
-}
-
 static struct step proper_step(uint8_t request)
 {
 	struct step s = { .request = request, .ring = 1, .n_regions = 2 };
@@ -698,31 +679,17 @@ static void write_edges(FILE *f)
 		write_step(f, &s);
 }
 
-static void write_file(const char *name, void (*write)(FILE *f))
-{
-	char path[96];
-	snprintf(path, sizeof path, "%s/%s", corpus, name);
-	FILE *f = fopen(path, "w");
-	MUST(f);
-	write(f);
-	MUST(fclose(f) == 0);
-}
-
-static void write_corpus(void)
-{
-	strcpy(corpus, "/dev/shm/fuzz-front-end-XXXXXX");
-	MUST(mkdtemp(corpus));
-	write_file("proper", write_proper);
-	write_file("queued", write_queued);
-	write_file("spoiled", write_spoiled);
-	write_file("edges", write_edges);
-}
-
 /* --- the target -------------------------------------------------------------------------------------------------------------- */
+static void remove_ports(void)
+{
+	corpus_remove_folder(ports.folder);
+}
+
 static void make_ports(void)
 {
 	strcpy(ports.folder, "/dev/shm/fuzz-ports-XXXXXX");
 	MUST(mkdtemp(ports.folder));
+	atexit(remove_ports);
 	for (unsigned i = 0; i < 2; i++) {
 		struct sockaddr_un un = { .sun_family = AF_UNIX };
 		snprintf(ports.path[i], sizeof ports.path[i], "%s/%u", ports.folder, i);
@@ -734,16 +701,14 @@ static void make_ports(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static char *more[64];
 	MUST(front_end_init());
 	make_ports();
 	make_kinds();
-	write_corpus();
-	atexit(remove_all);
-	MUST(*argc < 62);
-	memcpy(more, *argv, (size_t)*argc * sizeof more[0]);
-	more[(*argc)++] = corpus;
-	*argv = more;
+	corpus_begin("fuzz-front-end", argc, argv);
+	corpus_add("proper", write_proper);
+	corpus_add("queued", write_queued);
+	corpus_add("spoiled", write_spoiled);
+	corpus_add("edges", write_edges);
 	return 0;
 }
 
