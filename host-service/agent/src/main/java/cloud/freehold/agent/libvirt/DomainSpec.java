@@ -35,5 +35,6 @@ public record DomainSpec(
      */
     public record Disk(int slot, Path file, String serial) {}
 
-    public record Nic(String mac, Path socket, int queuePairs, int mtu) {}
+    /** @param index among the VM's NICs; stays the same as long as the NIC is plugged */
+    public record Nic(int index, String mac, Path socket, int queuePairs, int mtu) {}
 }

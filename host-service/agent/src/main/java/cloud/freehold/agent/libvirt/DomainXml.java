@@ -52,6 +52,13 @@ final class DomainXml {
         return xml.xml.toString();
     }
 
+    /** One NIC alone, to be plugged. Overrides do not reach it: its guest learns the MTU by DHCP and router advertisement. */
+    static String nic(DomainSpec spec, DomainSpec.Nic nic) {
+        var xml = new DomainXml(spec, Path.of("/"));
+        xml.nic(nic);
+        return xml.xml.toString();
+    }
+
     private String build() {
         xml.open("domain", "type", spec.kvm() ? "kvm" : "qemu", "xmlns:qemu", QEMU_NAMESPACE)
                 .text("name", spec.domainName())
@@ -75,7 +82,7 @@ final class DomainXml {
                 .text("on_reboot", "restart")
                 .text("on_crash", "destroy");
         devices();
-        secondMonitor();
+        commandLine();
         overrides();
         return xml.close().toString();
     }
@@ -112,9 +119,7 @@ final class DomainXml {
             xml.leaf("controller", "type", "pci", "index", Integer.toString(index), "model", "pcie-root-port");
         }
         spec.disks().forEach(this::disk);
-        for (int i = 0; i < spec.nics().size(); i++) {
-            nic(i, spec.nics().get(i));
-        }
+        spec.nics().forEach(this::nic);
         xml.open("serial", "type", "pty")
                 .leaf("log", "file", spec.consoleLog().toString(), "append", "on")
                 .leaf("target", "port", "0")
@@ -164,7 +169,7 @@ final class DomainXml {
         return "ua-disk" + disk.slot();
     }
 
-    private void nic(int index, DomainSpec.Nic nic) {
+    private void nic(DomainSpec.Nic nic) {
         xml.open("interface", "type", "vhostuser")
                 .leaf("mac", "address", nic.mac())
                 .leaf("source", "type", "unix", "path", nic.socket().toString(), "mode", "server")
@@ -177,11 +182,15 @@ final class DomainXml {
                         "1024",
                         "tx_queue_size",
                         "1024")
-                .leaf("alias", "name", "ua-nic" + index)
+                .leaf("alias", "name", alias(nic))
                 .close();
     }
 
-    private void secondMonitor() {
+    private static String alias(DomainSpec.Nic nic) {
+        return "ua-nic" + nic.index();
+    }
+
+    private void commandLine() {
         xml.open("qemu:commandline");
         spec.continueFrom().ifPresent(snapshot -> {
             xml.leaf("qemu:arg", "value", "-loadvm");
@@ -196,6 +205,11 @@ final class DomainXml {
                 "chardev=freehold-monitor,mode=control")) {
             xml.leaf("qemu:arg", "value", argument);
         }
+        if (!spec.kvm()) {
+            // For those that are plugged later, which overrides do not reach.
+            xml.leaf("qemu:arg", "value", "-global");
+            xml.leaf("qemu:arg", "value", "virtio-net-pci.vectors=0");
+        }
         xml.close();
     }
 
@@ -208,9 +222,9 @@ final class DomainXml {
             number("discard_granularity", CLUSTER_BYTES);
             xml.close().close();
         }
-        for (int i = 0; i < spec.nics().size(); i++) {
-            xml.open("qemu:device", "alias", "ua-nic" + i).open("qemu:frontend");
-            number("host_mtu", spec.nics().get(i).mtu());
+        for (var nic : spec.nics()) {
+            xml.open("qemu:device", "alias", alias(nic)).open("qemu:frontend");
+            number("host_mtu", nic.mtu());
             if (!spec.kvm()) {
                 number("vectors", 0);
             }

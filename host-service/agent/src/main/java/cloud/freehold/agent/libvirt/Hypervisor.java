@@ -62,6 +62,8 @@ public interface Hypervisor extends AutoCloseable {
 
     VmDisks disks();
 
+    VmNics nics();
+
     /** QEMU's monitor; the VM runs. */
     Monitor monitor(UUID vm) throws HypervisorException;
 

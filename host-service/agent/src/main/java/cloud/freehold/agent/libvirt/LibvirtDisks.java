@@ -2,20 +2,12 @@ package cloud.freehold.agent.libvirt;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
-import java.io.IOException;
-import java.io.StringReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
-import org.w3c.dom.Element;
-import org.xml.sax.InputSource;
-import org.xml.sax.SAXException;
 
 /** {@link VmDisks} by libvirt. */
 final class LibvirtDisks implements VmDisks {
@@ -38,42 +30,18 @@ final class LibvirtDisks implements VmDisks {
 
     @Override
     public List<Plugged> plugged(UUID vm) throws HypervisorException {
-        var xml = hypervisor.onDomain(vm, "describe", LOOK, domain -> {
-            var text = library.virDomainGetXMLDesc(domain, 0);
-            return text == null ? null : LibvirtLibrary.take(text);
-        });
-        return parse(xml);
+        return parse(hypervisor.describe(vm));
     }
 
     static List<Plugged> parse(String xml) throws HypervisorException {
-        try {
-            var factory = DocumentBuilderFactory.newInstance();
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            var document = factory.newDocumentBuilder().parse(new InputSource(new StringReader(xml)));
-            var disks = document.getElementsByTagName("disk");
-            var found = new ArrayList<Plugged>();
-            for (int i = 0; i < disks.getLength(); i++) {
-                var disk = (Element) disks.item(i);
-                found.add(new Plugged(
-                        child(disk, "target").getAttribute("dev"),
-                        child(disk, "alias").getAttribute("name"),
-                        Path.of(child(disk, "source").getAttribute("file"))));
-            }
-            return found;
-        } catch (ParserConfigurationException | SAXException | IOException | IllegalArgumentException e) {
-            throw new HypervisorException(HypervisorException.Kind.REFUSED, "libvirt's description of a domain: " + e);
+        var found = new ArrayList<Plugged>();
+        for (var disk : Described.devices(xml, "disk")) {
+            found.add(new Plugged(
+                    Described.attribute(disk, "target", "dev"),
+                    Described.attribute(disk, "alias", "name"),
+                    Path.of(Described.attribute(disk, "source", "file"))));
         }
-    }
-
-    /** The disk's own, not its backing image's. */
-    private static Element child(Element disk, String name) {
-        for (var node = disk.getFirstChild(); node != null; node = node.getNextSibling()) {
-            if (node instanceof Element element && element.getTagName().equals(name)) {
-                return element;
-            }
-        }
-        throw new IllegalArgumentException("a disk without " + name);
+        return found;
     }
 
     @Override

@@ -277,6 +277,19 @@ public final class LibvirtHypervisor implements Hypervisor {
         return new LibvirtDisks(this, library);
     }
 
+    @Override
+    public VmNics nics() {
+        return new LibvirtNics(this, library);
+    }
+
+    /** What a running domain is made of now. */
+    String describe(UUID vm) throws HypervisorException {
+        return onDomain(vm, "describe", QUICK, domain -> {
+            var text = library.virDomainGetXMLDesc(domain, 0);
+            return text == null ? null : LibvirtLibrary.take(text);
+        });
+    }
+
     interface Action {
         int on(Pointer domain);
     }

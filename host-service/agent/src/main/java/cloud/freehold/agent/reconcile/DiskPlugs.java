@@ -25,15 +25,6 @@ import tools.jackson.core.JacksonException;
 final class DiskPlugs {
     private static final Logger LOG = LoggerFactory.getLogger(DiskPlugs.class);
 
-    /**
-     * @param isApplied what is plugged is what is desired
-     * @param problem why not, null when it is on its way
-     */
-    record Result(boolean isApplied, Problem problem) {
-        static final Result APPLIED = new Result(true, null);
-        static final Result ON_ITS_WAY = new Result(false, null);
-    }
-
     private final Host host;
     private final DomainFactory domains;
 
@@ -42,16 +33,16 @@ final class DiskPlugs {
         this.domains = domains;
     }
 
-    Result look(DesiredVm vm, Domain domain) throws HypervisorException {
+    PlugState look(DesiredVm vm, Domain domain) throws HypervisorException {
         if (domain.state() != DomainState.RUNNING || vm.power() != PowerState.RUNNING) {
-            return Result.APPLIED;
+            return PlugState.APPLIED;
         }
         var plugged = host.hypervisor().disks().plugged(vm.id());
         var spec = domains.spec(vm);
         for (var disk : spec.disks()) {
             if (plugged.stream().noneMatch(one -> VmFiles.isSame(one.file(), disk.file()))) {
                 if (!Files.exists(disk.file())) {
-                    return Result.ON_ITS_WAY;
+                    return PlugState.ON_ITS_WAY;
                 }
                 host.hypervisor().disks().plug(spec, disk);
                 LOG.info("VM {}: {} was plugged.", vm.id(), disk.file());
@@ -60,10 +51,10 @@ final class DiskPlugs {
         var obsolete = plugged.stream()
                 .filter(one -> spec.disks().stream().noneMatch(disk -> VmFiles.isSame(one.file(), disk.file())))
                 .toList();
-        return obsolete.isEmpty() ? Result.APPLIED : unplug(vm, obsolete);
+        return obsolete.isEmpty() ? PlugState.APPLIED : unplug(vm, obsolete);
     }
 
-    private Result unplug(DesiredVm vm, List<Plugged> obsolete) throws HypervisorException {
+    private PlugState unplug(DesiredVm vm, List<Plugged> obsolete) throws HypervisorException {
         var mounted = mounted(vm);
         if (mounted.isEmpty()) {
             return refused(
@@ -84,11 +75,11 @@ final class DiskPlugs {
                 ? refused(
                         ProblemCode.WRONG_STATE,
                         "A volume stays plugged, because the guest has mounted it. Unmount it in the guest; then it goes by itself.")
-                : Result.ON_ITS_WAY;
+                : PlugState.ON_ITS_WAY;
     }
 
-    private Result refused(ProblemCode code, String message) {
-        return new Result(false, new Problem(code, message, host.clock().instant()));
+    private PlugState refused(ProblemCode code, String message) {
+        return new PlugState(false, new Problem(code, message, host.clock().instant()));
     }
 
     /** @param device as /dev/vdb1; the guest's word */

@@ -106,6 +106,7 @@ final class DomainFactory {
     private DomainSpec.Nic nic(DesiredNic nic) {
         var network = host.desired().get().networks().get(nic.networkId());
         return new DomainSpec.Nic(
+                nic.index(),
                 nic.mac(),
                 VhostSockets.of(host.config().socketsDir(), nic.id()),
                 nic.queuePairs(),
@@ -113,20 +114,18 @@ final class DomainFactory {
     }
 
     /** Up to which revision a running VM is as desired. */
-    long appliedRevision(DesiredVm vm, DomainMark mark, boolean disksAreApplied) {
-        return disksAreApplied && digest(vm).equals(mark.spec()) ? vm.revision() : mark.revision();
+    long appliedRevision(DesiredVm vm, DomainMark mark, boolean devicesAreApplied) {
+        return devicesAreApplied && digest(vm).equals(mark.spec()) ? vm.revision() : mark.revision();
     }
 
-    /** Of all that takes effect at a start only; what else changes in a VM, its disks included, does not need one. */
-    String digest(DesiredVm vm) {
-        var text = new StringBuilder()
-                .append(vm.vcpus())
-                .append(' ')
-                .append(vm.maxVcpus())
-                .append(' ')
-                .append(vm.memoryMib())
-                .append(' ')
-                .append(vm.image());
+    /** Of all that takes effect at a start only; what else changes in a VM, its disks and NICs included, does not need one. */
+    private static String digest(DesiredVm vm) {
+        return digest(processorsAndMemory(vm));
+    }
+
+    /** Of all that has to be the same for the guest's memory to be put back. */
+    String shape(DesiredVm vm) {
+        var text = processorsAndMemory(vm);
         nics(vm.id())
                 .forEach(nic -> text.append(' ')
                         .append(nic.id())
@@ -134,6 +133,21 @@ final class DomainFactory {
                         .append(nic.index())
                         .append(nic.mac())
                         .append(nic.queuePairs()));
+        return digest(text);
+    }
+
+    private static StringBuilder processorsAndMemory(DesiredVm vm) {
+        return new StringBuilder()
+                .append(vm.vcpus())
+                .append(' ')
+                .append(vm.maxVcpus())
+                .append(' ')
+                .append(vm.memoryMib())
+                .append(' ')
+                .append(vm.image());
+    }
+
+    private static String digest(StringBuilder text) {
         try {
             var sha =
                     MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));

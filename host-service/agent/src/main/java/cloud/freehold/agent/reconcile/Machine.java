@@ -40,7 +40,8 @@ final class Machine {
     private final VmStart start;
     private final Shutdown shutdown;
     private final CrashPause crashPause;
-    private final DiskPlugs plugs;
+    private final DiskPlugs disks;
+    private final NicPlugs nics;
     private final Backoff retry = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), new Random());
     private boolean sawAlive;
 
@@ -53,7 +54,8 @@ final class Machine {
         this.start = new VmStart(id, host, domains, report);
         this.shutdown = new Shutdown(id, host.hypervisor(), host.clock());
         this.crashPause = new CrashPause(id, host.clock());
-        this.plugs = new DiskPlugs(host, domains);
+        this.disks = new DiskPlugs(host, domains);
+        this.nics = new NicPlugs(host, domains);
     }
 
     UUID id() {
@@ -174,7 +176,8 @@ final class Machine {
         }
     }
 
-    private Duration settled(DesiredVm vm, Domain domain, Duration lookAgain) throws HypervisorException, IOException {
+    private Duration settled(DesiredVm vm, Domain domain, Duration lookAgain)
+            throws HypervisorException, IOException, InterruptedException {
         if (domain == null || domain.state().isOff()) {
             report.forgetGuest();
             report.sayWithoutRun(State.STOPPED, vm.revision());
@@ -187,13 +190,13 @@ final class Machine {
             }
         }
         crashPause.noteRunning(domain);
-        var disks = plugs.look(vm, domain);
+        var devices = disks.look(vm, domain).and(nics.look(vm, domain));
         report.say(
                 running(domain.state()),
-                disks.problem(),
+                devices.problem(),
                 domain,
-                domains.appliedRevision(vm, domain.mark(), disks.isApplied()));
-        return disks.isApplied() ? lookAgain : SOON;
+                domains.appliedRevision(vm, domain.mark(), devices.isApplied()));
+        return devices.isApplied() ? lookAgain : SOON;
     }
 
     private State running(DomainState state) {

@@ -124,7 +124,7 @@ public final class Machines implements Hypervisor.Listener, AutoCloseable {
     /** What has to be the same for a VM's memory to be put back; null: there is no such VM. */
     public String shape(UUID id) {
         var vm = host.desired().get().vms().get(id);
-        return vm == null ? null : new DomainFactory(host).digest(vm);
+        return vm == null ? null : new DomainFactory(host).shape(vm);
     }
 
     /** Something about the VM changed that neither the portal nor libvirt tells of. */

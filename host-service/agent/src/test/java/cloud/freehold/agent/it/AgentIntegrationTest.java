@@ -18,14 +18,18 @@ import cloud.freehold.api.query.DescribedPacket;
 import cloud.freehold.api.query.Finding;
 import cloud.freehold.api.query.Question;
 import cloud.freehold.api.query.Question.ListConnections;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -196,6 +200,66 @@ class AgentIntegrationTest {
             assertThat(one.instance()).isEqualTo(before.instance());
         });
         assertThat(starts()).isEqualTo(1);
+    }
+
+    @Test
+    void nicsComeAndGoWhileTheGuestRuns() throws Exception {
+        var before = boot();
+        awaitGuest();
+        var second = UUID.randomUUID();
+        plug(second, 11);
+        var both = awaitAddresses("10.1.0.10", "10.1.0.11");
+        assertThat(both.instance()).isEqualTo(before.instance());
+        assertThat(both.problem()).isNull();
+        rig.inGuest(vm, "ping -c 3 -W 2 -I eth1 10.1.0.1 >/dev/null && echo answered >/dev/ttyS0");
+        Rig.await("an answer to the new NIC", SOON, () -> rig.console(vm).contains("answered"));
+
+        rig.killDataplane();
+        rig.startDataplane();
+        now();
+        awaitReport(report ->
+                report.nics().stream().anyMatch(one -> one.id().equals(second) && one.link() == ObservedNic.Link.UP));
+
+        unplug(second);
+        var third = UUID.randomUUID();
+        plug(third, 12);
+        awaitAddresses("10.1.0.10", "10.1.0.12");
+        unplug(third);
+        rig.portal.publish(revision -> List.of(tenant.vm(vm, revision, PowerState.RUNNING, image, volume)));
+        var after = awaitVm(observed -> observed.appliedRevision() == rig.portal.revision(), SOON);
+        assertThat(after.instance()).isEqualTo(before.instance());
+        assertThat(starts()).isEqualTo(1);
+    }
+
+    /** As the VM's second NIC. */
+    private void plug(UUID nic, int number) {
+        now();
+        rig.portal.publish(revision -> List.of(tenant.nic(nic, vm, revision, number, 1)));
+    }
+
+    private void unplug(UUID nic) {
+        now();
+        rig.portal.remove(new ObjectRef(ObjectKind.NIC, nic));
+        awaitAddresses("10.1.0.10");
+        Rig.await("a VM without the NIC", SOON, () -> !described().contains("ua-nic1"));
+    }
+
+    private String described() {
+        try {
+            return rig.virsh("dumpxml", vm.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private ObservedVm awaitAddresses(String... addresses) {
+        return awaitVm(
+                observed -> observed.guest() != null
+                        && observed.guest().addresses().stream()
+                                .filter(address -> address.startsWith("10.1."))
+                                .collect(Collectors.toSet())
+                                .equals(Set.of(addresses)),
+                BOOT);
     }
 
     @Test

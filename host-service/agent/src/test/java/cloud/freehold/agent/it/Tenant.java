@@ -57,13 +57,18 @@ final class Tenant {
 
     /** @param number makes its addresses */
     DesiredNic nic(UUID nic, UUID vm, long revision, int number) {
+        return nic(nic, vm, revision, number, 0);
+    }
+
+    /** @param index among the VM's NICs */
+    DesiredNic nic(UUID nic, UUID vm, long revision, int number, int index) {
         return new DesiredNic(
                 nic,
                 revision,
                 id,
                 vm,
                 network,
-                0,
+                index,
                 "0a:58:0a:01:00:%02x".formatted(number),
                 List.of("10.1.0." + number),
                 List.of(),

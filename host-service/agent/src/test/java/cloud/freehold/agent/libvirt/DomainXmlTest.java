@@ -32,7 +32,7 @@ class DomainXmlTest {
                 512,
                 Optional.of(new DomainSpec.DirectBoot(Path.of("/k"), Optional.of(Path.of("/i")), "console=ttyS0")),
                 List.of(new DomainSpec.Disk(2, Path.of("/vms/disk.qcow2"), "serial")),
-                List.of(new DomainSpec.Nic("0a:00:00:00:00:01", Path.of("/ports/nic.sock"), 2, 9000)),
+                List.of(new DomainSpec.Nic(3, "0a:00:00:00:00:01", Path.of("/ports/nic.sock"), 2, 9000)),
                 true,
                 Optional.empty(),
                 Path.of("/vms/console.log"),
