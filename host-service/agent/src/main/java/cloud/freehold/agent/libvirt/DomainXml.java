@@ -9,7 +9,9 @@ import java.util.List;
  * <p>What looks odd has a reason: guest memory is a shared memfd, without which vhost-user moves no packet; QEMU is the
  * vhost-user server, so that a restarted dataplane finds hot-plugged NICs, too; there are no iothreads, which crash QEMU
  * 7.2 when a backup's reader leaves; under TCG MSI-X with vhost-user crashes QEMU, so NICs get none and a kernel that is
- * booted directly is told; spare root ports are for devices that are plugged later; the MTU goes through an override,
+ * booted directly is told; each device has a place of its own
+ * that does not depend on the others, so that the guest's names for its interfaces stay, and a guest's memory can be put back also when it knows devices
+ * that were plugged while it ran; the MTU goes through an override,
  * because libvirt refuses it for vhost-user, and
  * so do block limits that libvirt does not know: whole clusters are discarded, and large requests are welcome.
  */
@@ -22,8 +24,19 @@ final class DomainXml {
      */
     private static final String EMULATED_ARGUMENTS = " pci=nomsi no_timer_check";
 
-    private static final int OTHER_DEVICES = 3;
-    private static final int SPARE_PORTS = 6;
+    /** Root ports, by what is behind them; each is a bus. */
+    private static final int SERIAL_BUS = 1;
+
+    private static final int BALLOON_BUS = 2;
+    private static final int RNG_BUS = 3;
+    private static final int FIRST_NIC_BUS = 4;
+    private static final int MOST_NICS = 8;
+    private static final int FIRST_DISK_BUS = FIRST_NIC_BUS + MOST_NICS;
+    /** As many as few VMs need: a port takes its time at boot. */
+    private static final int SOME_DISKS = 16;
+
+    private static final int SPARE_DISKS = 6;
+    private static final int MOST_DISKS = 26;
     private static final int MOST_QUEUES = 16;
     private static final int LEAST_QUEUES = 2;
     /** Of the volumes' qcow2. */
@@ -114,8 +127,7 @@ final class DomainXml {
     private void devices() {
         xml.open("devices").text("emulator", spec.emulator()).leaf("controller", "type", "usb", "model", "none");
         xml.leaf("controller", "type", "pci", "index", "0", "model", "pcie-root");
-        int ports = spec.disks().size() + spec.nics().size() + OTHER_DEVICES + SPARE_PORTS;
-        for (int index = 1; index <= ports; index++) {
+        for (int index = 1; index < FIRST_DISK_BUS + placesForDisks(); index++) {
             xml.leaf("controller", "type", "pci", "index", Integer.toString(index), "model", "pcie-root-port");
         }
         spec.disks().forEach(this::disk);
@@ -124,15 +136,27 @@ final class DomainXml {
                 .leaf("log", "file", spec.consoleLog().toString(), "append", "on")
                 .leaf("target", "port", "0")
                 .close();
+        xml.open("controller", "type", "virtio-serial", "index", "0");
+        behind(SERIAL_BUS).close();
         xml.open("channel", "type", "unix")
                 .leaf("target", "type", "virtio", "name", "org.qemu.guest_agent.0")
                 .close();
-        xml.open("memballoon", "model", "virtio").leaf("stats", "period", "10").close();
-        xml.open("rng", "model", "virtio")
-                .text("backend", "/dev/urandom", "model", "random")
-                .close();
+        xml.open("memballoon", "model", "virtio").leaf("stats", "period", "10");
+        behind(BALLOON_BUS).close();
+        xml.open("rng", "model", "virtio").text("backend", "/dev/urandom", "model", "random");
+        behind(RNG_BUS).close();
         xml.leaf("panic", "model", "isa");
         xml.close();
+    }
+
+    private int placesForDisks() {
+        int used = spec.disks().stream().mapToInt(disk -> disk.slot() + 1).max().orElse(0);
+        return used + SPARE_DISKS <= SOME_DISKS ? SOME_DISKS : MOST_DISKS;
+    }
+
+    private Xml behind(int bus) {
+        return xml.leaf(
+                "address", "type", "pci", "domain", "0", "bus", Integer.toString(bus), "slot", "0", "function", "0");
     }
 
     /** At least two queues: then the guest picks no I/O scheduler by itself. */
@@ -161,8 +185,8 @@ final class DomainXml {
                 .leaf("blockio", "logical_block_size", "512", "physical_block_size", "4096")
                 .leaf("target", "dev", "vd" + (char) ('a' + disk.slot()), "bus", "virtio")
                 .text("serial", disk.serial())
-                .leaf("alias", "name", alias(disk))
-                .close();
+                .leaf("alias", "name", alias(disk));
+        behind(FIRST_DISK_BUS + disk.slot()).close();
     }
 
     private static String alias(DomainSpec.Disk disk) {
@@ -182,8 +206,8 @@ final class DomainXml {
                         "1024",
                         "tx_queue_size",
                         "1024")
-                .leaf("alias", "name", alias(nic))
-                .close();
+                .leaf("alias", "name", alias(nic));
+        behind(FIRST_NIC_BUS + nic.index()).close();
     }
 
     private static String alias(DomainSpec.Nic nic) {

@@ -66,7 +66,7 @@ class SnapshotIntegrationTest {
         delete(snapshot);
     }
 
-    /** With a NIC: what the dataplane writes into the guest's memory has to be in the snapshot, too, and its rings go on where they were. */
+    /** With a NIC that was plugged while it ran: what the dataplane writes into the guest's memory has to be in the snapshot, too, and its rings go on where they were. */
     @Test
     void goesBackWithItsMemoryAsIfNothingHadHappened() throws Exception {
         vm.joinNetwork();

@@ -217,13 +217,11 @@ final class WritingVm implements AutoCloseable {
         return rig.virsh("qemu-monitor-command", id.toString(), "{\"execute\":\"" + command + "\"}");
     }
 
-    /** Starts anew with a NIC. Returns when its guest has an address. */
+    /** Plugs a NIC, if it has none yet. Returns when its guest has an address. */
     void joinNetwork() {
-        stop();
+        int from = rig.portal.reports().size();
         rig.portal.publish(revision ->
                 List.of(tenant.network(revision), tenant.group(revision), tenant.nic(nic, id, revision, NIC_NUMBER)));
-        int from = rig.portal.reports().size();
-        power(PowerState.RUNNING);
         awaitFrom(from, this::isOnTheNetwork, BOOT);
     }
 

@@ -90,6 +90,30 @@ class DomainXmlTest {
     }
 
     @Test
+    void aDevicesPlaceDoesNotDependOnTheOthers() throws Exception {
+        var whole = parse(DomainXml.of(spec("web", true), MONITOR));
+        var nic =
+                parse(DomainXml.nic(spec("web", true), spec("web", true).nics().get(0)));
+        var disk = parse(
+                DomainXml.disk(spec("web", true), spec("web", true).disks().get(0)));
+        assertThat(at(whole, "//interface/address/@bus"))
+                .isEqualTo(at(nic, "//interface/address/@bus"))
+                .isEqualTo("7");
+        assertThat(at(whole, "//disk/address/@bus"))
+                .isEqualTo(at(disk, "//disk/address/@bus"))
+                .isEqualTo("14");
+        assertThat(at(whole, "count(//controller[@model='pcie-root-port'])")).isEqualTo("27");
+    }
+
+    @Test
+    void nicsAreFoundByAliasAndMac() throws Exception {
+        var plugged =
+                LibvirtNics.parse("<domain><devices><interface type='vhostuser'><mac address='0a:00:00:00:00:01'/>"
+                        + "<alias name='ua-nic3'/></interface></devices></domain>");
+        assertThat(plugged).containsExactly(new VmNics.Plugged("0a:00:00:00:00:01", "ua-nic3"));
+    }
+
+    @Test
     void disksAreFoundByFileAliasAndTarget() throws Exception {
         var plugged = LibvirtDisks.parse("<domain><devices><disk type='file'><backingStore type='file'>"
                 + "<source file='/base'/></backingStore><source file='/vms/a.qcow2'/><target dev='vda'/><alias name='ua-disk0'/>"
