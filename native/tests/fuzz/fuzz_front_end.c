@@ -575,12 +575,13 @@ static void serve_all(void)
 /* In two pieces; the library may look in between. */
 static void send_split(const struct wire *w, const struct step *s)
 {
-	owed.unknown = true;
 	size_t cut = (s->split & 0x80 ? s->split : 12u) % w->len; /* anywhere, or behind the header */
+	owed.unknown = true;
 	if (cut && !send_part(w, 0, cut, s->spoil & LATE_FDS ? 0 : w->n_fds))
 		return;
 	if (!(s->spoil & SPLIT_UNREAD))
 		serve_all();
+	owed.unknown = true;
 	if (theirs >= 0)
 		send_part(w, cut, w->len, s->spoil & LATE_FDS || !cut ? w->n_fds : 0);
 }
