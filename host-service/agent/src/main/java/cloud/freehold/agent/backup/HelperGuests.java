@@ -194,8 +194,8 @@ final class HelperGuests {
                 host.kvm().getAsBoolean(),
                 1,
                 MEMORY_MIB,
-                helper.resolve("vmlinuz"),
-                helper.resolve("helper.img"),
+                vm.copy("kernel", helper.resolve("vmlinuz")),
+                vm.copy("initrd", helper.resolve("helper.img")),
                 "quiet panic=-1 no_timer_check",
                 List.of(),
                 vm.port(PORT, "freehold.files"));

@@ -114,6 +114,11 @@ final class ThrowawayVm implements AutoCloseable {
         return folder.beside(name);
     }
 
+    /** See {@link WorkFolder#copy}. */
+    Path copy(String name, Path original) throws IOException {
+        return folder.copy(name, original);
+    }
+
     void start(AgentConfig config, Shape shape, int disks) throws IOException {
         var command = new ArrayList<>(shape.prefix());
         command.addAll(ChildProcess.command(Optional.of(config.qemuUser()), true, arguments(config, shape, disks)));

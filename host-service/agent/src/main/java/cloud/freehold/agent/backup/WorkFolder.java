@@ -64,6 +64,15 @@ final class WorkFolder implements AutoCloseable {
         return file;
     }
 
+    /** A copy that QEMU may read, and no more than that, wherever the original lies: its user may not come there. */
+    synchronized Path copy(String name, Path original) throws IOException {
+        var file = path.resolveSibling(path.getFileName() + "." + name);
+        beside.add(file);
+        Files.copy(original, file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        return file;
+    }
+
     @Override
     public synchronized void close() {
         try {

@@ -12,10 +12,8 @@ import cloud.freehold.api.desired.PowerState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -29,6 +27,7 @@ final class NicPlugs {
     private static final Logger LOG = LoggerFactory.getLogger(NicPlugs.class);
     private static final Duration ASK_AGAIN = Duration.ofSeconds(10);
     private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration TRY_AGAIN = Duration.ofMinutes(1);
 
     /** When a guest was asked to let a NIC go. */
     private record Asked(Instant first, Instant last) {}
@@ -38,7 +37,7 @@ final class NicPlugs {
     /** Of the VM's present run, by MAC. */
     private final Map<String, Asked> leaving = new HashMap<>();
 
-    private final Set<String> refused = new HashSet<>();
+    private final Map<String, Instant> refused = new HashMap<>();
     private UUID run;
 
     NicPlugs(Host host, DomainFactory domains) {
@@ -78,7 +77,7 @@ final class NicPlugs {
         if (!obsolete.isEmpty() || !host.ports().await(domains.incarnations(vm.id()), Duration.ZERO)) {
             return PlugState.ON_ITS_WAY;
         }
-        if (refused.contains(nic.mac()) || crashes(spec, nic)) {
+        if (crashes(spec, nic) || wasJustRefused(nic)) {
             return atNextStart();
         }
         long began = System.nanoTime();
@@ -89,7 +88,7 @@ final class NicPlugs {
                 throw e;
             }
             LOG.warn("VM {}: NIC {} cannot be plugged: {}", vm.id(), nic.mac(), e.getMessage());
-            refused.add(nic.mac());
+            refused.put(nic.mac(), host.clock().instant());
             return atNextStart();
         }
         LOG.info(
@@ -98,6 +97,11 @@ final class NicPlugs {
                 nic.mac(),
                 Duration.ofNanos(System.nanoTime() - began).toMillis());
         return PlugState.APPLIED;
+    }
+
+    private boolean wasJustRefused(DomainSpec.Nic nic) {
+        var when = refused.get(nic.mac());
+        return when != null && when.plus(TRY_AGAIN).isAfter(host.clock().instant());
     }
 
     /** Emulated, a NIC of several queues whose guest uses message-signalled interrupts ends QEMU; libvirt turns them on for it. */

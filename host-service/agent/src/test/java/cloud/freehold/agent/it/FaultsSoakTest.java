@@ -136,7 +136,6 @@ class FaultsSoakTest {
             assertThat(end.problem().message()).isNotBlank();
             assertThat(end.problem().code())
                     .isIn(
-                            ProblemCode.INTERNAL,
                             ProblemCode.INTERRUPTED,
                             ProblemCode.FILE_INCOMPLETE,
                             ProblemCode.PROGRAM_KILLED,

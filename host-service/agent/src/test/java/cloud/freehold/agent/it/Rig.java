@@ -32,6 +32,9 @@ final class Rig implements AutoCloseable {
     final Path directory;
     final FakePortal portal;
     final Guest guest;
+    /** What only root may read, as all is in a clone below root's home. */
+    private final Path helper;
+
     private final Path storeProgram;
     private final String storePriority;
     private Process libvirtd;
@@ -62,6 +65,12 @@ final class Rig implements AutoCloseable {
         startDataplane();
         Files.writeString(directory.resolve("token"), portal.newToken("rig"));
         Files.writeString(directory.resolve("ca.pem"), portal.authorityPem());
+        helper = Files.createDirectory(
+                directory.resolve("helper"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        for (var file : List.of("vmlinuz", "helper.img")) {
+            Files.createSymbolicLink(helper.resolve(file), guest.directory().resolve(file));
+        }
         Files.writeString(directory.resolve("agent.properties"), settings());
         startAgent();
     }
@@ -275,7 +284,7 @@ final class Rig implements AutoCloseable {
                 "freehold.agent.store-user=" + STORE_USER,
                 "freehold.agent.store-priority=" + storePriority,
                 "freehold.agent.store-plugin=" + STORE.resolveSibling("freehold-store-plugin.so"),
-                "freehold.agent.helper-dir=" + guest.directory(),
+                "freehold.agent.helper-dir=" + helper,
                 "freehold.agent.pools=other=" + directory.resolve("other-pool"),
                 "freehold.agent.shutdown-grace-seconds=20",
                 "");
