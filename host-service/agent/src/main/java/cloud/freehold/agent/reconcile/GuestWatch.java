@@ -3,6 +3,7 @@ package cloud.freehold.agent.reconcile;
 import cloud.freehold.agent.common.Json;
 import cloud.freehold.agent.common.Threads;
 import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.api.desired.DesiredNic;
 import cloud.freehold.api.desired.DesiredVolume;
 import cloud.freehold.api.observed.ObservedVm;
 import cloud.freehold.api.observed.ObservedVm.GuestDisk;
@@ -12,11 +13,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -31,6 +34,9 @@ final class GuestWatch {
     private static final Logger LOG = LoggerFactory.getLogger(GuestWatch.class);
     private static final Duration PERIOD = Duration.ofSeconds(3);
     private static final long KNOWN_ASK_EVERY = 10;
+    /** How long a guest takes to use or forget an interface, or longer. */
+    private static final Duration SETTLING = Duration.ofSeconds(30);
+
     private static final Duration DISKS_EVERY = Duration.ofMinutes(5);
     private static final int THREADS = 2;
     private static final int LONGEST_NAME = 120;
@@ -42,7 +48,10 @@ final class GuestWatch {
     private final ExecutorService askers = Threads.pool("guest-agent", THREADS);
     private final Map<UUID, Boolean> asking = new ConcurrentHashMap<>();
     private final Map<UUID, Disks> disks = new ConcurrentHashMap<>();
+    private final Map<UUID, Nics> nics = new ConcurrentHashMap<>();
     private long round;
+
+    private record Nics(Set<UUID> ids, Instant since) {}
 
     private record Disks(UUID run, List<DesiredVolume> volumes, Instant at, List<GuestDisk> disks) {}
 
@@ -58,10 +67,20 @@ final class GuestWatch {
     private void round() {
         boolean all = round++ % KNOWN_ASK_EVERY == 0;
         disks.keySet().retainAll(machines.keySet());
+        nics.keySet().retainAll(machines.keySet());
         machines.values().stream()
                 .filter(machine -> isRunning(machine.observed()))
-                .filter(machine -> all || machine.observed().guest() == null)
+                .filter(machine -> all || machine.observed().guest() == null || hasOtherNics(machine.id()))
                 .forEach(this::ask);
+    }
+
+    /** Than a moment ago: its addresses are about to change. */
+    private boolean hasOtherNics(UUID vm) {
+        var now = host.clock().instant();
+        var ids = host.desired().get().nicsOf(vm).stream().map(DesiredNic::id).collect(Collectors.toSet());
+        var known = nics.compute(
+                vm, (id, before) -> before != null && before.ids().equals(ids) ? before : new Nics(ids, now));
+        return known.since().plus(SETTLING).isAfter(now);
     }
 
     void askSoon(UUID vm) {
