@@ -9,11 +9,10 @@ import java.util.List;
  * <p>What looks odd has a reason: guest memory is a shared memfd, without which vhost-user moves no packet; QEMU is the
  * vhost-user server, so that a restarted dataplane finds hot-plugged NICs, too; there are no iothreads, which crash QEMU
  * 7.2 when a backup's reader leaves; under TCG MSI-X with vhost-user crashes QEMU, so NICs get none and a kernel that is
- * booted directly is told; each device has a place of its own
- * that does not depend on the others, so that the guest's names for its interfaces stay, and a guest's memory can be put back also when it knows devices
- * that were plugged while it ran; the MTU goes through an override,
- * because libvirt refuses it for vhost-user, and
- * so do block limits that libvirt does not know: whole clusters are discarded, and large requests are welcome.
+ * booted directly is told; each device has a place of its own that does not depend on the others, so that the guest's
+ * names for its interfaces stay, and a guest's memory can be put back also when it knows devices that were plugged while
+ * it ran; the MTU goes through an override, because libvirt refuses it for vhost-user, and so do block limits that
+ * libvirt does not know: whole clusters are discarded, and large requests are welcome.
  */
 final class DomainXml {
     private static final String QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0";

@@ -11,7 +11,6 @@ import java.util.UUID;
 
 /** {@link VmDisks} by libvirt. */
 final class LibvirtDisks implements VmDisks {
-    private static final Duration PLUG = Duration.ofSeconds(20);
     private static final Duration JOB = Duration.ofSeconds(30);
     private static final Duration LOOK = Duration.ofSeconds(10);
     /** type, bandwidth, cur, end; eight bytes each with padding. */
@@ -46,21 +45,12 @@ final class LibvirtDisks implements VmDisks {
 
     @Override
     public void plug(DomainSpec spec, DomainSpec.Disk disk) throws HypervisorException {
-        var xml = DomainXml.disk(spec, disk);
-        hypervisor.act(
-                spec.vm(),
-                "plug a disk of",
-                PLUG,
-                domain -> library.virDomainAttachDeviceFlags(domain, xml, LibvirtLibrary.AFFECT_LIVE));
+        hypervisor.attach(spec.vm(), "plug a disk of", DomainXml.disk(spec, disk));
     }
 
     @Override
     public void unplug(UUID vm, String alias) throws HypervisorException {
-        hypervisor.act(
-                vm,
-                "unplug a disk of",
-                PLUG,
-                domain -> library.virDomainDetachDeviceAlias(domain, alias, LibvirtLibrary.AFFECT_LIVE));
+        hypervisor.detach(vm, "unplug a disk of", alias);
     }
 
     @Override

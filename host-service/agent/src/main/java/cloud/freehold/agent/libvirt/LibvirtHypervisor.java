@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class LibvirtHypervisor implements Hypervisor {
     private static final Logger LOG = LoggerFactory.getLogger(LibvirtHypervisor.class);
     private static final Duration QUICK = Duration.ofSeconds(10);
+    private static final Duration PLUG = Duration.ofSeconds(20);
     private static final Duration START = Duration.ofSeconds(60);
     private static final int AGENT_SECONDS = 2;
     private static final Duration AGENT_GRACE = Duration.ofSeconds(1);
@@ -279,7 +280,17 @@ public final class LibvirtHypervisor implements Hypervisor {
 
     @Override
     public VmNics nics() {
-        return new LibvirtNics(this, library);
+        return new LibvirtNics(this);
+    }
+
+    /** A device, to a domain that runs. */
+    void attach(UUID vm, String what, String xml) throws HypervisorException {
+        act(vm, what, PLUG, domain -> library.virDomainAttachDeviceFlags(domain, xml, LibvirtLibrary.AFFECT_LIVE));
+    }
+
+    /** Asks the guest; it may take its time. */
+    void detach(UUID vm, String what, String alias) throws HypervisorException {
+        act(vm, what, PLUG, domain -> library.virDomainDetachDeviceAlias(domain, alias, LibvirtLibrary.AFFECT_LIVE));
     }
 
     /** What a running domain is made of now. */

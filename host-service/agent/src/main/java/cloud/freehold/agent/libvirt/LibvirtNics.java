@@ -1,20 +1,15 @@
 package cloud.freehold.agent.libvirt;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
 /** {@link VmNics} by libvirt. */
 final class LibvirtNics implements VmNics {
-    private static final Duration PLUG = Duration.ofSeconds(20);
-
     private final LibvirtHypervisor hypervisor;
-    private final LibvirtLibrary library;
 
-    LibvirtNics(LibvirtHypervisor hypervisor, LibvirtLibrary library) {
+    LibvirtNics(LibvirtHypervisor hypervisor) {
         this.hypervisor = hypervisor;
-        this.library = library;
     }
 
     @Override
@@ -33,20 +28,11 @@ final class LibvirtNics implements VmNics {
 
     @Override
     public void plug(DomainSpec spec, DomainSpec.Nic nic) throws HypervisorException {
-        var xml = DomainXml.nic(spec, nic);
-        hypervisor.act(
-                spec.vm(),
-                "plug a NIC of",
-                PLUG,
-                domain -> library.virDomainAttachDeviceFlags(domain, xml, LibvirtLibrary.AFFECT_LIVE));
+        hypervisor.attach(spec.vm(), "plug a NIC of", DomainXml.nic(spec, nic));
     }
 
     @Override
     public void unplug(UUID vm, String alias) throws HypervisorException {
-        hypervisor.act(
-                vm,
-                "unplug a NIC of",
-                PLUG,
-                domain -> library.virDomainDetachDeviceAlias(domain, alias, LibvirtLibrary.AFFECT_LIVE));
+        hypervisor.detach(vm, "unplug a NIC of", alias);
     }
 }
