@@ -13,6 +13,7 @@
 #include "journal.h"
 #include "log.h"
 #include "model.h"
+#include "must.h"
 #include "port.h"
 #include "query.h"
 #include "route.h"
@@ -26,14 +27,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#define MUST(cond) \
-	do { \
-		if (!(cond)) { \
-			fprintf(stderr, "%s:%d: violated: %s\n", __FILE__, __LINE__, #cond); \
-			abort(); \
-		} \
-	} while (0)
 
 #define PORTS_MAX 64
 #define QUOTA 1024u /* tables are this large, whatever is asked for: the inputs are small, and many */

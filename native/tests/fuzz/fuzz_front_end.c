@@ -11,6 +11,7 @@
  */
 #include "corpus.h"
 #include "front_end.h"
+#include "must.h"
 #include "port.h"
 
 #include <fcntl.h>
@@ -29,14 +30,6 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-
-#define MUST(cond) \
-	do { \
-		if (!(cond)) { \
-			fprintf(stderr, "%s:%d: violated: %s\n", __FILE__, __LINE__, #cond); \
-			abort(); \
-		} \
-	} while (0)
 
 #define LIBRARY_FDS 8      /* as many as librte_vhost takes with a message */
 #define RING_LIMIT 4096    /* descriptors */
