@@ -106,7 +106,7 @@ public class DesiredStates {
     private List<ObjectRef> removed(HostQuery query) {
         return system.sql("""
                         select kind, object_id from host_object
-                        where host_id = :host and removed and revision > :after order by kind, object_id
+                        where host_id = :host and removed and revision > 0 and revision > :after order by kind, object_id
                         """)
                 .param("host", query.hostId())
                 .param("after", query.after())
