@@ -98,20 +98,24 @@ native_stage() {
   return "$status"
 }
 
-# tell_failures LOG...: last of all, where a reader of a stage's last lines sees them: which of Meson's tests failed and what they said.
+# tell_failures LOG...: last of all, where a reader of a stage's last lines sees them: which of Meson's tests failed and what they said,
+# what a sanitizer reported (between rules of its own, and then by the page) first.
 # A hostile guest makes librte_vhost complain by the page; that is not what a test failed on.
 tell_failures() {
   awk '
     function tell(i) {
       if (!failed) return
       print "FAILED: " name ", " result
-      for (i = n > 8 ? n - 8 : 0; i < n; i++) print "  " lines[i]
+      for (i = 0; i < n; i++) if (i >= n - 8 || (reported && i >= reported - 1 && i < reported + 24)) print "  " lines[i]
       failed = 0
     }
-    /^=+( [0-9]+\/[0-9]+ =+)?$/ { tell(); n = 0; next }
+    /^=+ [0-9]+\/[0-9]+ =+$/ { tell(); next }
     /^test: / { name = substr($0, 15); next }
-    /^result: / { result = substr($0, 15); failed = result !~ /^exit status (0|77)$/; n = 0; next }
-    !/^VHOST_CONFIG|^-+ std(out|err) -+$/ { lines[n++] = $0 }
+    /^result: / { result = substr($0, 15); failed = result !~ /^exit status (0|77)$/; n = reported = 0; next }
+    !/^VHOST_CONFIG|^-+ std(out|err) -+$|^=*$/ {
+      lines[n++] = $0
+      if (!reported && /ERROR: [A-Za-z]+Sanitizer|WARNING: ThreadSanitizer|: runtime error: /) reported = n
+    }
     END { tell() }' "$@"
 }
 
