@@ -102,11 +102,17 @@ static bool is_of(const struct datagram *d, const struct fh_pkt *p)
 	       d->src_lo == !!(p->flags & FH_PKT_SRC_LO) && (d->v6 || d->proto == p->proto) && !memcmp(d->addr, p->key + 1, sizeof d->addr);
 }
 
+/* In ns. Workers read the clock once a round, so one may ask with an earlier time than another noted. */
+static uint64_t age(const struct datagram *d, uint64_t now_ns)
+{
+	return now_ns > d->since_ns ? now_ns - d->since_ns : 0;
+}
+
 static void expire(struct fh_frag *f, uint64_t now_ns)
 {
 	for (unsigned i = 0; i < DATAGRAMS; i++) {
 		struct datagram *d = &f->datagram[i];
-		if (d->state != FREE && now_ns - d->since_ns >= TIMEOUT_NS)
+		if (d->state != FREE && age(d, now_ns) >= TIMEOUT_NS)
 			forget(f, d);
 	}
 }
@@ -125,7 +131,7 @@ static unsigned dispensable(const struct datagram *d, uint64_t now_ns)
 	case DECIDED:
 		return complete(d) || d->reason ? 0 : 1;
 	case WAITING:
-		return now_ns - d->since_ns > PATIENCE_NS ? 2 : 3;
+		return age(d, now_ns) > PATIENCE_NS ? 2 : 3;
 	case JUDGING:
 		break;
 	}

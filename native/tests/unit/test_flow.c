@@ -101,6 +101,14 @@ static void a_closed_connection_ended(void)
 	REQUIRE(fh_ct_next(n.ct, n.now, &cursor, &info));
 	CHECK(fh_ct_kill(n.ct, 0, &info, n.now));
 	CHECK_EQ(take().end, FH_FLOW_ENDED);
+	/* By a worker that has not looked at the clock since. */
+	uint64_t began = n.now;
+	nic_handshake(&n, FH_EGRESS, e);
+	cursor = 0;
+	REQUIRE(fh_ct_next(n.ct, n.now, &cursor, &info));
+	CHECK(fh_ct_kill(n.ct, 0, &info, began - SECOND / 4));
+	f = take();
+	CHECK(f.start_ns + SECOND > began && f.last_ns + SECOND > began);
 	/* Without an end it was merely idle. */
 	nic_handshake(&n, FH_EGRESS, e);
 	n.now += 86401 * SECOND;

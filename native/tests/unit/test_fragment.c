@@ -185,6 +185,24 @@ static void floods_stay_within_bounds(void)
 	CHECK_EQ(dropped_cookies, 1);
 }
 
+/* Another worker looks, whose clock was read before the piece came. */
+static void an_earlier_clock_forgets_nothing(void)
+{
+	struct ends e = ends4(GUEST, 4000, FAR, 53);
+	struct side s;
+	uint8_t reason;
+	int a;
+
+	open_side(&s);
+	CHECK_EQ(give(&s, FH_EGRESS, &e, 1, 0, 1480, 3000, NULL, &reason), FH_FRAG_JUDGE);
+	CHECK(fh_frag_next_held(s.f, s.n.now - 1, &reason) == NULL);
+	CHECK_EQ(give(&s, FH_EGRESS, &e, 1, 1480, 1480, 3000, NULL, &reason), FH_FRAG_PASS);
+	CHECK_EQ(give(&s, FH_EGRESS, &e, 2, 1480, 1480, 3000, &a, &reason), FH_FRAG_HELD);
+	CHECK(fh_frag_next_held(s.f, s.n.now - 1, &reason) == NULL);
+	close_side(&s);
+	CHECK_EQ(dropped_cookies, 1);
+}
+
 int main(void)
 {
 	for (int v6 = 0; v6 < 2; v6++) {
@@ -193,5 +211,6 @@ int main(void)
 		tricks_are_refused(v6);
 	}
 	floods_stay_within_bounds();
+	an_earlier_clock_forgets_nothing();
 	return check_result();
 }
