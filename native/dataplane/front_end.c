@@ -7,8 +7,7 @@
  * descriptors that may block. The library offers no place to look at a message before it does. So five calls of it are replaced
  * at link time (-Wl,--wrap=...):
  *
- *   connect()        gives the socket its deadlines before it is connected, so half a message or unread answers end the connection; and does
- *                    not connect at all to a front end that comes and goes all the time: port.c lets it rest.
+ *   connect()        gives the socket its deadlines before it is connected, so half a message or unread answers end the connection.
  *   recvmsg()        lets only those messages through that QEMU sends for a NIC, each in one piece, of exactly its size, about rings
  *                    that the port has, with descriptors of the right kind: sealed memory that is as large as it says, eventfds.
  *                    The payload is looked at while it is still in the socket; what was looked at is what the library reads.
@@ -166,16 +165,31 @@ int __wrap_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (addr->sa_family != AF_UNIX || len != sizeof un)
 		return __real_connect(fd, addr, len);
 	memcpy(&un, addr, sizeof un);
-	if (!port_may_connect(un.sun_path)) {
-		errno = ECONNREFUSED; /* librte_vhost asks again in a second */
-		return -1;
-	}
 	if (!set_deadlines(fd) || !remember(fd, un.sun_path))
 		return -1;
 	int rc = __real_connect(fd, addr, len);
 	if (rc == 0)
 		tell_connected(fd, un.sun_path);
 	return rc;
+}
+
+/* librte_vhost listens to a connection before it has noted it. If the front end left just then, what notes it would come after what frees it. */
+static pthread_mutex_t connecting = PTHREAD_MUTEX_INITIALIZER;
+
+void front_end_connects(void)
+{
+	pthread_mutex_lock(&connecting);
+}
+
+void front_end_connected(void)
+{
+	pthread_mutex_unlock(&connecting);
+}
+
+static void await_connected(void)
+{
+	pthread_mutex_lock(&connecting);
+	pthread_mutex_unlock(&connecting);
 }
 
 /* --- dropping what a front end sent --------------------------------------------------------------------------------------- */
@@ -384,6 +398,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 	char path[FH_MAX_PATH];
 	if (flags != 0) /* not librte_vhost, the only one that waits */
 		return __real_recvmsg(fd, msg, flags);
+	await_connected();
 	arm_timer(); /* more descriptors than there is room for are dropped */
 	ssize_t n = __real_recvmsg(fd, msg, MSG_CMSG_CLOEXEC);
 	disarm_timer();

@@ -2,8 +2,9 @@
  * Theory of operation
  * -------------------
  * QEMU listens, the dataplane connects: a restarted dataplane finds its guests again, and QEMU waits for it. A port whose
- * socket does not exist yet is looked for often (so a new VM does not wait for librte_vhost's one-second rounds); after
- * the first connect librte_vhost itself reconnects.
+ * socket does not exist yet is looked for often, so that a new VM does not wait. librte_vhost could connect again by itself, but
+ * its thread for that keeps sockets that were unregistered while a connection ended, and it looks only once a second: the control
+ * thread gives a socket back once its connection has ended, and begins anew. So it alone connects and unregisters.
  *
  * librte_vhost's callbacks run in its own threads, some with queue locks held, so they only record: the device number,
  * features, enabled rings, a dup of each kick descriptor. Pools and the hand-over of queues to workers are the control
@@ -11,8 +12,8 @@
  * waiting for a grace period is right.
  *
  * A front end whose connections end again and again costs librte_vhost's one thread time that others wait for (front_end.c
- * bounds each time): it is left alone for a while. So is one of a port that is about to go: librte_vhost unregisters a socket only
- * while its thread is not at it, and a front end that keeps it busy must not keep us waiting.
+ * bounds each time): it is left alone for a while. One of a port that is about to go is not listened to any more: librte_vhost
+ * unregisters a socket only while its thread is not at it, and a front end that keeps it busy must not keep us waiting.
  *
  * An event carries the session (connection count) that it belongs to; one of an earlier session is stale and dropped.
  */
@@ -32,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "front_end.h"
 #include "log.h"
 #include "port_table.h"
 #include "traffic.h"
@@ -42,7 +44,7 @@
 /* One burst of the largest frames that a guest can send, and what fragment holds may keep. */
 #define POOL_SIZE (DP_BURST * 9 + 256)
 #define START_RETRY_MS 25
-#define REGISTER_RETRY_MS 1000
+#define CONNECT_RETRY_MS 1000 /* nobody listens, or librte_vhost has no room */
 #define CONNECTS_MAX 20
 #define CONNECTS_WINDOW_MS 10000
 #define REST_MS 5000
@@ -136,6 +138,8 @@ static void destroy_connection(int vid)
 	fh_store_release(&sys.by_vid[vid], NULL);
 	fh_store(&port->rx_rings, 0);
 	fh_store_release(&port->connected, 0);
+	fh_store_release(&port->ended, 1);
+	eventfd_write(sys.fd, 1);
 }
 
 static void record_kick(struct port *port, int vid, uint16_t ring)
@@ -391,7 +395,7 @@ static void purge_events(const struct port *port)
 /* --- connecting ---------------------------------------------------------------------------------------------------------- */
 static bool register_socket(struct port *port)
 {
-	uint64_t flags = RTE_VHOST_USER_CLIENT | RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
+	uint64_t flags = RTE_VHOST_USER_CLIENT | RTE_VHOST_USER_NO_RECONNECT | RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
 	/* What QEMU needs for a NIC; not its requests about page faults, cryptography and notifiers. */
 	uint64_t protocol = 1ull << VHOST_USER_PROTOCOL_F_MQ | 1ull << VHOST_USER_PROTOCOL_F_LOG_SHMFD | 1ull << VHOST_USER_PROTOCOL_F_RARP |
 			    1ull << VHOST_USER_PROTOCOL_F_REPLY_ACK | 1ull << VHOST_USER_PROTOCOL_F_NET_MTU | 1ull << VHOST_USER_PROTOCOL_F_STATUS;
@@ -419,31 +423,73 @@ void port_register(struct port *port)
 	port->next_start_ms = 0;
 }
 
+/* One that comes and goes all the time rests. */
+static bool rests(struct port *port, uint64_t now)
+{
+	pthread_mutex_lock(&sys.lock);
+	bool rests = now < port->rests_until_ms;
+	if (!rests && now - port->connects_since_ms > CONNECTS_WINDOW_MS) {
+		port->connects_since_ms = now;
+		port->connects = 0;
+	}
+	bool tired = !rests && port->connects >= CONNECTS_MAX;
+	if (tired) {
+		port->rests_until_ms = now + REST_MS;
+		port->connects = 0;
+	}
+	pthread_mutex_unlock(&sys.lock);
+	if (tired)
+		dp_log(LOG_ERR, "port %s: its front end connected and left %u times; it is looked for again in %u s", port->socket_path, CONNECTS_MAX,
+		       REST_MS / 1000);
+	return rests || tired;
+}
+
+static bool connect_to_front_end(struct port *port)
+{
+	if (!register_socket(port))
+		return false;
+	fh_store(&port->ended, 0);
+	front_end_connects();
+	bool started = rte_vhost_driver_start(port->socket_path) == 0;
+	front_end_connected();
+	/* When it has no room for a device, it closes the socket without a word. */
+	if (started && (fh_load_acquire(&port->connected) || fh_load_acquire(&port->ended)))
+		return true;
+	rte_vhost_driver_unregister(port->socket_path);
+	return false;
+}
+
+static bool is_socket(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* The connection has ended: the socket is of no use any more. */
+static void give_back(struct port *port, uint64_t now)
+{
+	rte_vhost_driver_unregister(port->socket_path);
+	port->started = false;
+	port->next_start_ms = now;
+}
+
 int ports_start_due(void)
 {
 	uint64_t now = dp_boot_ms();
 	int wait = -1;
 	for (unsigned i = 0; i < DP_MAX_PORTS; i++) {
 		struct port *p = sys.ports[i];
-		struct stat st;
-		if (!p || !p->registered || p->started)
+		if (!p || !p->registered)
 			continue;
-		if (now >= p->next_start_ms) {
-			p->next_start_ms = now + START_RETRY_MS;
-			if (stat(p->socket_path, &st) == 0 && S_ISSOCK(st.st_mode)) {
-				if (!register_socket(p)) {
-					p->next_start_ms = now + REGISTER_RETRY_MS;
-				} else {
-					p->started = rte_vhost_driver_start(p->socket_path) == 0;
-					if (p->started)
-						continue;
-					rte_vhost_driver_unregister(p->socket_path);
-					p->next_start_ms = now + REGISTER_RETRY_MS;
-				}
-			}
+		if (p->started && fh_load_acquire(&p->ended))
+			give_back(p, now);
+		if (!p->started && now >= p->next_start_ms) {
+			bool there = is_socket(p->socket_path);
+			p->next_start_ms = now + (there ? CONNECT_RETRY_MS : START_RETRY_MS);
+			p->started = there && !rests(p, now) && connect_to_front_end(p);
 		}
 		int left = (int)(p->next_start_ms - now);
-		if (wait < 0 || left < wait)
+		if (!p->started && (wait < 0 || left < wait))
 			wait = left;
 	}
 	return wait;
@@ -492,27 +538,6 @@ uint32_t port_workers(const struct port *port)
 }
 
 /* --- what front_end.c asks and tells ------------------------------------------------------------------------------------- */
-bool port_may_connect(const char *path)
-{
-	uint64_t now = dp_boot_ms();
-	pthread_mutex_lock(&sys.lock);
-	struct port *port = port_at(path);
-	bool may = port && !port->leaving && now >= port->rests_until_ms;
-	if (may && now - port->connects_since_ms > CONNECTS_WINDOW_MS) {
-		port->connects_since_ms = now;
-		port->connects = 0;
-	}
-	bool tired = may && port->connects >= CONNECTS_MAX;
-	if (tired) {
-		port->rests_until_ms = now + REST_MS;
-		port->connects = 0;
-	}
-	pthread_mutex_unlock(&sys.lock);
-	if (tired)
-		dp_log(LOG_ERR, "port %s: its front end connected and left %u times; it is looked for again in %u s", path, CONNECTS_MAX, REST_MS / 1000);
-	return may && !tired;
-}
-
 void port_connected_to(const char *path, uint32_t pid)
 {
 	pthread_mutex_lock(&sys.lock);

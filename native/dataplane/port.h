@@ -12,7 +12,7 @@ bool port_system_init(void);
 /* Readable when ports_handle_events() has something to do. */
 int port_event_fd(void);
 void ports_handle_events(void);
-/* Tries first connects that are due. Return: milliseconds until the next try, -1: none is waiting. */
+/* Tries connects that are due, and gives back what connections that have ended leave behind. Return: milliseconds until the next try, -1: none is waiting. */
 int ports_start_due(void);
 /* Logs, once a minute at most, that connection tables cannot grow because the file system of the state directory is full. */
 void ports_tell_starved(void);
@@ -40,8 +40,6 @@ enum fh_port_state port_state(const struct port *port);
 /* Return: bit w: worker w polls one of its queues. */
 uint32_t port_workers(const struct port *port);
 /* --- about front ends, by the path of their socket; any thread -------------------------------------------------------------- */
-/* Return: whether it may be connected to now. One that comes and goes all the time rests. */
-bool port_may_connect(const char *path);
 /* It was connected to, and this process listens there. */
 void port_connected_to(const char *path, uint32_t pid);
 /* Return: how many rings it may speak of; 0: it must not speak now. */

@@ -179,14 +179,15 @@ struct port {
 	uint32_t session;              /* [v] counts connections of the front end */
 	char socket_path[FH_MAX_PATH]; /* [c] */
 	uint16_t queue_pairs;          /* [c] */
-	bool registered;               /* [c] with librte_vhost */
-	bool started;                  /* [c] the first connect was tried */
+	bool registered;               /* [c] its front end is looked for */
+	bool started;                  /* [c] librte_vhost has the socket */
 	uint64_t next_start_ms;        /* [c] */
 	bool leaving;                  /* [l] its socket is being given up */
 	uint32_t connects;             /* [l] to the front end since connects_since_ms */
 	uint64_t connects_since_ms, rests_until_ms, refused_log_ms; /* [l] */
 	uint32_t front_end_pid;        /* [v] who listens at the socket */
 	int connected;                 /* [v] the front end's socket is there */
+	int ended;                     /* [v] it was there, and the control thread has not noticed yet that it is gone */
 	int vid;                       /* [v] -1: no running device */
 	uint64_t features;             /* [v] negotiated virtio features */
 	uint32_t rx_rings;             /* [v] bit q: ring towards the guest of queue pair q is enabled */

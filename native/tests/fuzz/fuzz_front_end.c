@@ -60,12 +60,6 @@ static unsigned port_of(const char *path)
 	return i;
 }
 
-bool port_may_connect(const char *path)
-{
-	port_of(path);
-	return !ports.leaving;
-}
-
 void port_connected_to(const char *path, uint32_t pid)
 {
 	port_of(path);
@@ -308,27 +302,21 @@ static bool has_deadline(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &t, &len) == 0 && t.tv_sec == 0 && t.tv_usec > 0;
 }
 
-/* As librte_vhost does: create_unix_socket(), vhost_user_connect_nonblock(). Return: whether there is a connection now. */
-static bool meet(void)
+/* If there is no connection, as librte_vhost does it: create_unix_socket(), vhost_user_connect_nonblock(). */
+static void meet(void)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	const struct timeval wait = { .tv_sec = WAIT_S };
 	unsigned before = ports.connects;
 	if (ours >= 0)
-		return true;
+		return;
 	snprintf(un.sun_path, sizeof un.sun_path, "%s", ports.path[at_port]);
 	ours = socket(AF_UNIX, SOCK_STREAM, 0);
 	MUST(ours >= 0 && fcntl(ours, F_SETFL, O_NONBLOCK) == 0);
-	bool met = connect(ours, (const struct sockaddr *)&un, sizeof un) == 0;
-	MUST(met == !ports.leaving && ports.connects == before + met);
-	if (met) {
-		theirs = accept4(ports.listener[at_port], NULL, NULL, SOCK_CLOEXEC);
-		MUST(theirs >= 0 && fcntl(ours, F_SETFL, 0) == 0 && has_deadline(ours, SO_RCVTIMEO) && has_deadline(ours, SO_SNDTIMEO));
-		MUST(setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0);
-	} else {
-		hang_up();
-	}
-	return met;
+	MUST(connect(ours, (const struct sockaddr *)&un, sizeof un) == 0 && ports.connects == before + 1);
+	theirs = accept4(ports.listener[at_port], NULL, NULL, SOCK_CLOEXEC);
+	MUST(theirs >= 0 && fcntl(ours, F_SETFL, 0) == 0 && has_deadline(ours, SO_RCVTIMEO) && has_deadline(ours, SO_SNDTIMEO));
+	MUST(setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0);
 }
 
 static uint64_t now_s(void)
@@ -588,8 +576,7 @@ static void take(const struct step *s)
 	}
 	ports.leaving = s->before & LEAVE || (ports.leaving && !(s->before & COME_BACK));
 	dp.unsealed = s->before & UNSEALED;
-	if (!meet())
-		return;
+	meet();
 	MUST(fcntl(kinds[EVENT_BLOCKING].fd, F_SETFL, 0) == 0);
 	compose(&w, s);
 	if (s->spoil & SPLIT)
