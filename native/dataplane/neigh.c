@@ -6,7 +6,7 @@
 #define MAILBOX 32u
 #define S 1000000000ull
 #define REFRESH_S 30u
-#define UNUSED_S 600u
+#define UNUSED_S 600
 #define RETRY_KEPT_S 5u
 #define PROBES 3u
 #define KNOWN (1ull << 48) /* beside the MAC */
@@ -161,7 +161,9 @@ static void attend(struct neighbours *n, uint32_t at, uint64_t now_ns, neigh_ask
 	struct shown *s = &n->shown[at];
 	struct hidden *h = &n->hidden[at];
 	uint64_t mac = s->mac;
-	if (!h->kept && (uint32_t)(now_ns / S) - fh_load(&s->used_s) > UNUSED_S) {
+	/* A worker's clock may be ahead of ours. */
+	int32_t unused_s = (int32_t)((uint32_t)(now_ns / S) - fh_load(&s->used_s));
+	if (!h->kept && unused_s > UNUSED_S) {
 		forget(n, at);
 		return;
 	}
