@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_CONNECTIONS 8
-#define ZERO_AT_ONCE (1u << 30)
+#define MAX_CONNECTIONS 8 /* the agent's qemu-nbd accepts as many: MOST_CONNECTIONS in NbdServers.java */
+#define ZERO_AT_ONCE (64u << 20) /* under one watch: a slow disk, too, writes as much within the limit */
 #define ZEROES (1u << 20)
 /* What was written is made durable every so many bytes: else the flush at the end waits for all of memory. */
 #define FLUSH_EACH (256ull << 20)

@@ -25,6 +25,8 @@ import java.util.UUID;
 /** A point of a VM that runs on meanwhile. */
 final class LiveBackup {
     private static final long SCRATCH_RESERVE_BYTES = 256L << 20;
+    private static final int LOOKS = 20;
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     private final BackupHost host;
     private final BackupVm command;
@@ -136,7 +138,18 @@ final class LiveBackup {
         }
     }
 
-    private boolean wentOff(Domain before) throws HypervisorException {
+    /** Who talks with QEMU sees it end before libvirt does. */
+    private boolean wentOff(Domain before) throws OrderFailure, HypervisorException, InterruptedException {
+        for (int looks = 0; looks < LOOKS; looks++) {
+            if (isOver(before)) {
+                return true;
+            }
+            order.pause(BETWEEN_LOOKS);
+        }
+        return isOver(before);
+    }
+
+    private boolean isOver(Domain before) throws HypervisorException {
         var now = host.hypervisor().find(command.vmId());
         return now.isEmpty()
                 || now.get().state().isOff()

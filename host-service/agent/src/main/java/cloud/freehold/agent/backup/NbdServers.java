@@ -16,6 +16,9 @@ import java.util.concurrent.TimeUnit;
 
 /** {@code qemu-nbd} for volumes that no QEMU has open: as QEMU's user, so that an image which a QEMU has tampered with reads no other files. */
 final class NbdServers implements AutoCloseable {
+    /** As many as freehold-store opens at once (MAX_CONNECTIONS in native/store/target.c); one more would wait for ever to be let in. */
+    private static final String MOST_CONNECTIONS = "8";
+
     private static final Duration UP = Duration.ofSeconds(10);
     private static final Duration DOWN = Duration.ofSeconds(20);
 
@@ -60,7 +63,7 @@ final class NbdServers implements AutoCloseable {
                 "disk",
                 "--persistent",
                 "--shared",
-                "4"));
+                MOST_CONNECTIONS));
         program.addAll(options);
         program.add(volume.toString());
         new ImageTool(config.qemuUser()).giveToQemu(volume);

@@ -77,14 +77,16 @@ class BackupOrders implements HostOrders {
 
     /**
      * A volume's base is its latest point in this store, also a removed one as long as its data is there; the dirty bitmap
-     * of the VM's latest point alone tells what changed since.
+     * of the VM's latest point alone tells what changed since. One that is known to be damaged is no base: what it has lost
+     * would be lost to all that follow. Then everything is read, and stored anew.
      */
     private List<HostCommand.BackupVm.Source> sources(HostOrder order, BackupArguments wanted) {
         return system.sql("""
-                        select v.id, b.root, case when b.latest then b.checkpoint end as checkpoint
+                        select v.id, case when not b.damaged then b.root end as root,
+                               case when b.latest and not b.damaged then b.checkpoint end as checkpoint
                         from volume v
                         left join lateral (
-                            select w.root, w.checkpoint,
+                            select w.root, w.checkpoint, coalesce(p.damages, '[]') <> '[]' as damaged,
                                    p.id = (select q.id from recovery_point q where q.tenant_id = v.tenant_id and q.vm_id = v.vm_id
                                            order by q.taken_at desc, q.id desc limit 1) as latest
                             from recovery_point_volume w join recovery_point p on p.id = w.point_id

@@ -21,7 +21,8 @@ class Pins {
     }
 
     /**
-     * Pins the latest point of the VM and of the tenant's other VMs in the store. Under the {@code StoreLock}.
+     * Pins the latest point of the VM and of the tenant's other VMs in the store, but for those that are known to be damaged:
+     * nothing may be shared with them. Under the {@code StoreLock}.
      *
      * @return their roots, the VM's own first
      */
@@ -29,9 +30,10 @@ class Pins {
         system.sql("""
                         insert into recovery_point_pin (tenant_id, point_id, operation_id)
                         select tenant_id, id, :operation from (
-                            select distinct on (vm_id) tenant_id, id, vm_id, taken_at from recovery_point
+                            select distinct on (vm_id) tenant_id, id, vm_id, taken_at, damages from recovery_point
                             where tenant_id = :tenant and store_id = :store and purged_at is null
                             order by vm_id, taken_at desc, id desc) latest
+                        where coalesce(damages, '[]') = '[]'
                         order by vm_id = :vm desc, taken_at desc limit :most
                         on conflict do nothing
                         """)
