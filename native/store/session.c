@@ -61,16 +61,26 @@ static bool same_pack(json_t *last, const struct st_damage *d)
 	return where && strncmp(where, d->where, name) == 0;
 }
 
+/* Of the list, so that one root's damages do not crowd out another's, which would count as whole. */
+static size_t share_of_root(const struct st_session *s)
+{
+	size_t roots = s->job.roots.n;
+	return roots <= 1 ? ST_DAMAGES : roots < ST_DAMAGES ? ST_DAMAGES / roots : 1;
+}
+
 void st_session_damage(struct st_session *s, const char *root, uint64_t offset, uint64_t length, const struct st_damage *d)
 {
 	pthread_mutex_lock(&s->lock);
 	size_t n = json_array_size(s->damages);
 	json_t *last = n ? json_array_get(s->damages, n - 1) : NULL;
+	if (!last || strcmp(json_string_value(json_object_get(last, "root")), root) != 0)
+		s->of_root = 0;
 	if (continues(last, root, offset, d) && same_pack(last, d)) {
 		json_int_t so_far = json_integer_value(json_object_get(last, "length"));
 		json_object_set_new(last, "length", json_integer(so_far + (json_int_t)length));
 		widen(last, d);
-	} else if (n < ST_DAMAGES) {
+	} else if (n < ST_DAMAGES && s->of_root < share_of_root(s)) {
+		s->of_root++;
 		json_array_append_new(s->damages,
 				      json_pack("{s:s, s:I, s:I, s:s, s:s}", "root", root, "offset", (json_int_t)offset, "length",
 						(json_int_t)length, "what", d->what, "where", d->where));

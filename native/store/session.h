@@ -23,7 +23,8 @@ struct st_session {
 	/* Damages: a list of {root, offset, length, what, where}; under lock. Neighbours with one cause are one. */
 	pthread_mutex_t lock;
 	json_t *damages;
-	uint64_t omitted; /* beyond the first ST_DAMAGES */
+	size_t of_root;   /* listed of the root that came last */
+	uint64_t omitted; /* beyond the first ST_DAMAGES, or a root's share of them */
 };
 
 #define ST_DAMAGES 1000

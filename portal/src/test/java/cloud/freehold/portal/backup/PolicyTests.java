@@ -246,6 +246,22 @@ class PolicyTests {
     }
 
     @Test
+    void aPointThatIsKnownToBeDamagedTakesNoGoodOnesPlace() throws IOException {
+        PolicyId id = create(new Retention(0, 0, 0, 0, 0, 0));
+        for (int run = 0; run < 3; run++) {
+            fixtures.as(anna, () -> policies.runNow(anna.tenant(), id));
+            rig.hostFollows();
+        }
+        system.sql("""
+                        update recovery_point set damages = '[{"root": "r"}]' where id in (
+                            select distinct on (vm_id) id from recovery_point order by vm_id, taken_at desc, id desc)
+                        """).update();
+        Retention one = new Retention(1, 0, 0, 0, 0, 0);
+        List<Policies.Preview> preview = fixtures.as(anna, () -> policies.preview(anna.tenant(), id, one));
+        assertThat(preview).hasSize(2).allMatch(each -> each.going() == 1);
+    }
+
+    @Test
     void pointsOutliveTheirPolicy() throws IOException {
         PolicyId id = create(Retention.USUAL);
         fixtures.as(anna, () -> policies.runNow(anna.tenant(), id));

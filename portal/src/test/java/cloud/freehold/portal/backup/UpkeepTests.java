@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,32 @@ class UpkeepTests {
 
     private CommandInput inputOf(Operation operation) {
         return rig.host.inputs().get(operation.id().value());
+    }
+
+    /** From now on, whatever is read again. */
+    private void verifyingFinds(RecoveryPoint hurt, int places) {
+        List<CommandResult.Damage> damages = LongStream.range(0, places)
+                .mapToObj(place ->
+                        new CommandResult.Damage(root(hurt), place * 131_072 + 65_536, 65_536, "ALTERED", "packs/1"))
+                .toList();
+        rig.host.onCommand(command -> {
+            CommandProgress done = rig.host.done(command);
+            return command instanceof HostCommand.VerifyPoints
+                    ? new CommandProgress(
+                            Status.DONE,
+                            100,
+                            "",
+                            null,
+                            Instant.now(),
+                            null,
+                            new CommandResult.PointsVerified(1, 1, damages))
+                    : done;
+        });
+    }
+
+    private void verify(RecoveryPoint point) throws IOException {
+        fixtures.as(anna, () -> upkeep.verify(anna.tenant(), point.id(), null));
+        rig.hostFollows();
     }
 
     private static String root(RecoveryPoint point) {
@@ -204,29 +231,46 @@ class UpkeepTests {
     void damageIsNamedAtThePointThatHasIt() throws IOException {
         RecoveryPoint hurt = rig.point(anna, web);
         RecoveryPoint well = rig.point(anna, web);
-        rig.host.onCommand(command -> {
-            CommandProgress done = rig.host.done(command);
-            return command instanceof HostCommand.VerifyPoints
-                    ? new CommandProgress(
-                            Status.DONE,
-                            100,
-                            "",
-                            null,
-                            Instant.now(),
-                            null,
-                            new CommandResult.PointsVerified(
-                                    1,
-                                    1,
-                                    List.of(new CommandResult.Damage(
-                                            root(hurt), 65_536, 65_536, "ALTERED", "packs/1"))))
-                    : done;
-        });
+        verifyingFinds(hurt, 1);
         fixtures.as(anna, () -> upkeep.verify(anna.tenant(), hurt.id(), null));
         fixtures.as(anna, () -> upkeep.verify(anna.tenant(), well.id(), null));
         rig.hostFollows();
         assertThat(rig.points(anna)).allMatch(point -> point.verifiedAt() != null);
         assertThat(rig.points(anna))
                 .filteredOn(RecoveryPoint::damaged)
+                .extracting(RecoveryPoint::id)
+                .containsExactly(hurt.id());
+    }
+
+    /** What it has lost would be lost to all that follow. */
+    @Test
+    void nothingIsBuiltOnAPointThatIsKnownToBeDamaged() throws IOException {
+        RecoveryPoint hurt = rig.point(anna, web);
+        verifyingFinds(hurt, 1);
+        verify(hurt);
+        rig.ask(anna, web);
+        rig.hostFollows();
+        HostCommand.BackupVm next = rig.host.commandsSeen().stream()
+                .filter(HostCommand.BackupVm.class::isInstance)
+                .map(HostCommand.BackupVm.class::cast)
+                .reduce((first, second) -> second)
+                .orElseThrow();
+        assertThat(next.volumes()).singleElement().satisfies(volume -> {
+            assertThat(volume.base()).isNull();
+            assertThat(volume.checkpoint()).isNull();
+        });
+        assertThat(rig.host.inputs().get(next.id()).pinned()).isEmpty();
+    }
+
+    @Test
+    void aFullListOfDamagesClearsNoOtherPoint() throws IOException {
+        RecoveryPoint hurt = rig.point(anna, web);
+        RecoveryPoint other = rig.point(anna, web);
+        verifyingFinds(hurt, 1_000);
+        verify(hurt);
+        verify(other);
+        assertThat(rig.points(anna))
+                .filteredOn(point -> point.verifiedAt() != null)
                 .extracting(RecoveryPoint::id)
                 .containsExactly(hurt.id());
     }

@@ -84,6 +84,8 @@ class VerifyOrders implements HostOrders {
                 .filter(damage -> damage != null && damage.root() != null)
                 .limit(MOST_DAMAGES)
                 .toList();
+        // A full list may have had no room for what was found in other points: those were not found to be whole.
+        boolean full = damages.size() >= MOST_DAMAGES;
         system.sql("""
                         update recovery_point p set verified_at = :now, version = version + 1,
                             damages = (select coalesce(jsonb_agg(d), '[]') from jsonb_array_elements(:damages::jsonb) d
@@ -91,7 +93,11 @@ class VerifyOrders implements HostOrders {
                                                      where w.point_id = p.id and w.root = d ->> 'root'))
                         where p.tenant_id = :tenant
                           and p.id in (select point_id from recovery_point_pin where operation_id = :operation)
+                          and (not :full or exists (
+                              select from jsonb_array_elements(:damages::jsonb) d
+                              join recovery_point_volume w on w.root = d ->> 'root' where w.point_id = p.id))
                         """)
+                .param("full", full)
                 .param("now", clock.instant().atOffset(ZoneOffset.UTC))
                 .param("damages", Objects.requireNonNull(json.writeValueAsString(damages)))
                 .param("tenant", order.tenant().value())
