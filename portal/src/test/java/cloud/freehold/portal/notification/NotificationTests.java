@@ -2,6 +2,7 @@ package cloud.freehold.portal.notification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.post;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
@@ -15,6 +16,7 @@ import cloud.freehold.portal.testing.PortalTest;
 import cloud.freehold.portal.testing.TestingClock;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -147,6 +149,30 @@ class NotificationTests {
             assertThat(delivery.statusCode()).isEqualTo(204);
             assertThat(delivery.id().toString()).isEqualTo(one.delivery());
         });
+    }
+
+    /** As a stream of events does. All jobs of the portal would wait for its end. */
+    @Test
+    void anAnswerWithoutEndIsNotWaitedFor() {
+        server.removeContext("/");
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            try (OutputStream body = exchange.getResponseBody()) {
+                for (int piece = 0; piece < 3_000; piece++) {
+                    body.write(new byte[100]);
+                    body.flush();
+                    Thread.sleep(20);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Channels.Added hook = webhook();
+        raise(null);
+        assertTimeoutPreemptively(Duration.ofSeconds(30), this::deliverNow);
+        assertThat(deliveries(hook.id()))
+                .singleElement()
+                .matches(delivery -> delivery.state() == State.DELIVERED && delivery.statusCode() == 200);
     }
 
     @Test

@@ -1,15 +1,20 @@
 package cloud.freehold.portal.notification.delivery;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
@@ -33,6 +38,9 @@ class WebhookSender implements DisposableBean {
 
     private static final Timeout CONNECT = Timeout.ofSeconds(5);
     private static final Timeout ANSWER = Timeout.ofSeconds(10);
+    /** Of the whole exchange: one who sends a byte now and then answers in time each time. */
+    private static final Duration WHOLE = Duration.ofSeconds(20);
+
     private static final int SHOWN = 1_000;
 
     private final WebhookSecrets secrets;
@@ -40,6 +48,11 @@ class WebhookSender implements DisposableBean {
     private final JsonMapper json;
     private final Clock clock;
     private final CloseableHttpClient client;
+    private final ScheduledExecutorService deadlines = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "webhook-deadlines");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     WebhookSender(PublicTargets targets, WebhookSecrets secrets, PublicPages pages, JsonMapper json, Clock clock) {
         this.secrets = secrets;
@@ -95,19 +108,33 @@ class WebhookSender implements DisposableBean {
                 "Freehold-Signature",
                 secrets.sign(letter.channel(), Objects.requireNonNull(letter.secret()), timestamp, body));
         post.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
+        AtomicReference<Outcome> known = new AtomicReference<>();
+        Future<?> deadline = deadlines.schedule(post::cancel, WHOLE.toMillis(), TimeUnit.MILLISECONDS);
         try {
             return client.execute(post, response -> {
-                String said = beginning(response.getEntity());
-                int code = response.getCode();
-                return code >= 200 && code < 300
-                        ? Outcome.delivered(code, said)
-                        : Outcome.failed(code, "The server answered " + code + ". It must answer 2xx.", said);
+                known.set(outcome(response.getCode(), null));
+                Outcome outcome = outcome(response.getCode(), beginning(response.getEntity()));
+                known.set(outcome);
+                post.cancel(); // else the client reads what is left, and somebody may answer without end
+                return outcome;
             });
         } catch (UnknownHostException e) {
             return Outcome.failed(null, "The name leads to no public address.", null);
         } catch (IOException e) {
-            return Outcome.failed(null, "The server could not be reached or did not answer within 10 seconds.", null);
+            Outcome outcome = known.get();
+            return outcome != null
+                    ? outcome
+                    : Outcome.failed(
+                            null, "The server could not be reached or did not answer within 10 seconds.", null);
+        } finally {
+            deadline.cancel(false);
         }
+    }
+
+    private static Outcome outcome(int code, @Nullable String said) {
+        return code >= 200 && code < 300
+                ? Outcome.delivered(code, said)
+                : Outcome.failed(code, "The server answered " + code + ". It must answer 2xx.", said);
     }
 
     private Map<String, Object> body(Letter letter) {
@@ -126,19 +153,18 @@ class WebhookSender implements DisposableBean {
         return body;
     }
 
-    /** Somebody may answer without end; a little of it is enough to see what is wrong. */
+    /** A little of it is enough to see what is wrong. Not closed: that would read the rest. */
     private static @Nullable String beginning(@Nullable HttpEntity entity) throws IOException {
         if (entity == null) {
             return null;
         }
-        try (InputStream content = entity.getContent()) {
-            String text = new String(content.readNBytes(SHOWN), StandardCharsets.UTF_8);
-            return text.replaceAll("[^\\P{Cntrl}\\n\\t]", "\uFFFD").replace("\u0000", "");
-        }
+        String text = new String(entity.getContent().readNBytes(SHOWN), StandardCharsets.UTF_8);
+        return text.replaceAll("[^\\P{Cntrl}\\n\\t]", "\uFFFD").replace("\u0000", "");
     }
 
     @Override
     public void destroy() throws IOException {
+        deadlines.shutdownNow();
         client.close();
     }
 }
