@@ -190,6 +190,7 @@ final class Machine {
             }
         }
         crashPause.noteRunning(domain);
+        noteContinued();
         var devices = disks.look(vm, domain).and(nics.look(vm, domain));
         report.say(
                 running(domain.state()),
@@ -197,6 +198,23 @@ final class Machine {
                 domain,
                 domains.appliedRevision(vm, domain.mark(), devices.isApplied()));
         return devices.isApplied() ? lookAgain : SOON;
+    }
+
+    /** It may have been started by an agent that did not live to note that it went on from a snapshot. */
+    private void noteContinued() throws HypervisorException, IOException {
+        var continuation = host.files().continuation(id);
+        if (continuation.wanted().isEmpty()) {
+            return;
+        }
+        var use = host.diskUse().take(id, "it is being looked at", () -> {});
+        if (use.isEmpty()) {
+            return; // an order puts its disks back just now
+        }
+        try (var inUse = use.get()) {
+            if (host.hypervisor().find(id).filter(now -> !now.state().isOff()).isPresent()) {
+                continuation.done();
+            }
+        }
     }
 
     private State running(DomainState state) {

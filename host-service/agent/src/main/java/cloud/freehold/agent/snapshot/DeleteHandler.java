@@ -66,9 +66,8 @@ final class DeleteHandler implements CommandHandler<DeleteSnapshot> {
             }
             return true;
         }
-        var use = host.diskUse().take(vm, "a snapshot of it is being removed", () -> {});
-        if (use.isEmpty() || host.isOn(vm)) {
-            use.ifPresent(one -> one.close());
+        var use = host.keepOff(vm, "a snapshot of it is being removed");
+        if (use.isEmpty()) {
             return false;
         }
         try (var target = Target.off(vm, command.snapshotId(), volumes, files, use.get())) {

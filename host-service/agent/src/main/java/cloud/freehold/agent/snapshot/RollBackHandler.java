@@ -95,8 +95,11 @@ final class RollBackHandler implements CommandHandler<RollBack> {
             order.progress(40, "putting the disks back");
             order.note(BEGUN, "yes");
             putBack(command, entry);
+            var continuation = host.files().continuation(command.vmId());
             if (memory) {
-                host.files().continuation(command.vmId()).want(entry.name());
+                continuation.want(entry.name());
+            } else {
+                continuation.forget();
             }
             order.note(PUT_BACK, Boolean.toString(memory));
         }

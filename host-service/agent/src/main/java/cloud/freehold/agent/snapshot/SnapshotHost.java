@@ -3,11 +3,13 @@ package cloud.freehold.agent.snapshot;
 import cloud.freehold.agent.AgentConfig;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.agent.libvirt.Hypervisor;
+import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.agent.moment.HeldGuests;
 import cloud.freehold.agent.moment.Moments;
 import cloud.freehold.agent.storage.DiskUse;
 import cloud.freehold.agent.storage.VmFiles;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -38,7 +40,25 @@ public record SnapshotHost(
         return new SnapshotBook(files);
     }
 
-    boolean isOn(UUID vm) throws cloud.freehold.agent.libvirt.HypervisorException {
+    boolean isOn(UUID vm) throws HypervisorException {
         return hypervisor.find(vm).filter(domain -> !domain.state().isOff()).isPresent();
+    }
+
+    /**
+     * @param what for the tenant, should the VM be to start meanwhile
+     * @return empty: it is on, or somebody else uses its disks
+     */
+    Optional<DiskUse.Use> keepOff(UUID vm, String what) throws HypervisorException {
+        var use = diskUse.take(vm, what, () -> {});
+        try {
+            if (use.isPresent() && !isOn(vm)) {
+                return use;
+            }
+        } catch (HypervisorException | RuntimeException e) {
+            use.ifPresent(DiskUse.Use::close);
+            throw e;
+        }
+        use.ifPresent(DiskUse.Use::close);
+        return Optional.empty();
     }
 }

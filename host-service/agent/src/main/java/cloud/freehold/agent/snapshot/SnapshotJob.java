@@ -19,10 +19,11 @@ final class SnapshotJob {
         all.put("job-id", NAME);
         // Of an agent that died while it waited.
         monitor.tidy("job-dismiss", Map.of("id", NAME));
-        monitor.ask(command, all);
         long end = System.nanoTime() + deadline.toNanos();
+        monitor.ask(command, all, deadline);
         while (System.nanoTime() < end) {
-            for (var job : monitor.ask("query-jobs")) {
+            // While it writes a guest's memory, QEMU answers nothing else.
+            for (var job : monitor.ask("query-jobs", null, left(end))) {
                 if (job.path("id").asString("").equals(NAME)
                         && job.path("status").asString("").equals("concluded")) {
                     monitor.tidy("job-dismiss", Map.of("id", NAME));
@@ -37,6 +38,10 @@ final class SnapshotJob {
             LockSupport.parkNanos(LOOK_NANOS);
         }
         throw new HypervisorException(HypervisorException.Kind.TIMED_OUT, command + " does not end");
+    }
+
+    private static Duration left(long end) {
+        return Duration.ofNanos(Math.max(1, end - System.nanoTime()));
     }
 
     private SnapshotJob() {}

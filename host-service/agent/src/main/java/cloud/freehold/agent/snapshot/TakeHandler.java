@@ -113,11 +113,10 @@ final class TakeHandler implements CommandHandler<TakeSnapshots> {
                         volumes,
                         host.hypervisor().monitor(vm));
             }
-            var use = host.diskUse().take(vm, "a snapshot of it is being taken", () -> {});
-            if (use.isPresent() && !host.isOn(vm)) {
+            var use = host.keepOff(vm, "a snapshot of it is being taken");
+            if (use.isPresent()) {
                 return Target.off(vm, wanted.snapshotId(), volumes, files, use.get());
             }
-            use.ifPresent(one -> one.close());
             order.pause(LOOK_AGAIN);
         }
     }

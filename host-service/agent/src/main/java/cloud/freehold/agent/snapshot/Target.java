@@ -44,8 +44,21 @@ final class Target implements AutoCloseable {
         this.disks = disks;
     }
 
-    /** @throws HypervisorException WRONG_STATE: a volume is not plugged */
+    /**
+     * @param monitor is closed with the target, or when there is none
+     * @throws HypervisorException WRONG_STATE: a volume is not plugged
+     */
     static Target running(VmFiles places, UUID vm, UUID snapshot, List<UUID> volumes, Monitor monitor)
+            throws HypervisorException {
+        try {
+            return plugged(places, vm, snapshot, volumes, monitor);
+        } catch (HypervisorException | RuntimeException e) {
+            monitor.close();
+            throw e;
+        }
+    }
+
+    private static Target plugged(VmFiles places, UUID vm, UUID snapshot, List<UUID> volumes, Monitor monitor)
             throws HypervisorException {
         var all = LiveDisk.of(monitor);
         var disks = new ArrayList<LiveDisk>();

@@ -28,9 +28,17 @@ public final class Continuation {
         return Files.exists(wanted) ? Optional.of(Files.readString(wanted)) : Optional.empty();
     }
 
-    /** It went on. */
+    /** It went on. Left over, it would take the disks back at some later start. */
     public void done() throws IOException {
-        Files.deleteIfExists(wanted);
+        if (Files.deleteIfExists(wanted)) {
+            DurableFiles.syncDirectory(wanted.getParent());
+        }
+    }
+
+    /** Its disks are of another moment now. */
+    public void forget() throws IOException {
+        Files.deleteIfExists(failed);
+        done();
     }
 
     /** It could not go on: the next start is an ordinary one. */

@@ -96,6 +96,16 @@ class RollBackHandlerTest {
                 .doesNotContain("Pattern verification failed");
     }
 
+    /** Its start would take all disks to that other snapshot. */
+    @Test
+    void forgetsThatItWasToGoOnFromAnotherSnapshotWithMemory() throws Exception {
+        snapshotted();
+        var continuation = files.continuation(command.vmId());
+        continuation.want("fh-another");
+        handler.carryOut(command, new FakeOrder());
+        assertThat(continuation.wanted()).isEmpty();
+    }
+
     private Path snapshotted() throws Exception {
         var told = Objects.vm("vm", 1, PowerState.STOPPED);
         desired = new Desired(
