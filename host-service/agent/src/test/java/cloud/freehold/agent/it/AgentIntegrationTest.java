@@ -20,6 +20,7 @@ import cloud.freehold.api.query.Question;
 import cloud.freehold.api.query.Question.ListConnections;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -190,6 +191,9 @@ class AgentIntegrationTest {
         var before = boot();
         awaitGuest();
         rig.killAgent();
+        // As it is when it dies after such a start, and before it could note that.
+        var continuesFrom = rig.directory.resolve("vms").resolve(vm.toString()).resolve("continue-from");
+        Files.writeString(continuesFrom, "fh-another");
         long changed = publishRule(8080);
         now();
         rig.startAgent();
@@ -200,6 +204,7 @@ class AgentIntegrationTest {
             assertThat(one.instance()).isEqualTo(before.instance());
         });
         assertThat(starts()).isEqualTo(1);
+        assertThat(continuesFrom).doesNotExist();
     }
 
     @Test
