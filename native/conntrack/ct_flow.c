@@ -10,18 +10,10 @@ static uint64_t ago_ns(uint64_t now_ns, uint32_t ticks)
 	return ns < now_ns ? now_ns - ns : 0;
 }
 
-/* Ticks since it was created. Workers read the clock once a round, so another may have created it in what is still ahead here. */
-static uint32_t age_ticks(const struct ct_entry *e, uint32_t now)
-{
-	uint32_t created = fh_load(&e->created);
-
-	return created - now < ct_seconds(1) ? 0 : now - created;
-}
-
 /* Ticks since its last packet; its timeout may have been changed since. */
 static uint32_t idle_ticks(const struct fh_ct *ct, const struct ct_entry *e, uint8_t state, uint32_t now)
 {
-	uint32_t age = age_ticks(e, now);
+	uint32_t age = ct_age(e, now);
 	uint32_t idle = now - (fh_load(&e->expires) - ct_time_to_live(ct, ct_proto(e), state));
 
 	return (int32_t)idle < 0 ? 0 : idle < age ? idle : age;
@@ -72,7 +64,7 @@ bool ct_flow_record(struct fh_ct *ct, unsigned worker, struct ct_entry *e, uint8
 		f->packets[d] = ct_packets(c, d);
 		f->bytes[d] = fh_load(&c->bytes[d]);
 	}
-	f->start_ns = ago_ns(now_ns, age_ticks(e, now));
+	f->start_ns = ago_ns(now_ns, ct_age(e, now));
 	f->last_ns = ago_ns(now_ns, idle_ticks(ct, e, state, now));
 	f->slot = e->slot;
 	if (e->flags & CT_F_NAT) {
@@ -120,13 +112,13 @@ void fh_ct_end_all(struct fh_ct *ct, unsigned worker, uint64_t now_ns)
 void ct_flow_active(struct fh_ct *ct, unsigned worker, bool locked, uint32_t i, uint64_t now_ns)
 {
 	struct ct_entry *e = &ct->entries[i];
-	uint32_t now = ct_tick(now_ns), age = age_ticks(e, now);
+	uint32_t now = ct_tick(now_ns), age = ct_age(e, now);
 
 	if (fh_likely(age < ACTIVE_TICKS) || !ct->flows || (age / ACTIVE_TICKS & 1) == !!(fh_load(&e->flags) & CT_F_TOLD))
 		return;
 	ct_lock_if(e, locked);
 	uint8_t state = ct_state(e);
-	age = age_ticks(e, now);
+	age = ct_age(e, now);
 	if (state != FH_CT_S_FREE && age >= ACTIVE_TICKS && age < INT32_MAX && !ct_expired(e, now)) {
 		fh_store(&e->flags, (uint8_t)(e->flags ^ CT_F_TOLD));
 		if (idle_ticks(ct, e, state, now) < ACTIVE_TICKS)

@@ -89,7 +89,7 @@ static void describe(const struct ct_entry *e, uint32_t i, uint32_t now, struct 
 		out->packets[d] = ct_packets(&e->tcp_counts, d);
 		out->bytes[d] = e->tcp_counts.bytes[d];
 	}
-	out->age_ns = ticks_ns(now - e->created);
+	out->age_ns = ticks_ns(ct_age(e, now));
 	out->idle_left_ns = ticks_ns(e->expires - now);
 	out->slot = e->slot;
 	out->stamp = e->stamp;
@@ -298,7 +298,7 @@ static void to_record(const struct ct_entry *e, uint32_t now, struct record *r)
 		r->bytes[d] = e->tcp_counts.bytes[d];
 		r->packets[d] = ct_packets(&e->tcp_counts, d);
 	}
-	r->age_ticks = now - e->created;
+	r->age_ticks = ct_age(e, now);
 	if (e->flags & CT_F_NAT) {
 		r->public_addr = e->nat.public_addr;
 		r->public_port = e->nat.public_port;

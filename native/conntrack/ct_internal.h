@@ -162,6 +162,14 @@ static inline bool ct_expired(const struct ct_entry *e, uint32_t now)
 	return (int32_t)(fh_load(&e->expires) - now) <= 0;
 }
 
+/* Ticks since it was created, 0 also if that is still ahead: another thread has looked at the clock since. */
+static inline uint32_t ct_age(const struct ct_entry *e, uint32_t now)
+{
+	uint32_t age = now - fh_load(&e->created);
+
+	return (int32_t)age < 0 ? 0 : age;
+}
+
 static inline uint8_t ct_proto(const struct ct_entry *e)
 {
 	return (uint8_t)(fh_load(&e->key[0]) >> 32);

@@ -321,7 +321,8 @@ static unsigned eviction_class(const struct ct_entry *e, uint32_t now)
  * packet expensive. */
 static uint32_t evict_budget(struct fh_ct *ct, uint32_t now, uint32_t want)
 {
-	if (fh_load(&ct->evict_tick) != now) {
+	/* Not when it is just ahead: workers read the clock once a round. */
+	if (fh_load(&ct->evict_tick) - now >= ct_seconds(1)) {
 		fh_store(&ct->evict_tick, now);
 		fh_store(&ct->evict_budget, ct->capacity < 2048 ? 1024 : ct->capacity / 2);
 	}
@@ -347,8 +348,10 @@ static bool evict(struct fh_ct *ct, unsigned worker, bool locked, uint64_t now_n
 		}
 	}
 	fh_store(&ct->evict_cursor, i);
-	if (best_class > 1)
-		fh_store(&ct->evict_budget, fh_load(&ct->evict_budget) - seen);
+	if (best_class > 1) { /* others look at the same time */
+		uint32_t left = fh_load(&ct->evict_budget);
+		fh_store(&ct->evict_budget, left > seen ? left - seen : 0);
+	}
 	if (best == FH_CT_NONE)
 		return false;
 

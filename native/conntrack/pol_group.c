@@ -290,6 +290,7 @@ int fh_pol_group_set(struct fh_pol_group *g, const struct fh_rule *rules, struct
 			return FH_EINVAL;
 		}
 	}
+	g->domain->ctx->now_ns = now_ns;
 	if ((rc = holdings_take(g, &h, rules, sets, n, now_ns)) != FH_OK)
 		return rc;
 	if (!(c = compile(g, h.rules, h.sets, h.slots, n, flags, now_ns))) {
@@ -318,7 +319,7 @@ void fh_pol_group_unref(struct fh_pol_group *g)
 		return;
 	ctx = g->domain->ctx;
 	h = (struct holdings){ g->rules, g->sets, g->slots, g->n, g->n, g->n, g->prefixes, g->n_prefixes, true };
-	holdings_drop(g, &h, 0);
+	holdings_drop(g, &h, ctx->now_ns);
 	*g->prev = g->next;
 	if (g->next)
 		g->next->prev = g->prev;
@@ -342,6 +343,7 @@ int fh_pol_tick(struct fh_pol_ctx *ctx, uint64_t now_ns)
 {
 	int switched = 0;
 
+	ctx->now_ns = now_ns;
 	for (struct fh_pol_group *g = ctx->groups; g; g = g->next) {
 		if (g->boundary > now_ns)
 			continue;

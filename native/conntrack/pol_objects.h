@@ -13,6 +13,8 @@ struct fh_pol_ctx {
 	struct fh_pol_hooks hooks;
 	struct pol_slots *slots;
 	struct fh_pol_group *groups; /* all, for the clock */
+	uint64_t now_ns;             /* that was last told */
+	uint32_t stamp;              /* the last that was given out */
 };
 
 struct fh_pol_domain {

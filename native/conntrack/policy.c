@@ -61,11 +61,14 @@ void fh_pol_domain_free(struct fh_pol_domain *d)
 
 /* --- stamps ---------------------------------------------------------------------------------------------------------------- */
 
+/* No two policies have the same: a connection that the old policy of a NIC let through must not look like one of the new one's. */
 void fh_policy_bump(struct fh_policy *p)
 {
-	uint32_t stamp = p->stamp + 1;
+	struct fh_pol_ctx *ctx = p->domain->ctx;
 
-	fh_store_release(&p->stamp, stamp ? stamp : 1);
+	if (++ctx->stamp == 0)
+		ctx->stamp = 1;
+	fh_store_release(&p->stamp, ctx->stamp);
 }
 
 uint32_t fh_pol_stamp(const struct fh_policy *p)
@@ -83,7 +86,7 @@ struct fh_policy *fh_policy_new(struct fh_pol_domain *domain)
 		return NULL;
 	memset(p, 0, sizeof *p);
 	p->domain = domain;
-	p->stamp = 1;
+	fh_policy_bump(p);
 	if (!(p->attached = calloc(1, sizeof *p->attached))) {
 		free(p);
 		return NULL;

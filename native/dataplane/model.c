@@ -118,12 +118,6 @@ static bool port_affected(const struct commit *c, const struct m_port *p)
 	return false;
 }
 
-static void raise_stamp(struct fh_policy *policy, uint32_t above)
-{
-	while (fh_pol_stamp(policy) <= above)
-		fh_policy_bump(policy);
-}
-
 static int prepare_port(struct commit *c, struct m_port *object)
 {
 	struct fh_pol_group *groups[FH_MAX_PORT_GROUPS];
@@ -152,10 +146,6 @@ static int prepare_port(struct commit *c, struct m_port *object)
 		groups[i] = ((struct m_group *)stage_find(&c->stage, FH_KIND_GROUP, &object->spec.groups[i]))->compiled;
 	if (fh_policy_attach(p->policy, groups, object->spec.n_groups) != FH_OK)
 		return commit_no_memory(c);
-	if (old)
-		/* Above whatever the old policy may still become while the sets of this transaction change, so that each
-		 * connection is judged again. */
-		raise_stamp(p->policy, fh_pol_stamp(dp.world->ports[p->port->slot]->policy) + 2 * c->n_sets);
 	object->port = p->port;
 	return FH_OK;
 }

@@ -106,6 +106,10 @@ static void a_closed_connection_ended(void)
 	nic_handshake(&n, FH_EGRESS, e);
 	cursor = 0;
 	REQUIRE(fh_ct_next(n.ct, n.now, &cursor, &info));
+	CHECK(info.age_ns < SECOND);
+	cursor = 0;
+	REQUIRE(fh_ct_next(n.ct, began - 2 * SECOND, &cursor, &info));
+	CHECK_EQ(info.age_ns, 0);
 	CHECK(fh_ct_kill(n.ct, 0, &info, began - SECOND / 4));
 	f = take();
 	CHECK(f.start_ns + SECOND > began && f.last_ns + SECOND > began);

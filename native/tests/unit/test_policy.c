@@ -311,6 +311,9 @@ static void members_reach_every_nic_at_once(void)
 	for (int i = 0; i < NICS; i++)
 		CHECK_EQ(fh_pol_eval(policies[i], FH_INGRESS, &p).action, FH_ALLOW);
 	CHECK(fh_pol_stamp(policies[NICS - 1]) != stamp);
+	/* Nor is it that of any other policy: one of them may take its NIC over. */
+	for (int i = 1; i < NICS; i++)
+		CHECK(fh_pol_stamp(policies[i]) != fh_pol_stamp(policies[i - 1]));
 	/* Adding it again changes nothing, so nothing is judged again. */
 	stamp = fh_pol_stamp(policies[0]);
 	CHECK_EQ(fh_pol_set_change(set, &web, 1, NULL, 0), FH_OK);
@@ -378,6 +381,32 @@ static void commit_confirm_goes_back_by_the_clock(void)
 	nic_close(&n);
 }
 
+/* What the dataplane does with a group that changes: it makes another. */
+static void the_slot_of_a_rule_that_went_is_not_the_next_ones(void)
+{
+	const uint64_t hour = 3600 * SECOND, begin = 1000 * 24 * hour;
+	struct nic n;
+	struct fh_rule old = rule_allow(FH_INGRESS, FH_PROTO_TCP, 22, 22), next = rule_allow(FH_INGRESS, FH_PROTO_TCP, 80, 80);
+	struct fh_pol_group *groups[3];
+
+	nic_open(&n, 64, 2);
+	old.id.b[0] = 1;
+	next.id.b[0] = 9;
+	for (int i = 0; i < 3; i++)
+		REQUIRE((groups[i] = fh_pol_group_new(n.domain)));
+	REQUIRE(fh_pol_group_set(groups[0], &old, NULL, 1, 0, begin, NULL) == FH_OK);
+	uint32_t slot = fh_pol_slot_of(n.rules, &old.id);
+	fh_pol_group_unref(groups[0]);
+	REQUIRE(fh_pol_group_set(groups[1], &next, NULL, 1, 0, begin + hour, NULL) == FH_OK);
+	CHECK(fh_pol_slot_of(n.rules, &next.id) != slot);
+	next.id.b[0] = 10;
+	REQUIRE(fh_pol_group_set(groups[2], &next, NULL, 1, 0, begin + 8 * 24 * hour, NULL) == FH_OK);
+	CHECK_EQ(fh_pol_slot_of(n.rules, &next.id), slot);
+	fh_pol_group_unref(groups[1]);
+	fh_pol_group_unref(groups[2]);
+	nic_close(&n);
+}
+
 static void slots_keep_their_numbers(void)
 {
 	struct nic n;
@@ -411,6 +440,7 @@ int main(void)
 	malformed_rules_change_nothing();
 	commit_confirm_goes_back_by_the_clock();
 	slots_keep_their_numbers();
+	the_slot_of_a_rule_that_went_is_not_the_next_ones();
 	compiled_equals_naive(seed, 12, 60);
 	compiled_equals_naive(seed + 1, 60, 60);
 	compiled_equals_naive(seed + 2, 400, 40);
