@@ -159,8 +159,15 @@ static int new_device(int vid)
 		return -1;
 	rte_vhost_get_negotiated_features(vid, &features);
 	fh_store(&port->features, features);
-	fh_store(&port->session, port->session + 1);
-	fh_store_release(&port->vid, vid);
+	pthread_mutex_lock(&sys.lock);
+	bool leaving = port->leaving;
+	if (!leaving) {
+		fh_store(&port->session, port->session + 1);
+		fh_store_release(&port->vid, vid);
+	}
+	pthread_mutex_unlock(&sys.lock);
+	if (leaving)
+		return -1;
 	post(port, QUEUE_DEVICE, -1);
 	uint16_t rings = rte_vhost_get_vring_num(vid);
 	for (uint16_t r = 1; r < rings && r < port->queue_pairs * 2; r += 2)
@@ -168,13 +175,17 @@ static int new_device(int vid)
 	return 0;
 }
 
+/* The calling thread is giving up a port whose device no worker touches any more. */
+static __thread bool untouched;
+
 static void destroy_device(int vid)
 {
 	struct port *port = port_of(vid);
 	if (!port)
 		return;
 	fh_store_release(&port->vid, -1);
-	dp_grace();
+	if (!untouched)
+		dp_grace();
 	fh_store(&port->session, port->session + 1);
 	post(port, QUEUE_DEVICE, -1);
 }
@@ -507,8 +518,14 @@ void port_unregister(struct port *port)
 	if (!port->registered)
 		return;
 	set_leaving(port, true);
+	/* librte_vhost holds its lock while it unregisters. A worker may wait for a ring of another port that librte_vhost's thread has locked,
+	 * and that thread for this lock: so the workers are waited for before. */
+	fh_store_release(&port->vid, -1);
+	dp_grace();
+	untouched = true;
 	if (port->started)
 		rte_vhost_driver_unregister(port->socket_path);
+	untouched = false;
 	/* It ends a connection without telling destroy_connection(). */
 	for (unsigned vid = 0; vid < RTE_MAX_VHOST_DEVICE; vid++)
 		if (fh_load(&sys.by_vid[vid]) == port)
