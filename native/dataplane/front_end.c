@@ -11,7 +11,7 @@
  *   recvmsg()        lets only those messages through that QEMU sends for a NIC, each in one piece, of exactly its size, about rings
  *                    that the port has, with descriptors of the right kind: sealed memory that is as large as it says, eventfds.
  *                    The payload is looked at while it is still in the socket; what was looked at is what the library reads.
- *                    Anything else ends the connection.
+ *                    It must also go with what was said before (peer.h). Anything else ends the connection.
  *   eventfd_write()  is how a worker tells a guest of packets. Such a descriptor does not block, but it is shared with the front end, which
  *                    can make it block again and fill it. So a worker marks that it is in there, the watchdog interrupts one that does not
  *                    come back (front_end_interrupt), and the worker puts a descriptor of ours in the place of that one.
@@ -33,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -42,45 +43,15 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "peer.h"
 #include "port.h"
 
 #define RECEIVE_US 50000
 #define SEND_US 10000
 #define PATIENCE_NS 20000000 /* with the end of a descriptor */
-#define RING_MAX 4096 /* descriptors; QEMU's limit is 1,024 */
-#define REGIONS_MAX 8
 #define SOCKETS_MAX 65536
+#define MEMORY_MAX (1ull << 45) /* bytes of a guest; the rest of the address space is for others */
 #define NO_DESCRIPTOR 0x100 /* in the payload of a message that could bring one */
-
-enum request {
-	GET_FEATURES = 1, SET_FEATURES, SET_OWNER, SET_MEM_TABLE = 5, SET_LOG_BASE, SET_VRING_NUM = 8, SET_VRING_ADDR, SET_VRING_BASE,
-	GET_VRING_BASE, SET_VRING_KICK, SET_VRING_CALL, SET_VRING_ERR, GET_PROTOCOL_FEATURES, SET_PROTOCOL_FEATURES, GET_QUEUE_NUM,
-	SET_VRING_ENABLE, SEND_RARP, NET_SET_MTU, SET_STATUS = 39, GET_STATUS,
-};
-
-struct header { /* as it is sent; all fields in host order */
-	uint32_t request, flags, size;
-};
-
-union payload {
-	uint64_t u64;
-	struct {
-		uint32_t index, value;
-	} ring;
-	struct {
-		uint32_t index, flags;
-		uint64_t desc, used, avail, log;
-	} address;
-	struct {
-		uint64_t size, offset;
-	} log;
-	struct {
-		uint32_t n, padding;
-		struct {
-			uint64_t guest, size, user, offset;
-		} region[REGIONS_MAX];
-	} memory;
-};
 
 struct message {
 	struct header head;
@@ -108,19 +79,25 @@ static bool set_deadlines(int fd)
 }
 
 /* Where each socket leads to, by its descriptor. What the other end calls itself is not asked: it can be any name. */
+struct connection {
+	struct peer peer; /* of librte_vhost's thread */
+	char path[FH_MAX_PATH];
+};
+
 static struct {
 	pthread_mutex_t lock;
-	char *path[SOCKETS_MAX];
+	struct connection *at[SOCKETS_MAX];
 } sockets = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static bool remember(int fd, const char *path)
 {
-	char *copy = fd < SOCKETS_MAX ? strdup(path) : NULL;
-	if (!copy)
+	struct connection *c = fd < SOCKETS_MAX ? calloc(1, sizeof *c) : NULL;
+	if (!c)
 		return false;
+	snprintf(c->path, sizeof c->path, "%s", path);
 	pthread_mutex_lock(&sockets.lock);
-	free(sockets.path[fd]);
-	sockets.path[fd] = copy;
+	free(sockets.at[fd]);
+	sockets.at[fd] = c;
 	pthread_mutex_unlock(&sockets.lock);
 	return true;
 }
@@ -129,8 +106,8 @@ static void forget(int fd)
 {
 	pthread_mutex_lock(&sockets.lock);
 	if (fd >= 0 && fd < SOCKETS_MAX) {
-		free(sockets.path[fd]);
-		sockets.path[fd] = NULL;
+		free(sockets.at[fd]);
+		sockets.at[fd] = NULL;
 	}
 	pthread_mutex_unlock(&sockets.lock);
 }
@@ -138,16 +115,18 @@ static void forget(int fd)
 static bool leads_to_front_end(int fd)
 {
 	pthread_mutex_lock(&sockets.lock);
-	bool leads = fd >= 0 && fd < SOCKETS_MAX && sockets.path[fd];
+	bool leads = fd >= 0 && fd < SOCKETS_MAX && sockets.at[fd];
 	pthread_mutex_unlock(&sockets.lock);
 	return leads;
 }
 
-static void recall(int fd, char path[FH_MAX_PATH])
+/* Where a message came from. It stays: librte_vhost closes no socket that its thread is at. NULL: not a front end's. */
+static struct connection *connection_of(int fd)
 {
 	pthread_mutex_lock(&sockets.lock);
-	snprintf(path, FH_MAX_PATH, "%s", fd < SOCKETS_MAX && sockets.path[fd] ? sockets.path[fd] : "");
+	struct connection *c = fd < SOCKETS_MAX ? sockets.at[fd] : NULL;
 	pthread_mutex_unlock(&sockets.lock);
+	return c;
 }
 
 /* Tells who the front end is: its vCPUs are what the workers follow. */
@@ -272,6 +251,28 @@ static bool holds(int fd, uint64_t offset, uint64_t size)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && size > 0 && offset <= (uint64_t)st.st_size && size <= (uint64_t)st.st_size - offset;
 }
 
+/* As librte_vhost will do it, which gives up the memory that there is before. All at once. */
+static bool can_be_mapped(const struct message *m)
+{
+	void *at[REGIONS_MAX];
+	uint64_t all = 0, size[REGIONS_MAX];
+	uint32_t n = 0;
+	bool fits = true;
+	for (uint32_t i = 0; i < m->payload.memory.n && fits; i++) {
+		size[i] = m->payload.memory.region[i].size + m->payload.memory.region[i].offset;
+		fits = size[i] <= MEMORY_MAX && (all += size[i]) <= MEMORY_MAX;
+	}
+	for (; fits && n < m->payload.memory.n; n++) {
+		at[n] = mmap(NULL, size[n], PROT_READ | PROT_WRITE, MAP_SHARED, m->fd[n], 0);
+		if (at[n] == MAP_FAILED)
+			break;
+	}
+	fits = fits && n == m->payload.memory.n;
+	while (n)
+		n--, munmap(at[n], size[n]);
+	return fits;
+}
+
 static const char *fault_of_memory(const struct message *m)
 {
 	const union payload *p = &m->payload;
@@ -281,7 +282,7 @@ static const char *fault_of_memory(const struct message *m)
 	for (unsigned i = 0; i < p->memory.n; i++)
 		if (!holds(m->fd[i], p->memory.region[i].offset, p->memory.region[i].size))
 			return "memory that is no memfd of normal pages sealed against shrinking, or smaller than said; use <source type='memfd'/>";
-	return NULL;
+	return can_be_mapped(m) ? NULL : "memory that cannot be mapped";
 }
 
 static const char *fault_of_descriptor(const struct message *m)
@@ -376,10 +377,10 @@ static bool note_descriptors(const struct msghdr *msg, struct message *m)
 }
 
 /* Return: what is wrong with the message that the library is about to read, "": it comes at a wrong time, NULL: nothing. */
-static const char *judge(int fd, const struct msghdr *msg, struct message *m, const char *path)
+static const char *judge(int fd, const struct msghdr *msg, struct message *m, struct connection *c)
 {
 	bool noted = note_descriptors(msg, m);
-	unsigned rings = port_rings(path);
+	unsigned rings = c ? port_rings(c->path) : 0;
 	if (rings == 0)
 		return ""; /* the port is being taken away */
 	if (!noted)
@@ -389,13 +390,13 @@ static const char *judge(int fd, const struct msghdr *msg, struct message *m, co
 		return "a size that does not fit";
 	if (m->head.size && recv(fd, &m->payload, m->head.size, MSG_PEEK | MSG_DONTWAIT) != (ssize_t)m->head.size)
 		return "only a part of it";
-	return fault_of(m, rings);
+	const char *fault = fault_of(m, rings);
+	return fault ? fault : peer_fault(&c->peer, m->head.request, &m->payload);
 }
 
 ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct message m = { .n_fds = 0 };
-	char path[FH_MAX_PATH];
 	if (flags != 0) /* not librte_vhost, the only one that waits */
 		return __real_recvmsg(fd, msg, flags);
 	await_connected();
@@ -404,15 +405,15 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 	disarm_timer();
 	if (n != (ssize_t)sizeof m.head)
 		return n; /* an end, a fault, or half a header: the library ends the connection */
-	recall(fd, path);
-	const char *fault = judge(fd, msg, &m, path);
+	struct connection *c = connection_of(fd);
+	const char *fault = judge(fd, msg, &m, c);
 	if (!fault)
 		return n;
 	for (unsigned i = 0; i < m.n_fds; i++)
 		close(m.fd[i]);
 	msg->msg_controllen = 0;
 	if (*fault)
-		port_refused(path, m.head.request, fault);
+		port_refused(c->path, m.head.request, fault);
 	errno = EPROTO;
 	return -1;
 }

@@ -12,6 +12,7 @@
 #include "corpus.h"
 #include "front_end.h"
 #include "must.h"
+#include "peer.h"
 #include "port.h"
 
 #include <fcntl.h>
@@ -132,6 +133,17 @@ struct message {
 	unsigned n_fds;
 	struct thing thing[FDS_MAX];
 };
+
+static struct peer said; /* on this connection, as far as it was let through */
+
+/* Whether a proper message goes with what was said before. */
+static bool goes_with(struct peer *p, const struct message *m)
+{
+	union payload payload;
+	memset(&payload, 0, sizeof payload);
+	memcpy(&payload, m->payload, m->size < sizeof payload ? m->size : sizeof payload);
+	return !peer_fault(p, m->request, &payload);
+}
 
 static uint32_t u32_at(const struct message *m, size_t at)
 {
@@ -286,6 +298,7 @@ static struct {
 
 static void hang_up(void)
 {
+	memset(&said, 0, sizeof said);
 	owed.n = 0;
 	owed.unknown = false;
 	if (ours >= 0)
@@ -361,7 +374,7 @@ static void check(struct message *m, const int fds[LIBRARY_FDS])
 		MUST(fcntl(fds[i], F_GETFD) & FD_CLOEXEC);
 		MUST(!m->thing[i].event || fcntl(fds[i], F_GETFL) & O_NONBLOCK);
 	}
-	MUST(!ports.leaving && is_proper(m, ports.rings[at_port]));
+	MUST(!ports.leaving && is_proper(m, ports.rings[at_port]) && goes_with(&said, m));
 }
 
 /* librte_vhost's turn: reads a message. Return: whether it got one; otherwise the connection has ended. */
@@ -528,7 +541,8 @@ static void owe(const struct wire *w)
 static void pay(const struct message *sent)
 {
 	struct message got;
-	bool proper = !ports.leaving && is_proper(sent, ports.rings[at_port]);
+	struct peer before_it = said;
+	bool proper = !ports.leaving && is_proper(sent, ports.rings[at_port]) && goes_with(&before_it, sent);
 	unsigned before = ports.refusals;
 	MUST(serve(&got) == proper);
 	MUST(ports.refusals == before + (!proper && !ports.leaving));

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SET_FEATURES = 2, SET_MEM_TABLE = 5, SET_LOG_BASE, SET_VRING_NUM = 8, SET_VRING_CALL = 13, SET_VRING_ENABLE = 18, GET_INFLIGHT = 31, SET_INFLIGHT };
+enum { SET_FEATURES = 2, SET_MEM_TABLE = 5, SET_LOG_BASE, SET_VRING_NUM = 8, SET_VRING_ADDR, GET_VRING_BASE = 11, SET_VRING_CALL = 13, SET_VRING_ENABLE = 18, GET_INFLIGHT = 31, SET_INFLIGHT };
 #define NEED_REPLY 8u
 
 static struct frame f;
@@ -135,6 +135,40 @@ static void attack_rings(void)
 	is_refused("a ring that the port does not have");
 	CHECK(guest_message(evil, SET_VRING_NUM, large, sizeof large, -1), " ");
 	is_refused("a ring of 32,768 descriptors");
+}
+
+/* 14: librte_vhost checks a ring when it is placed, and goes on with that. Ring 1 is placed, and evil runs. */
+static void attack_what_was_checked(void)
+{
+	struct {
+		uint32_t index, flags;
+		uint64_t desc, used, avail, log;
+	} end = { 1, 0, (uintptr_t)evil->mem, (uintptr_t)evil->mem + evil->mem_size - 4, (uintptr_t)evil->mem + 65536, 0 };
+	static const uint32_t sizes[] = { 128, 4096, 100, 0 };
+	uint64_t features = evil->features | 1ull << 29 /* EVENT_IDX */;
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		uint32_t num[2] = { 1, sizes[i] };
+		CHECK(guest_message(evil, SET_VRING_NUM, num, sizeof num, -1), " ");
+		is_refused("another size for a ring in use");
+	}
+	CHECK(guest_message(evil, SET_VRING_ADDR, &end, sizeof end, -1), " ");
+	is_refused("a used ring at the memory's end");
+	CHECK(guest_message(evil, SET_FEATURES, &features, sizeof features, -1), " ");
+	is_refused("a ring that becomes longer by a feature");
+	/* All of it is there, but nobody can map as much; the memory before would be given up for it. */
+	int vast = memfd_create("hostile", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	CHECK(ftruncate(vast, 1ll << 47) == 0 && fcntl(vast, F_ADD_SEALS, F_SEAL_SHRINK) == 0, " ");
+	send_table(vast, 1ull << 47, 0);
+	is_refused("memory that cannot be mapped");
+	close(vast);
+	/* The ring's sizes are freed with its end. */
+	uint32_t base[2] = { 1, 0 };
+	CHECK(guest_message(evil, GET_VRING_BASE, base, sizeof base, -1), " ");
+	end.used = (uintptr_t)evil->mem + 131072;
+	CHECK(guest_message(evil, SET_VRING_ADDR, &end, sizeof end, -1), " ");
+	CHECK(guest_message(evil, SET_VRING_NUM, (uint32_t[]){ 1, 0 }, 8, -1), " ");
+	hostile_others_still_talk();
+	hostile_rejoin();
 }
 
 /* 14: what is no eventfd, where one belongs. */
@@ -433,6 +467,7 @@ int main(int argc, char *argv[])
 		{ "14: log", attack_log },
 		{ "14: descriptors in flight", attack_inflight },
 		{ "14: rings", attack_rings },
+		{ "14: what was checked before", attack_what_was_checked },
 		{ "14: call descriptors", attack_call_descriptors },
 		{ "14: sockets that linger", attack_lingering },
 		{ "14: a full eventfd", attack_full_eventfd },
