@@ -112,7 +112,8 @@ final class LiveRestore {
         if (job == null) {
             job = StoreJob.of("serve", command.id(), command.tenantId(), command.store(), order.input());
         }
-        var server = PointServer.start(host.config(), socket, job, command.volumes(), true);
+        var server = KilledException.<PointServer, OrderFailure>onceMore(
+                order, () -> PointServer.start(host.config(), socket, job, command.volumes(), true));
         order.note(PointServer.PID, Long.toString(server.pid()));
     }
 

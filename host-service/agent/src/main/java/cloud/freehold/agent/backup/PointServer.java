@@ -96,7 +96,10 @@ final class PointServer implements AutoCloseable {
         long end = System.nanoTime() + UP.toNanos();
         while (!UnixStream.answers(socket)) {
             if (process.waitFor(50, TimeUnit.MILLISECONDS)) {
-                throw new IOException("nbdkit ended with " + process.exitValue() + " instead of serving a point");
+                var what = "nbdkit ended with " + process.exitValue() + " instead of serving a point";
+                throw KilledException.isMeantBy(process.exitValue())
+                        ? new KilledException(what, null)
+                        : new IOException(what);
             }
             if (System.nanoTime() > end) {
                 throw new IOException("nbdkit does not serve a point within " + UP.toSeconds() + " s");
