@@ -18,7 +18,8 @@ import tools.jackson.databind.JsonNode;
  * A guest whose filesystems its agent has frozen.
  *
  * <p>The thaw is certain by the limit: a thread of its own thaws then, whatever else goes on. A freeze that failed or timed out may take effect
- * later, so that it is followed by thaws, too, until the agent says that nothing is frozen.
+ * later, so that it is followed by thaws, too, until the agent says that nothing is frozen. So is one that the thaw has overtaken: the guest's
+ * agent says truly that nothing is frozen, and then freezes.
  */
 final class GuestFreeze {
     private static final Logger LOG = LoggerFactory.getLogger(GuestFreeze.class);
@@ -30,6 +31,7 @@ final class GuestFreeze {
     private final long limitAt;
     private final CountDownLatch over = new CountDownLatch(1);
     private final long began = System.nanoTime();
+    private boolean answered;
     private boolean thawing;
     private boolean late;
     private volatile long millis;
@@ -54,10 +56,17 @@ final class GuestFreeze {
         } catch (HypervisorException e) {
             if (e.kind() == HypervisorException.Kind.NO_AGENT || e.kind() == HypervisorException.Kind.GONE) {
                 freeze.endedUnfrozen();
+            } else if (freeze.isOvertaken()) {
+                held.letGo(vm, HeldGuests.How.FROZEN);
             } else {
                 freeze.thaw();
             }
             throw e;
+        }
+        if (freeze.isOvertaken()) {
+            held.letGo(vm, HeldGuests.How.FROZEN);
+            throw new HypervisorException(
+                    HypervisorException.Kind.TIMED_OUT, "the guest was frozen only after its time limit");
         }
         if (freeze.frozen == 0) {
             freeze.thaw();
@@ -80,6 +89,12 @@ final class GuestFreeze {
         }
     }
 
+    /** Once it is known what became of the freeze: whether a thaw went before it. */
+    private synchronized boolean isOvertaken() {
+        answered = true;
+        return thawing;
+    }
+
     /** The agent was not reached at all: nothing is frozen, and nothing will be. */
     private void endedUnfrozen() {
         synchronized (this) {
@@ -95,11 +110,13 @@ final class GuestFreeze {
      * @return whether everything was frozen until now
      */
     boolean thaw() {
+        boolean known;
         synchronized (this) {
             if (thawing) {
                 return false;
             }
             thawing = true;
+            known = answered;
         }
         boolean wasFrozen = false;
         try {
@@ -109,6 +126,9 @@ final class GuestFreeze {
             LOG.warn("VM {} could not be thawed at once: {}", vm, e.getMessage());
         }
         over.countDown();
+        if (!known) {
+            return false; // whoever waits for the freeze sees to what comes of it
+        }
         if (wasFrozen) {
             held.strike(vm, HeldGuests.How.FROZEN);
         } else {
