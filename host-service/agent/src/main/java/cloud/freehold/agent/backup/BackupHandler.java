@@ -59,6 +59,6 @@ final class BackupHandler implements CommandHandler<BackupVm> {
         if (domain.isEmpty() && !host.desired().get().vms().containsKey(command.vmId())) {
             throw new OrderFailure(ProblemCode.NOT_THERE, "The VM is not on this host any more.");
         }
-        return new StoppedBackup(host, command, order, input).take(domain.orElse(null));
+        return new StoppedBackup(host, command, order, input).take();
     }
 }

@@ -2,29 +2,24 @@ package cloud.freehold.agent.backup;
 
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
-import cloud.freehold.agent.libvirt.DomainState;
-import cloud.freehold.agent.libvirt.Hypervisor.Domain;
 import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.agent.moment.StoppedVm;
 import cloud.freehold.agent.storage.ImageTool;
 import cloud.freehold.api.ProblemCode;
-import cloud.freehold.api.backup.Certificate;
 import cloud.freehold.api.backup.CommandInput;
-import cloud.freehold.api.backup.Consistency;
 import cloud.freehold.api.command.CommandResult.BackupTaken;
 import cloud.freehold.api.command.HostCommand.BackupVm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A point of a VM that is off, as its volumes lie. Nothing is in flight, and QEMU flushed when it ended, so it counts as a barrier when the guest
- * had shut itself down, and as a crash when the plug was pulled. A VM that is to be started does not wait for it: the reading ends, and the
- * point is taken of the running VM.
+ * A point of a VM that is off, as its volumes lie. A VM that is to be started does not wait for it: the reading ends, and the point is taken of
+ * the running VM.
  */
 final class StoppedBackup {
     private final BackupHost host;
@@ -39,12 +34,8 @@ final class StoppedBackup {
         this.input = input;
     }
 
-    /**
-     * @param domain null: there is none yet
-     * @return empty: the VM is being started
-     */
-    Optional<BackupTaken> take(Domain domain)
-            throws OrderFailure, HypervisorException, IOException, InterruptedException {
+    /** @return empty: the VM is being started */
+    Optional<BackupTaken> take() throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var wanted = new AtomicBoolean();
         try (var servers = new NbdServers(host.config(), command.id())) {
             var use = host.diskUse().take(command.vmId(), "its volumes are being read for a backup", () -> {
@@ -55,10 +46,11 @@ final class StoppedBackup {
                 return Optional.empty();
             }
             try (var inUse = use.get()) {
-                if (host.isOn(command.vmId())) {
+                var domain = host.hypervisor().find(command.vmId());
+                if (domain.filter(now -> !now.state().isOff()).isPresent()) {
                     return Optional.empty();
                 }
-                var certificate = certificate(domain);
+                var certificate = StoppedVm.certificate(domain, command.wanted(), command.acceptable(), host.clock());
                 var copying = new Copying(order, "copying", 5, 99);
                 var volumes = new StoreBackup(host, command, order, input).run(serve(servers), null, copying);
                 return wanted.get() ? Optional.empty() : Optional.of(new BackupTaken(certificate, volumes));
@@ -89,30 +81,5 @@ final class StoppedBackup {
             exported.put(source.volumeId(), servers.read(file, image.sizeBytes(), known ? source.checkpoint() : null));
         }
         return exported;
-    }
-
-    private Certificate certificate(Domain domain) throws OrderFailure {
-        boolean orderly = domain == null || domain.state() == DomainState.OFF_BY_GUEST;
-        var achieved = orderly ? Consistency.BARRIER : Consistency.CRASH;
-        var reason = orderly
-                ? "The VM was off: its guest had shut down, and nothing was under way."
-                : "The VM was off, and not by a shutdown of its guest: its volumes are as after a power failure.";
-        if (achieved.compareTo(command.acceptable()) < 0) {
-            throw new OrderFailure(
-                    ProblemCode.CONSISTENCY_NOT_REACHED,
-                    reason
-                            + " Nothing less than the level wanted was acceptable: start the VM, or accept a weaker level, then"
-                            + " repeat.");
-        }
-        return new Certificate(
-                achieved,
-                host.clock().instant(),
-                null,
-                0,
-                0,
-                List.of(),
-                null,
-                null,
-                achieved.compareTo(command.wanted()) < 0 ? reason : null);
     }
 }

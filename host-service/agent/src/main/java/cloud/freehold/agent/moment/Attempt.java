@@ -119,6 +119,9 @@ final class Attempt {
 
     String atBarrier(Order order) throws HypervisorException, IOException, OrderFailure, InterruptedException {
         searched = true;
+        if (!vms.stream().allMatch(WatchedVm::runs)) {
+            return "The VM is paused, and whether its guest had flushed what it wrote is not known.";
+        }
         return held(() -> {
             if (!new BarrierSearch(vms, this::letGo, order).find(this::transact)) {
                 return "No moment was found at which no write had come since the last completed FLUSH (the VM was stopped "

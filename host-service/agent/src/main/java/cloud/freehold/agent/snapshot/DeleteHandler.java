@@ -70,7 +70,7 @@ final class DeleteHandler implements CommandHandler<DeleteSnapshot> {
         if (use.isEmpty()) {
             return false;
         }
-        try (var target = Target.off(vm, command.snapshotId(), volumes, files, use.get())) {
+        try (var target = Target.off(vm, command.snapshotId(), volumes, files, use.get(), null)) {
             target.remove(stopped);
         }
         return true;

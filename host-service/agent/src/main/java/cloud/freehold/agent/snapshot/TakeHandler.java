@@ -4,7 +4,9 @@ import cloud.freehold.agent.command.CommandHandler;
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.agent.moment.StoppedVm;
 import cloud.freehold.agent.moment.Subject;
+import cloud.freehold.agent.storage.DiskUse;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.Certificate;
 import cloud.freehold.api.backup.Consistency;
@@ -57,7 +59,7 @@ final class TakeHandler implements CommandHandler<TakeSnapshots> {
         var targets = new ArrayList<Target>();
         try {
             for (var wanted : command.targets()) {
-                targets.add(open(wanted, order));
+                targets.add(open(command, wanted, order));
             }
             if (command.withMemory() && !targets.get(0).isRunning()) {
                 throw new OrderFailure(
@@ -94,7 +96,7 @@ final class TakeHandler implements CommandHandler<TakeSnapshots> {
         return desired;
     }
 
-    private Target open(TakeSnapshots.Target wanted, Order order)
+    private Target open(TakeSnapshots command, TakeSnapshots.Target wanted, Order order)
             throws OrderFailure, HypervisorException, InterruptedException {
         var vm = wanted.vmId();
         var volumes = desired(vm).volumes().stream()
@@ -115,7 +117,8 @@ final class TakeHandler implements CommandHandler<TakeSnapshots> {
             }
             var use = host.keepOff(vm, "a snapshot of it is being taken");
             if (use.isPresent()) {
-                return Target.off(vm, wanted.snapshotId(), volumes, files, use.get());
+                var certificate = ofStopped(command, vm, use.get());
+                return Target.off(vm, wanted.snapshotId(), volumes, files, use.get(), certificate);
             }
             order.pause(LOOK_AGAIN);
         }
@@ -190,23 +193,22 @@ final class TakeHandler implements CommandHandler<TakeSnapshots> {
                                     target.volumes,
                                     memory,
                                     host.shape().apply(target.vm)));
-            var certificate = certificates.getOrDefault(target.vm, ofStopped());
+            var certificate = certificates.getOrDefault(target.vm, target.ofStopped);
             taken.add(new SnapshotsTaken.Taken(target.snapshot, certificate, target.volumes, memory, null));
         }
         return new SnapshotsTaken(taken);
     }
 
-    private Certificate ofStopped() {
-        return new Certificate(
-                Consistency.BARRIER,
-                host.clock().instant(),
-                null,
-                0,
-                0,
-                List.of(),
-                null,
-                null,
-                "The VM was off, so nothing was under way.");
+    /** @param use ends when there is none */
+    private Certificate ofStopped(TakeSnapshots command, UUID vm, DiskUse.Use use)
+            throws OrderFailure, HypervisorException {
+        try {
+            return StoppedVm.certificate(
+                    host.hypervisor().find(vm), command.wanted(), command.acceptable(), host.clock());
+        } catch (OrderFailure | HypervisorException | RuntimeException e) {
+            use.close();
+            throw e;
+        }
     }
 
     private void removeAll(List<Target> targets) throws HypervisorException, IOException {

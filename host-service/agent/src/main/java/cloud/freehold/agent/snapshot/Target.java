@@ -6,6 +6,7 @@ import cloud.freehold.agent.moment.LiveDisk;
 import cloud.freehold.agent.moment.Subject;
 import cloud.freehold.agent.storage.DiskUse;
 import cloud.freehold.agent.storage.VmFiles;
+import cloud.freehold.api.backup.Certificate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +23,9 @@ final class Target implements AutoCloseable {
     final UUID vm;
     final UUID snapshot;
     final List<UUID> volumes;
+    /** Null for one that runs. */
+    final Certificate ofStopped;
+
     private final List<Path> files;
     private final Monitor monitor;
     private final DiskUse.Use use;
@@ -34,6 +38,7 @@ final class Target implements AutoCloseable {
             List<Path> files,
             Monitor monitor,
             DiskUse.Use use,
+            Certificate ofStopped,
             List<LiveDisk> disks) {
         this.vm = vm;
         this.snapshot = snapshot;
@@ -41,6 +46,7 @@ final class Target implements AutoCloseable {
         this.files = files;
         this.monitor = monitor;
         this.use = use;
+        this.ofStopped = ofStopped;
         this.disks = disks;
     }
 
@@ -70,11 +76,13 @@ final class Target implements AutoCloseable {
                             HypervisorException.Kind.WRONG_STATE, "volume " + volume + " is not plugged into its VM")));
         }
         var files = disks.stream().map(LiveDisk::file).toList();
-        return new Target(vm, snapshot, volumes, files, monitor, null, disks);
+        return new Target(vm, snapshot, volumes, files, monitor, null, null, disks);
     }
 
-    static Target off(UUID vm, UUID snapshot, List<UUID> volumes, List<Path> files, DiskUse.Use use) {
-        return new Target(vm, snapshot, volumes, files, null, use, List.of());
+    /** @param ofStopped null: nothing is taken of it */
+    static Target off(
+            UUID vm, UUID snapshot, List<UUID> volumes, List<Path> files, DiskUse.Use use, Certificate ofStopped) {
+        return new Target(vm, snapshot, volumes, files, null, use, ofStopped, List.of());
     }
 
     boolean isRunning() {
