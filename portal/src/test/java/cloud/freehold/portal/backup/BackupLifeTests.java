@@ -21,9 +21,11 @@ import cloud.freehold.portal.hostlink.TestHosts;
 import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.operation.OperationState;
 import cloud.freehold.portal.operation.Operations;
+import cloud.freehold.portal.operation.OverdueNow;
 import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
+import cloud.freehold.portal.testing.TestingClock;
 import cloud.freehold.testing.FakeHost;
 import cloud.freehold.testing.FakeResults;
 import java.io.IOException;
@@ -54,6 +56,12 @@ class BackupLifeTests {
 
     @Autowired
     private Operations operations;
+
+    @Autowired
+    private Snapshots snapshots;
+
+    @Autowired
+    private TestingClock clock;
 
     @Autowired
     @SystemAccess
@@ -103,6 +111,30 @@ class BackupLifeTests {
         assertThat(source.base()).isEqualTo(first.volumes().get(0).root());
         assertThat(source.checkpoint()).isEqualTo("cp-" + first.id());
         assertThat(rig.host.inputs().get(second.id()).pinned()).contains(source.base());
+    }
+
+    /** The time that a snapshot may take is a quarter of an hour, and a backup takes hours. */
+    @Test
+    void aSnapshotDoesNotRunOutOfTimeWhileABackupHasTheDisks() throws IOException {
+        rig.host.onCommand(command -> null);
+        Operation backup = rig.ask(anna, web);
+        Operation snapshot = fixtures.as(
+                anna,
+                () -> snapshots.take(
+                        anna.tenant(),
+                        new Snapshots.NewSnapshot(
+                                List.of(web), "before", "", false, Consistency.CRASH, Consistency.CRASH),
+                        null));
+        for (int round = 0; round < 5; round++) {
+            clock.advance(Duration.ofMinutes(10));
+            new OverdueNow(context).run();
+        }
+        assertThat(rig.state(anna, backup)).isEqualTo(OperationState.QUEUED);
+        assertThat(rig.state(anna, snapshot)).isEqualTo(OperationState.QUEUED);
+        rig.host.onCommand(rig.host::done);
+        rig.hostFollows();
+        rig.hostFollows();
+        assertThat(rig.state(anna, snapshot)).isEqualTo(OperationState.DONE);
     }
 
     @Test

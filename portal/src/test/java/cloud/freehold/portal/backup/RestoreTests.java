@@ -145,6 +145,26 @@ class RestoreTests {
     }
 
     @Test
+    void aRestoreThatIsNotBegunBecauseItsBackupFailedIsToldAsFailed() throws IOException {
+        rig.host.onCommand(command -> command instanceof HostCommand.BackupVm
+                ? new CommandProgress(
+                        Status.FAILED,
+                        10,
+                        "",
+                        new Problem(ProblemCode.STORE_UNAVAILABLE, "The store does not answer.", Instant.now()),
+                        Instant.now())
+                : rig.host.done(command));
+        Operation restore = inPlace();
+        goOn();
+        assertThat(rig.again(anna, restore).errorCode()).isEqualTo("operation.step-failed");
+        assertThat(system.sql("select kind from notification where tenant_id = ?")
+                        .param(anna.tenant().value())
+                        .query(String.class)
+                        .list())
+                .contains("RESTORE_FAILED");
+    }
+
+    @Test
     void cancelledChainStartsTheVmAgain() throws IOException {
         rig.host.onCommand(command -> null);
         Operation restore = inPlace();

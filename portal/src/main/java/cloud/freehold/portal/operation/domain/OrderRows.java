@@ -9,6 +9,7 @@ import cloud.freehold.portal.operation.OperationState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
@@ -36,6 +37,8 @@ class OrderRows {
             .filter(OperationKind::needsDisksAlone)
             .map(Enum::name)
             .toArray(String[]::new);
+
+    private static final Duration RENEWED_EACH = Duration.ofMinutes(1);
 
     record Row(HostOrder order, OperationState state) {}
 
@@ -83,6 +86,39 @@ class OrderRows {
                 .param("host", hostId)
                 .query((row, number) -> read(row))
                 .optional();
+    }
+
+    Optional<HostOrder> find(OperationId id) {
+        return system.sql(SELECT + " where o.id = :id")
+                .param("id", id.value())
+                .query((row, number) -> read(row).order())
+                .optional();
+    }
+
+    /** The time for what waits for its VM's disks begins when they are free. */
+    void letWait() {
+        for (OperationKind kind : OperationKind.values()) {
+            if (kind.needsDisksAlone()) {
+                letWait(kind);
+            }
+        }
+    }
+
+    private void letWait(OperationKind kind) {
+        OffsetDateTime deadline = now().plus(kind.limit());
+        system.sql("""
+                        update operation set deadline = :deadline where id in (
+                            select o.id from operation o
+                            where o.state = 'QUEUED' and o.kind = :kind and o.deadline < :soon and exists (
+                                select from operation b where b.target_id = o.target_id and b.kind = any(:alone)
+                                and b.state in ('QUEUED', 'RUNNING') and b.id < o.id)
+                            for update skip locked)
+                        """)
+                .param("deadline", deadline)
+                .param("kind", kind.name())
+                .param("soon", deadline.minus(RENEWED_EACH))
+                .param("alone", ALONE)
+                .update();
     }
 
     /** Those whose deadline has passed, locked; others may be at it, too. */

@@ -45,6 +45,7 @@ class OverdueOperations {
 
     @Scheduled(fixedDelayString = "PT5S", initialDelayString = "PT5S")
     void expire() {
+        transaction.executeWithoutResult(status -> rows.letWait());
         transaction.executeWithoutResult(status -> rows.lockOverdue().forEach(this::fail));
     }
 

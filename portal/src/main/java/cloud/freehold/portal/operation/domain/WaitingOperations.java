@@ -45,6 +45,8 @@ class WaitingOperations {
     private final TenantTransaction transactions;
     private final JdbcClient jdbc;
     private final ObjectProvider<NextStep> steps;
+    private final OrderRows rows;
+    private final OrderBook book;
     private final Clock clock;
     private final LiveEvents live;
 
@@ -54,6 +56,8 @@ class WaitingOperations {
             TenantTransaction transactions,
             JdbcClient jdbc,
             ObjectProvider<NextStep> steps,
+            OrderRows rows,
+            OrderBook book,
             Clock clock,
             LiveEvents live) {
         this.system = system;
@@ -61,38 +65,51 @@ class WaitingOperations {
         this.transactions = transactions;
         this.jdbc = jdbc;
         this.steps = steps;
+        this.rows = rows;
+        this.book = book;
         this.clock = clock;
         this.live = live;
     }
 
     @Scheduled(fixedDelayString = "PT1S", initialDelayString = "PT5S")
     void goOn() {
-        for (Waiting waiting : ready()) {
-            try {
-                if (waiting.begins()) {
-                    transactions.run(waiting.tenant(), () -> begin(waiting));
-                } else {
-                    end(
-                            waiting,
-                            waiting.before() == OperationState.CANCELLED ? null : "operation.step-failed",
-                            "It was not begun, because the step before it failed: "
-                                    + waiting.kindBefore().label() + ". Look there for the reason.");
-                }
-            } catch (FreeholdException e) {
-                end(waiting, e.code(), Objects.requireNonNullElse(e.getMessage(), e.title()));
-            } catch (RuntimeException e) {
-                // The next round tries again; others must not wait for this one.
-                log.error("Operation {} could not go on after the one before it", waiting.id(), e);
+        UUID after = new UUID(0, 0);
+        List<Waiting> some;
+        do {
+            // All of them, though some may not begin yet: those of one tenant must not keep others' out.
+            some = ready(after);
+            some.forEach(this::goOn);
+            after = some.isEmpty() ? after : some.get(some.size() - 1).id().value();
+        } while (some.size() == AT_ONCE);
+    }
+
+    private void goOn(Waiting waiting) {
+        try {
+            if (waiting.begins()) {
+                transactions.run(waiting.tenant(), () -> begin(waiting));
+            } else {
+                end(
+                        waiting,
+                        waiting.before() == OperationState.CANCELLED ? null : "operation.step-failed",
+                        "It was not begun, because the step before it failed: "
+                                + waiting.kindBefore().label() + ". Look there for the reason.");
             }
+        } catch (FreeholdException e) {
+            end(waiting, e.code(), Objects.requireNonNullElse(e.getMessage(), e.title()));
+        } catch (RuntimeException e) {
+            // The next round tries again; others must not wait for this one.
+            log.error("Operation {} could not go on after the one before it", waiting.id(), e);
         }
     }
 
-    private List<Waiting> ready() {
+    private List<Waiting> ready(UUID after) {
         return system.sql("""
                         select w.id, w.tenant_id, p.state = 'DONE' or w.even_if_failed as begins, p.state, p.kind
                         from operation w join operation p on p.id = w.waits_for
-                        where w.state = 'WAITING' and p.state in ('DONE', 'FAILED', 'CANCELLED') order by w.id limit :limit
+                        where w.state = 'WAITING' and p.state in ('DONE', 'FAILED', 'CANCELLED') and w.id > :after
+                        order by w.id limit :limit
                         """)
+                .param("after", after)
                 .param("limit", AT_ONCE)
                 .query((row, number) -> new Waiting(
                         new OperationId(row.getObject("id", UUID.class)),
@@ -135,7 +152,7 @@ class WaitingOperations {
 
     private void end(Waiting waiting, @Nullable String code, String message) {
         systemTransaction.executeWithoutResult(status -> {
-            system.sql("""
+            int ended = system.sql("""
                             update operation set state = :state, finished_at = :now, error_code = :code,
                                    error_message = :message, step = :step
                             where id = :id and state = 'WAITING'
@@ -147,6 +164,11 @@ class WaitingOperations {
                     .param("step", code == null ? "the step before was cancelled" : "")
                     .param("id", waiting.id().value())
                     .update();
+            if (ended > 0 && code != null) {
+                rows.find(waiting.id())
+                        .ifPresent(order ->
+                                book.of(order.kind()).ifPresent(feature -> feature.failed(order, code, message)));
+            }
             live.publishAsSystem(waiting.tenant(), LiveTopic.OPERATIONS);
         });
     }
