@@ -70,7 +70,8 @@ struct request {
 	struct s3 *s3;
 	struct st_watch *watch;
 	uint64_t moved_at; /* ns */
-	curl_off_t moved;
+	curl_off_t moved;    /* of this try */
+	curl_off_t furthest; /* of all */
 };
 
 /* --- curl -------------------------------------------------------------------------------------------------------------------- */
@@ -143,8 +144,12 @@ static int moving(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t 
 	(void)down_total, (void)up_total;
 	if (down + up != r->moved) {
 		r->moved = down + up;
-		r->moved_at = st_now_ns();
 		st_watch_touch(r->watch);
+	}
+	/* What an earlier try had moved already is no progress: a store that takes all and then refuses would be asked for ever. */
+	if (down + up > r->furthest) {
+		r->furthest = down + up;
+		r->moved_at = st_now_ns();
 	}
 	return r->may_cancel && st_stopped(r->s3->run);
 }
@@ -375,6 +380,20 @@ static bool s3_sync(struct st_backend *be, struct st_failure *failure)
 	return true;
 }
 
+static bool s3_list(struct st_backend *be, const char *prefix, st_listed listed, void *arg, struct st_failure *failure);
+
+static bool is_enough(void *arg, const char *name, uint64_t size, uint64_t stored)
+{
+	(void)arg, (void)name, (void)size, (void)stored;
+	return false;
+}
+
+/* Whether it is the object that is not there, and not the bucket or what leads to it: that can be listed. */
+static bool answers_for_bucket(struct st_backend *be, const char *name, struct st_failure *failure)
+{
+	return s3_list(be, name, is_enough, NULL, failure);
+}
+
 static enum st_got s3_get(struct st_backend *be, const char *name, uint64_t offset, void *out, size_t len,
 			  struct st_failure *failure)
 {
@@ -386,7 +405,7 @@ static enum st_got s3_get(struct st_backend *be, const char *name, uint64_t offs
 		if (!ask(&r, "get", name, failure) && !(r.answer.over && (r.status == 404 || r.status == 416)))
 			return ST_GOT_FAILED;
 		if (r.status == 404)
-			return ST_GOT_MISSING;
+			return answers_for_bucket(be, name, failure) ? ST_GOT_MISSING : ST_GOT_FAILED;
 		if (r.status == 416)
 			return ST_GOT_SHORT;
 		if (r.status != 206) {

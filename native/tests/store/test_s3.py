@@ -76,6 +76,22 @@ class S3Test(StoreTest):
                 self.assertLess(time.monotonic() - before, 8)
         self.s3.faults = lambda *_: None
 
+    def test_trying_again_is_no_progress(self):
+        """Each try sends its body again; the limit is longer than the longest pause."""
+        image = make_image(self.path("image"), 4 * MIB, 2)
+        self.s3.faults = lambda method, _path: 503 if method == "PUT" else None
+        with Server(self.folder, image) as server:
+            before = time.monotonic()
+            outcome = self.start_backup(server, ioTimeoutSeconds=6).wait()
+        self.s3.faults = lambda *_: None
+        self.assertEqual(outcome.code, "STORE_UNAVAILABLE", outcome)
+        self.assertLess(time.monotonic() - before, 25)
+
+    def test_a_bucket_that_is_not_there_damages_no_point(self):
+        image = make_image(self.path("image"), 4 * MIB, 2)
+        root = self.back_up(image)["root"]
+        self.fail_with("STORE_UNAVAILABLE", "verify", roots=[root], store=self.store_ref() | {"bucket": "other"})
+
     def test_refusals_are_final_and_told(self):
         image = make_image(self.path("image"), 4 * MIB, 2)
         for status, code, text in [(403, "STORE_UNAVAILABLE", "AccessDenied"), (507, "STORE_FULL", "free some space")]:
