@@ -78,7 +78,7 @@ final class LiveRestore {
                 prepare(replacement);
             }
             OnlyForward.go(order, () -> {
-                replacement.swap();
+                RestoreHandler.swap(host, command, replacement, order);
                 order.note(IN_PLACE, "yes");
             });
         }
@@ -93,7 +93,7 @@ final class LiveRestore {
                 replacement.createOver(volume.volumeId(), PointServer.uri(socket, volume), size);
             }
             order.check();
-            RestoreHandler.noteSwapping(order);
+            RestoreHandler.noteSwapping(host, command, order);
         } catch (StorageException e) {
             giveUp(replacement);
             throw new OrderFailure(e.code(), e.forTenant(), e);

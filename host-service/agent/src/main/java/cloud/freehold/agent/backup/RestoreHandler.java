@@ -4,6 +4,7 @@ import cloud.freehold.agent.command.CommandHandler;
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.libvirt.HypervisorException;
+import cloud.freehold.agent.snapshot.LostSnapshots;
 import cloud.freehold.agent.storage.Replacement;
 import cloud.freehold.agent.storage.StorageException;
 import cloud.freehold.api.ProblemCode;
@@ -26,6 +27,8 @@ import java.util.UUID;
 final class RestoreHandler implements CommandHandler<RestoreVolumes> {
     /** Noted once all volumes are complete: from here on there is only forward. */
     private static final String SWAPPING = "swapping";
+
+    private static final String REPLACES = "others";
 
     private final BackupHost host;
     private final StartsWait startsWait;
@@ -86,8 +89,18 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
         return notes.containsKey(SWAPPING);
     }
 
-    static void noteSwapping(Order order) throws IOException {
-        order.note(SWAPPING, "begun");
+    static void noteSwapping(BackupHost host, RestoreVolumes command, Order order) throws IOException {
+        boolean replaces = command.volumes().stream()
+                .anyMatch(volume -> Files.exists(host.files().volume(command.vmId(), volume.volumeId())));
+        order.note(SWAPPING, replaces ? REPLACES : "begun");
+    }
+
+    /** Puts the volumes in place, as often as it may be. The VM is off where there are others in their place. */
+    static void swap(BackupHost host, RestoreVolumes command, Replacement replacement, Order order) throws IOException {
+        replacement.swap();
+        if (REPLACES.equals(order.notes().get(SWAPPING))) {
+            LostSnapshots.remove(host.files(), host.config(), command.vmId());
+        }
     }
 
     static Replacement replacement(BackupHost host, RestoreVolumes command) throws OrderFailure, IOException {
@@ -135,7 +148,7 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
             }
             order.check();
             order.progress(98, "putting in place");
-            noteSwapping(order);
+            noteSwapping(host, command, order);
         } catch (StoreProcess.Failed e) {
             replacement.discard();
             throw e.forTenant();
@@ -170,7 +183,7 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
 
     private Outcome finish(RestoreVolumes command, Replacement replacement, Order order)
             throws OrderFailure, InterruptedException {
-        OnlyForward.go(order, replacement::swap);
+        OnlyForward.go(order, () -> swap(host, command, replacement, order));
         host.kick().accept(command.vmId());
         return new Outcome("the volumes are back", null);
     }

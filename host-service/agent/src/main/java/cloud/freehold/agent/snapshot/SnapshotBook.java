@@ -6,6 +6,7 @@ import cloud.freehold.agent.storage.VmFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -49,13 +50,19 @@ final class SnapshotBook {
                 : Optional.empty();
     }
 
-    int count(UUID vm) throws IOException {
+    List<Entry> all(UUID vm) throws IOException {
         if (!Files.isDirectory(directory(vm))) {
-            return 0;
+            return List.of();
         }
-        try (var entries = Files.list(directory(vm))) {
-            return (int) entries.count();
+        var all = new ArrayList<Entry>();
+        try (var files = Files.list(directory(vm))) {
+            // One that ends otherwise was not written to its end.
+            for (var file :
+                    files.filter(each -> each.toString().endsWith(".json")).toList()) {
+                all.add(Json.MAPPER.readValue(Files.readAllBytes(file), Entry.class));
+            }
         }
+        return all;
     }
 
     void write(UUID vm, Entry entry) throws IOException {

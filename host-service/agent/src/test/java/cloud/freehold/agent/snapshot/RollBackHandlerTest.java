@@ -51,12 +51,9 @@ class RollBackHandlerTest {
     @BeforeEach
     void start() throws Exception {
         var clock = Clock.systemUTC();
-        var properties = new Properties();
-        properties.setProperty("freehold.agent.portal-url", "https://localhost");
-        properties.setProperty("freehold.agent.qemu-user", System.getProperty("user.name"));
         files = new VmFiles(directory, new ImageCache(directory.resolve("images"), (sum, from, to) -> {}), clock);
         handler = new RollBackHandler(new SnapshotHost(
-                AgentConfig.load(Optional.empty(), properties),
+                config(),
                 () -> desired,
                 allOff(),
                 null,
@@ -68,6 +65,13 @@ class RollBackHandlerTest {
                     onKick.accept(vm);
                 },
                 clock));
+    }
+
+    private static AgentConfig config() throws Exception {
+        var properties = new Properties();
+        properties.setProperty("freehold.agent.portal-url", "https://localhost");
+        properties.setProperty("freehold.agent.qemu-user", System.getProperty("user.name"));
+        return AgentConfig.load(Optional.empty(), properties);
     }
 
     private static Hypervisor allOff() {
@@ -104,6 +108,18 @@ class RollBackHandlerTest {
         continuation.want("fh-another");
         handler.carryOut(command, new FakeOrder());
         assertThat(continuation.wanted()).isEmpty();
+    }
+
+    @Test
+    void nothingIsLeftOfSnapshotsWhoseDisksWereReplaced() throws Exception {
+        var disk = snapshotted();
+        files.continuation(command.vmId()).want("fh-another");
+        var config = config();
+        LostSnapshots.remove(files, config, command.vmId());
+        LostSnapshots.remove(files, config, command.vmId());
+        assertThat(new SnapshotBook(files).all(command.vmId())).isEmpty();
+        assertThat(files.continuation(command.vmId()).wanted()).isEmpty();
+        assertThat(run("qemu-img", "snapshot", "-l", disk.toString())).doesNotContain("fh-");
     }
 
     private Path snapshotted() throws Exception {
