@@ -13,9 +13,12 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes a recovery point: of a VM that runs by a {@link LiveBackup}, of one that is off by a {@link StoppedBackup}. */
 final class BackupHandler implements CommandHandler<BackupVm> {
+    private static final Logger LOG = LoggerFactory.getLogger(BackupHandler.class);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
     private final BackupHost host;
@@ -36,6 +39,31 @@ final class BackupHandler implements CommandHandler<BackupVm> {
 
     @Override
     public Outcome carryOut(BackupVm command, Order order)
+            throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        sweep(command.vmId());
+        try {
+            return take(command, order);
+        } catch (OrderFailure | HypervisorException | IOException e) {
+            sweep(command.vmId());
+            throw e;
+        }
+    }
+
+    /** What a try has left in QEMU would go on setting aside what the guest overwrites until the disk is full. */
+    private void sweep(UUID vm) {
+        try {
+            if (host.isOn(vm)) {
+                try (var monitor = host.hypervisor().monitor(vm)) {
+                    PullJob.sweep(monitor);
+                }
+            }
+            host.scratch().delete(vm);
+        } catch (HypervisorException e) {
+            LOG.info("VM {}: what a backup may have left is swept up later: {}", vm, e.getMessage());
+        }
+    }
+
+    private Outcome take(BackupVm command, Order order)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var input = order.input();
         Optional<BackupTaken> taken = Optional.empty();

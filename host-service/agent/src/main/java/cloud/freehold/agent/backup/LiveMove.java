@@ -80,7 +80,10 @@ final class LiveMove {
             order.note(GOING_OVER, run().toString());
             goOver(disk);
         } catch (OrderFailure | HypervisorException | IOException | InterruptedException e) {
-            if (!isThere(disk())) {
+            if (!order.notes().containsKey(GOING_OVER) && !host.isOn(command.vmId())) {
+                Files.deleteIfExists(kept); // the mirror ended with its QEMU
+                Files.deleteIfExists(target);
+            } else if (!isThere(disk())) {
                 if (isGoingOver()) {
                     putBack();
                 }

@@ -134,8 +134,13 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
         checkRoom(target, Files.size(present));
         order.progress(10, "copying");
         Files.deleteIfExists(target);
-        Tool.run(COPY, List.of("cp", "--sparse=always", "--reflink=auto", present.toString(), target.toString()));
-        Tool.run(COPY, List.of("sync", target.toString()));
+        try {
+            Tool.run(COPY, List.of("cp", "--sparse=always", "--reflink=auto", present.toString(), target.toString()));
+            Tool.run(COPY, List.of("sync", target.toString()));
+        } catch (IOException e) {
+            Files.deleteIfExists(target);
+            throw e;
+        }
         Pools.link(volume, target);
     }
 

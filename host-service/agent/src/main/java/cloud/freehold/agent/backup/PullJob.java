@@ -171,10 +171,10 @@ final class PullJob implements AutoCloseable {
                     removeBitmap(source.disk().node(), bitmap);
                 }
             }
+            scratch.delete(vm);
         } catch (HypervisorException e) {
             LOG.info("VM {}: the end of its point in time is swept up later: {}", vm, e.getMessage());
         }
-        scratch.delete(vm);
     }
 
     /** Removes whatever such jobs left in QEMU, by name; bitmaps of points stay. */
