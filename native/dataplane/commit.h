@@ -21,6 +21,7 @@ struct set_plan {
 
 struct commit {
 	struct stage stage;
+	bool replays; /* what it makes, an earlier process has filled */
 	struct world *world;
 	struct port_plan *ports;
 	uint32_t n_ports;

@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "model.h"
+#include "port_table.h"
 
 #define RECORD_MAGIC 0x314a4846u /* "FHJ1" */
 #define COMPACT_ABOVE (4u << 20)
@@ -87,25 +88,42 @@ void journal_compact_if_due(void)
 	fh_buffer_free(&b);
 }
 
+/* Finds the whole records, up to room of them. Return: how many there are. *bytes: of the file. */
+static unsigned find_records(const uint8_t *p, uint64_t len, struct model_record *records, unsigned room, uint64_t *bytes)
+{
+	unsigned n = 0;
+	struct record r;
+	for (*bytes = 0; len - *bytes >= sizeof r; *bytes += sizeof r + r.len, n++) {
+		const uint8_t *payload = p + *bytes + sizeof r;
+		memcpy(&r, p + *bytes, sizeof r);
+		if (r.magic != RECORD_MAGIC || r.len > len - *bytes - sizeof r || r.check != checksum(payload, r.len))
+			break;
+		if (n < room)
+			records[n] = (struct model_record){ payload, r.len };
+	}
+	return n;
+}
+
 /* Return: how many bytes of the file are whole records. */
 static uint64_t replay(const uint8_t *p, uint64_t len)
 {
-	uint64_t off = 0;
-	unsigned n = 0;
-	struct record r;
-	struct fh_commit_result out;
-	while (len - off >= sizeof r) {
-		memcpy(&r, p + off, sizeof r);
-		if (r.magic != RECORD_MAGIC || r.len > len - off - sizeof r || r.check != checksum(p + off + sizeof r, r.len))
-			break;
-		if (model_commit(p + off + sizeof r, r.len, false, &out) != FH_OK)
-			dp_log(LOG_ERR, "a journalled transaction is refused now: %s", out.message);
-		off += sizeof r + r.len;
-		n++;
+	uint64_t bytes;
+	unsigned n = find_records(p, len, NULL, 0, &bytes);
+	struct model_record *records = calloc(n + 1, sizeof records[0]);
+	struct fh_commit_result out = { .message = "out of memory" };
+	if (records)
+		find_records(p, len, records, n, &bytes);
+	if (n && records && model_replay(records, n, &out) == FH_OK) {
+		dp_log(LOG_INFO, "replayed %u transactions, %llu bytes", n, (unsigned long long)bytes);
+		port_tables_tidy();
+	} else if (n) {
+		dp_log(LOG_ERR, "the journal is refused as a whole: %s; trying its transactions one by one", out.message);
+		for (unsigned i = 0; records && i < n; i++)
+			if (model_commit(records[i].payload, records[i].len, false, &out) != FH_OK)
+				dp_log(LOG_ERR, "a journalled transaction is refused now: %s", out.message);
 	}
-	if (n)
-		dp_log(LOG_INFO, "replayed %u transactions, %llu bytes", n, (unsigned long long)off);
-	return off;
+	free(records);
+	return bytes;
 }
 
 bool journal_open(const char *state_dir)

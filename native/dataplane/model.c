@@ -204,7 +204,7 @@ static void roll_back(struct commit *c)
 			fh_policy_free(p->policy);
 		free(p->view);
 		if (p->created)
-			port_free(p->port, true);
+			port_free(p->port, !c->replays);
 		else if (p->port)
 			port_abandon(p->port);
 	}
@@ -334,6 +334,37 @@ int model_commit(const void *payload, size_t len, bool journal, struct fh_commit
 	out->revision = model.revision;
 	if (journal && rc == FH_OK)
 		journal_compact_if_due();
+	return rc;
+}
+
+int model_replay(const struct model_record *records, unsigned n, struct fh_commit_result *out)
+{
+	struct fh_wire_txn head, mark = { .flags = 0 };
+	*out = (struct fh_commit_result){ .struct_size = sizeof *out };
+	struct commit *c = calloc(1, sizeof *c);
+	if (!c) {
+		out->result = FH_ENOMEM;
+		return out->result;
+	}
+	c->stage.out = out;
+	c->replays = true;
+	int rc = FH_OK;
+	for (unsigned i = 0; rc == FH_OK && i < n; i++) {
+		rc = stage_records(&c->stage, records[i].payload, records[i].len, &head);
+		if (rc == FH_OK && head.flags & FH_WIRE_TXN_MARK)
+			mark = head;
+	}
+	if (rc == FH_OK)
+		rc = stage_references(&c->stage);
+	if (rc == FH_OK)
+		rc = prepare(c);
+	if (rc == FH_OK)
+		apply(c, &mark);
+	else
+		roll_back(c);
+	free(c);
+	out->result = rc;
+	out->revision = model.revision;
 	return rc;
 }
 

@@ -105,6 +105,15 @@ struct object *table_find(const struct table *t, const struct fh_id *id);
  * @param out      filled in completely
  * Return: out->result */
 int model_commit(const void *payload, size_t len, bool journal, struct fh_commit_result *out);
+struct model_record {
+	const void *payload;
+	size_t len;
+};
+
+/* Applies what these transactions give together, to nothing, at the start. One by one they would do once more what was done then: begin tables
+ * anew, end connections of ports that went, show packets rules that hold no longer.
+ * Return: out->result; when it is a failure nothing was changed */
+int model_replay(const struct model_record *records, unsigned n, struct fh_commit_result *out);
 /* How many live connections the transaction would cut; it is prepared and taken back. Return: out->result */
 int model_preview(const void *payload, size_t len, uint64_t *cuts, struct fh_commit_result *out);
 /* The whole state as one transaction. Return: false without memory. */

@@ -1,12 +1,16 @@
 #include "port_table.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "mapping.h"
+#include "model.h"
 #include "port.h"
 
 static void id_text(const struct fh_id *id, char out[33])
@@ -120,6 +124,28 @@ void port_table_close(struct port *port, bool forget)
 	munmap(port->ct_mem, port->ct_size);
 	if (forget)
 		unlink(port->ct_path);
+}
+
+void port_tables_tidy(void)
+{
+	char path[PATH_MAX], id[33];
+	const struct dirent *e;
+	snprintf(path, sizeof path, "%s/connections", dp.state_dir);
+	DIR *d = opendir(path);
+	while (d && (e = readdir(d))) {
+		bool used = e->d_name[0] == '.';
+		for (uint32_t i = 0; i < model.tables[FH_KIND_PORT].n_slots && !used; i++) {
+			const struct object *o = model.tables[FH_KIND_PORT].slots[i];
+			if (!o)
+				continue;
+			id_text(&o->id, id);
+			used = strncmp(e->d_name, id, 32) == 0 && strcmp(e->d_name + 32, ".next") != 0;
+		}
+		if (!used)
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
 }
 
 /* --- another table ---------------------------------------------------------------------------------------------------------- */

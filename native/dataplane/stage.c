@@ -529,6 +529,11 @@ int stage_records(struct stage *s, const void *payload, size_t len, struct fh_wi
 	if (!fh_wire_read_txn(&r, payload, len, head))
 		return stage_malformed(s, 0, NULL);
 	s->replace_all = head->flags & FH_WIRE_TXN_REPLACE_ALL;
+	/* Of transactions before this one, when several are staged together. */
+	for (uint32_t kind = FH_KIND_SEGMENT; s->replace_all && kind <= FH_WIRE_LAST_KIND; kind++)
+		for (uint32_t i = 0; i < s->tables[kind].n_slots; i++)
+			if ((rc = stage_object(s, kind, &s->tables[kind].slots[i]->id, NULL)) != FH_OK)
+				return rc;
 	while ((more = fh_wire_next(&r, &item)) > 0)
 		if ((rc = stage_record(s, &item)) != FH_OK)
 			return rc;

@@ -17,7 +17,7 @@ struct stage {
 	struct fh_commit_result *out;
 };
 
-/* Decodes and validates every record. Return: FH_OK or a failure, told in s->out. */
+/* Decodes and validates every record, after those that are staged already. Return: FH_OK or a failure, told in s->out. */
 int stage_records(struct stage *s, const void *payload, size_t len, struct fh_wire_txn *head);
 /* Checks that whatever the resulting state refers to exists and belongs to the same tenant. */
 int stage_references(struct stage *s);

@@ -196,6 +196,15 @@ static void test_timeouts(void)
 	}
 }
 
+static void come_back(void)
+{
+	env_kill();
+	env_start();
+	CHECK(guest_start(a, 0, WAIT_MS) && guest_start(b, 0, WAIT_MS), "the dataplane does not come back");
+	env_await_state(5, FH_PORT_UP);
+	env_await_state(6, FH_PORT_UP);
+}
+
 /* Three times in a row, in the middle of everything. */
 static void test_killed(void)
 {
@@ -212,11 +221,7 @@ static void test_killed(void)
 	passes(a, b);
 	for (unsigned i = 0; i < 3; i++) {
 		row(4300, &sent);
-		env_kill();
-		env_start();
-		CHECK(guest_start(a, 0, WAIT_MS) && guest_start(b, 0, WAIT_MS), "the dataplane does not come back");
-		env_await_state(5, FH_PORT_UP);
-		env_await_state(6, FH_PORT_UP);
+		come_back();
 		row(4300, &sent);
 		frame_udp4(&f, &hb, &ha, DNS, 4301, "answer", 6);
 		passes(b, a);
@@ -228,6 +233,33 @@ static void test_killed(void)
 		passes(b, a);
 	}
 	near(seconds_left(6, 4300), 24 * HOURS, "after three deaths");
+}
+
+/* What is in the journal was done by a process before, and is not done again: each change was of another table. */
+static void test_changed_and_killed(void)
+{
+	uint32_t sent = 0;
+	struct fh_port six = port6(1, 0);
+	uint64_t epoch;
+	six.connection_quota *= 2;
+	put(&six);
+	handshake(4310);
+	come_back();
+	row(4310, &sent);
+	fh_txn *t = fh_txn_new();
+	CHECK(fh_txn_remove(t, FH_KIND_PORT, &six.id) == FH_OK, " ");
+	env_must(t);
+	six = port6(1, 0);
+	put(&six);
+	CHECK(guest_start(b, 0, WAIT_MS), " ");
+	env_await_state(6, FH_PORT_UP);
+	sent = 0;
+	handshake(4311);
+	row(4311, &sent);
+	epoch = env_status(6).traffic_epoch;
+	come_back();
+	row(4311, &sent);
+	CHECK(env_status(6).traffic_epoch == epoch, "what it has sent is not counted on");
 }
 
 /* Appends what the port has seen since; returns the length. */
@@ -304,6 +336,7 @@ int main(int argc, char *argv[])
 		void (*run)(void);
 	} tests[] = {
 		{ "extension headers", test_extension_headers }, { "SCTP", test_sctp }, { "timeouts", test_timeouts }, { "killed", test_killed },
+		{ "changed and killed", test_changed_and_killed },
 		{ "migration", test_migration },
 	};
 	if (argc > 1)
