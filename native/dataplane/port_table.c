@@ -70,8 +70,10 @@ static void set_public(struct port *port, const struct fh_port *spec, bool fresh
 	}
 	if (fh_ct_set_nat(port->ct, nat, n) != FH_OK)
 		dp_log(LOG_ERR, "port %s: its public addresses are refused by its connection table", port->socket_path);
-	if (changed)
+	if (changed) {
+		dp_grace(); /* a worker may be giving out an address that was withdrawn just now */
 		cut_translations(port, nat, n);
+	}
 }
 
 /* --- open and close ---------------------------------------------------------------------------------------------------------- */

@@ -134,6 +134,16 @@ final class PointServer implements AutoCloseable {
         }
     }
 
+    /** Whether it was killed; asked when somebody could not read from it, who may have noticed before we do. */
+    boolean wasKilled() {
+        try {
+            return process.waitFor(1, TimeUnit.SECONDS) && KilledException.isMeantBy(process.exitValue());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

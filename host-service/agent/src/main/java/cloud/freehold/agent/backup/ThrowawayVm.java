@@ -93,10 +93,14 @@ final class ThrowawayVm implements AutoCloseable {
             }
             return new ThrowawayVm(folder, server);
         } catch (IOException | InterruptedException e) {
+            boolean killed = e instanceof IOException && server != null && server.wasKilled();
             if (server != null) {
                 server.close();
             }
             folder.close();
+            if (killed) {
+                throw new KilledException("what shows a point was killed: " + e.getMessage(), e);
+            }
             throw e;
         }
     }
@@ -217,7 +221,7 @@ final class ThrowawayVm implements AutoCloseable {
         try (var in = Files.newInputStream(said)) {
             var words = "QEMU ended with " + qemu.exitValue() + ": "
                     + new String(in.readNBytes(MOST_WORDS), StandardCharsets.ISO_8859_1).strip();
-            return KilledException.isMeantBy(qemu.exitValue())
+            return KilledException.isMeantBy(qemu.exitValue()) || server.wasKilled()
                     ? new KilledException(words, null)
                     : new IOException(words);
         }
