@@ -33,7 +33,7 @@ enum Cadence {
             options.put(cadence.name(), cadence.label);
         }
         if (now != null && now.startsWith(AS_IT_IS)) {
-            options.put(now, new Schedule("0 " + now.substring(AS_IT_IS.length())).inWords());
+            options.put(now, new Schedule(sixFields(now.substring(AS_IT_IS.length()))).inWords());
         }
         return options;
     }
@@ -43,12 +43,16 @@ enum Cadence {
         if (schedule == null) {
             return NEVER.name();
         }
-        String cron = schedule.cron().substring(2);
+        String cron = schedule.cron().startsWith("0 ") ? schedule.cron().substring(2) : schedule.cron();
         return Arrays.stream(values())
                 .filter(cadence -> cron.equals(cadence.cron))
                 .map(Enum::name)
                 .findFirst()
                 .orElse(AS_IT_IS + cron);
+    }
+
+    private static String sixFields(String cron) {
+        return cron.split("\\s+").length == 5 ? "0 " + cron : cron;
     }
 
     static @Nullable Schedule schedule(String field, @Nullable String chosen, ZoneId zone, Instant now) {

@@ -7,12 +7,15 @@ import cloud.freehold.portal.backup.PolicySettings;
 import cloud.freehold.portal.backup.Retention;
 import cloud.freehold.portal.backup.StoreId;
 import cloud.freehold.portal.common.InvalidInputException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A policy as a form asks for it: plain choices first, cron for those who want it. */
@@ -44,6 +47,8 @@ record PolicyForm(
         @Nullable String drillPath,
         @Nullable String recovery,
         @Nullable Long version) {
+
+    private static final Pattern DECIMAL = Pattern.compile("\\d{1,6}([.,]\\d{1,4})?");
 
     static PolicyForm empty(@Nullable StoreId store) {
         Retention keep = Retention.USUAL;
@@ -102,14 +107,12 @@ record PolicyForm(
                 text(keep.weekly()),
                 text(keep.monthly()),
                 text(keep.yearly()),
-                hours(settings.objective()),
+                in(Duration.ofHours(1), settings.objective()),
                 Cadence.of(settings.verify()),
                 Cadence.of(settings.drill()),
                 settings.drillPort() == null ? "" : settings.drillPort().toString(),
                 Objects.requireNonNullElse(settings.drillPath(), ""),
-                settings.recoveryObjective() == null
-                        ? ""
-                        : Long.toString(settings.recoveryObjective().toMinutes()),
+                in(Duration.ofMinutes(1), settings.recoveryObjective()),
                 policy.version());
     }
 
@@ -126,16 +129,12 @@ record PolicyForm(
                 Objects.requireNonNullElse(acceptable, Consistency.CRASH),
                 freezeMillis(),
                 retention(),
-                objective == null || objective.isBlank()
-                        ? null
-                        : Duration.ofHours(number("objective", objective, 1, 9_000)),
+                duration("objective", objective, Duration.ofHours(1), 9_000),
                 Cadence.schedule("verify", verify, zone, now),
                 Cadence.schedule("drill", drill, zone, now),
                 drillPort == null || drillPort.isBlank() ? null : number("drillPort", drillPort, 1, 65_535),
                 drillPath == null || drillPath.isBlank() ? null : drillPath.strip(),
-                recovery == null || recovery.isBlank()
-                        ? null
-                        : Duration.ofMinutes(number("recovery", recovery, 1, 10_000)));
+                duration("recovery", recovery, Duration.ofMinutes(1), 10_000));
     }
 
     Retention retention() {
@@ -209,7 +208,30 @@ record PolicyForm(
         return millis % 1_000 == 0 ? text(millis / 1_000) : Double.toString(millis / 1_000.0);
     }
 
-    private static String hours(@Nullable Duration duration) {
-        return duration == null ? "" : Long.toString(Math.max(1, duration.toHours()));
+    /** So exactly that it is the same when it comes back: an API client may have set any number of seconds. */
+    private static String in(Duration unit, @Nullable Duration duration) {
+        return duration == null
+                ? ""
+                : BigDecimal.valueOf(duration.toSeconds())
+                        .divide(BigDecimal.valueOf(unit.toSeconds()), 4, RoundingMode.HALF_UP)
+                        .stripTrailingZeros()
+                        .toPlainString();
+    }
+
+    private static @Nullable Duration duration(String field, @Nullable String text, Duration unit, int most) {
+        if (text == null || text.isBlank()) {
+            return null;
+        }
+        if (DECIMAL.matcher(text.strip()).matches()) {
+            BigDecimal number = new BigDecimal(text.strip().replace(',', '.'));
+            long seconds = number.multiply(BigDecimal.valueOf(unit.toSeconds()))
+                    .setScale(0, RoundingMode.HALF_UP)
+                    .longValueExact();
+            if (seconds > 0 && number.compareTo(BigDecimal.valueOf(most)) <= 0) {
+                return Duration.ofSeconds(seconds);
+            }
+        }
+        throw InvalidInputException.field(
+                "backup.policy-number", field, "Write a number above 0, and at most " + most + ".");
     }
 }

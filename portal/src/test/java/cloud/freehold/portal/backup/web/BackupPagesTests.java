@@ -226,6 +226,34 @@ class BackupPagesTests {
         assertThat(page("/backups/policies")).contains("Make the first policy");
     }
 
+    /** As an API client may have set it. */
+    @Test
+    void whatNoFormWouldSetIsShownAndStaysAsItIs() throws Exception {
+        Map<String, String> fields = new java.util.HashMap<>(Map.of(
+                "name", "odd",
+                "enabled", "true",
+                "store", acme.rig().store.toString(),
+                "scope", "ALL",
+                "kind", "WEEKLY",
+                "at", "02:30",
+                "weekday", "7",
+                "keepDaily", "7",
+                "objective", "1.5"));
+        fields.put("verify", "cron:@weekly");
+        fields.put("recovery", "0.75");
+        String policy =
+                acme.send("/backups/policies", fields).getRedirectedUrl().substring("/t/acme".length());
+        assertThat(page(policy + "/edit"))
+                .contains("value=\"1.5\"")
+                .contains("value=\"0.75\"")
+                .contains("value=\"cron:@weekly\"");
+        fields.put("version", "0");
+        fields.put("objective", "1e9");
+        assertThat(acme.send(policy + "/edit", fields).getStatus()).isEqualTo(422);
+        fields.put("objective", "1,5");
+        assertThat(acme.send(policy + "/edit", fields).getStatus()).isEqualTo(302);
+    }
+
     @Test
     void labelsAreSaved() throws Exception {
         VmId web = acme.rig().vm(acme.anna(), "web");
