@@ -49,10 +49,20 @@ final class LiveMove {
         this.kept = volume.resolveSibling(command.volumeId() + "-before-moving.qcow2");
     }
 
+    /** Whether the path leads to the copy already, so that only QEMU can tell which of both it goes on with. */
+    static boolean hasLeft(Order order) {
+        return order.notes().containsKey(GOING_OVER);
+    }
+
+    /**
+     * What is thrown once {@link #hasLeft} leaves open where QEMU is: to be repeated until it is not.
+     */
     void move() throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        // Asked first: a mirror that ends in between shows in the disk.
+        boolean isReady = isGoingOver() && hasReadyJob(disk());
         var disk = disk();
         if (!isThere(disk) && !isInItsPool()) {
-            if (isGoingOver() && hasReadyJob(disk)) {
+            if (isReady) {
                 goOver(disk);
             } else {
                 fromTheBeginning(disk);
@@ -61,12 +71,20 @@ final class LiveMove {
         deleteOthers(host, command, real(volume));
     }
 
+    /** Leaves nothing of a copy that is not gone on with. */
+    void giveUp() throws OrderFailure, HypervisorException, IOException {
+        endJob(disk());
+        Files.deleteIfExists(kept);
+        Files.deleteIfExists(target);
+    }
+
     private void fromTheBeginning(Plugged disk)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         endJob(disk);
         if (isGoingOver()) {
             putBack();
         }
+        order.check();
         boolean isPlainFile = !Files.isSymbolicLink(volume);
         var present = volume.toRealPath();
         mirror(disk, present);
@@ -78,26 +96,38 @@ final class LiveMove {
             }
             order.note(PRESENT, present.toString());
             order.note(GOING_OVER, run().toString());
-            goOver(disk);
         } catch (OrderFailure | HypervisorException | IOException | InterruptedException e) {
-            if (!order.notes().containsKey(GOING_OVER) && !host.isOn(command.vmId())) {
+            if (host.isOn(command.vmId())) {
+                giveUp();
+            } else {
                 Files.deleteIfExists(kept); // the mirror ended with its QEMU
-                Files.deleteIfExists(target);
-            } else if (!isThere(disk())) {
-                if (isGoingOver()) {
-                    putBack();
-                }
-                Files.deleteIfExists(kept);
-                endJob(disk);
                 Files.deleteIfExists(target);
             }
             throw e;
         }
+        goOver(disk);
     }
 
-    private void goOver(Plugged disk) throws HypervisorException, IOException {
-        Pools.link(volume, target);
-        host.hypervisor().disks().pivot(command.vmId(), disk.target());
+    private void goOver(Plugged disk) throws OrderFailure, HypervisorException, IOException {
+        try {
+            Pools.link(volume, target);
+            host.hypervisor().disks().pivot(command.vmId(), disk.target());
+        } catch (HypervisorException e) {
+            if (e.kind() == HypervisorException.Kind.REFUSED) {
+                turnBack();
+            }
+            throw e;
+        } catch (IOException e) {
+            turnBack();
+            throw e;
+        }
+    }
+
+    private void turnBack() throws OrderFailure, HypervisorException, IOException {
+        if (!isThere(disk())) {
+            putBack();
+            giveUp();
+        }
     }
 
     /** The path leads to what QEMU still uses. */
@@ -147,6 +177,9 @@ final class LiveMove {
     }
 
     private Plugged disk() throws OrderFailure, HypervisorException {
+        if (!host.isOn(command.vmId())) {
+            throw new HypervisorException(HypervisorException.Kind.WRONG_STATE, "the VM went off");
+        }
         return host.hypervisor().disks().plugged(command.vmId()).stream()
                 .filter(one -> one.file()
                         .getFileName()

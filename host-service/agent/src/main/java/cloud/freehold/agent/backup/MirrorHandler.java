@@ -66,18 +66,27 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
         var target = place.resolveSibling(
                 command.volumeId() + "-" + command.id().toString().substring(24) + ".qcow2");
         while (!isMovedOrInterrupted(command, order, volume, target)) {
-            order.pause(LOOK);
+            if (LiveMove.hasLeft(order)) {
+                OnlyForward.pause(order, LOOK);
+            } else {
+                order.pause(LOOK);
+            }
         }
         return new Outcome("the volume is moved", null);
     }
 
-    /** A libvirt that goes away for a while, as when it is updated, ends no move: QEMU goes on, and so does the order from what it finds then. */
+    /**
+     * A libvirt that goes away for a while, as when it is updated, ends no move: QEMU goes on, and so does the order from what it finds then. Once the path leads to
+     * the copy, whatever libvirt says is no end either, for QEMU may still be on the other one, and the VM would start without what it writes there.
+     */
     private boolean isMovedOrInterrupted(MirrorVolume command, Order order, Path volume, Path target)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         try {
             return isMoved(command, order, volume, target);
         } catch (HypervisorException e) {
-            if (e.kind() != HypervisorException.Kind.UNAVAILABLE) {
+            boolean isSilent =
+                    e.kind() == HypervisorException.Kind.UNAVAILABLE || e.kind() == HypervisorException.Kind.TIMED_OUT;
+            if (!isSilent && !LiveMove.hasLeft(order)) {
                 throw e;
             }
             LOG.warn("The move {} waits for libvirt: {}", order.id(), e.getMessage());
@@ -87,16 +96,17 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
         }
     }
 
+    /** Cancelled meanwhile or not: what is left in QEMU can only be ended when libvirt is back. */
     private void awaitLibvirt(MirrorVolume command, Order order, HypervisorException gone)
             throws OrderFailure, HypervisorException, InterruptedException {
         long end = System.nanoTime() + AWAY.toNanos();
         while (true) {
-            order.pause(LOOK);
+            OnlyForward.pause(order, LOOK);
             try {
                 host.isOn(command.vmId());
                 return;
             } catch (HypervisorException e) {
-                if (System.nanoTime() > end) {
+                if (System.nanoTime() > end && !LiveMove.hasLeft(order)) {
                     throw gone;
                 }
             }
@@ -106,10 +116,16 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
     /** @return false: the VM is just being switched on or off */
     private boolean isMoved(MirrorVolume command, Order order, Path volume, Path target)
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
-        order.check();
         if (host.isOn(command.vmId())) {
-            new LiveMove(host, tool, command, order, volume, target).move();
+            var move = new LiveMove(host, tool, command, order, volume, target);
+            if (!LiveMove.hasLeft(order)) {
+                checkOrGiveUp(order, move);
+            }
+            move.move();
             return true;
+        }
+        if (!LiveMove.hasLeft(order)) {
+            order.check();
         }
         var use = host.diskUse().take(command.vmId(), "a volume of it is being moved", () -> {});
         if (use.isEmpty()) {
@@ -125,6 +141,16 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
             }
             LiveMove.deleteOthers(host, command, volume.toRealPath());
             return true;
+        }
+    }
+
+    private static void checkOrGiveUp(Order order, LiveMove move)
+            throws OrderFailure, HypervisorException, IOException {
+        try {
+            order.check();
+        } catch (OrderFailure e) {
+            move.giveUp();
+            throw e;
         }
     }
 

@@ -89,6 +89,10 @@ public final class FakeOrder implements Order {
 
     @Override
     public void note(String name, String value) {
-        notes.put(name, value);
+        if (value == null) {
+            notes.remove(name);
+        } else {
+            notes.put(name, value);
+        }
     }
 }
