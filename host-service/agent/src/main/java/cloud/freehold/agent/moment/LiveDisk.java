@@ -16,8 +16,10 @@ import java.util.regex.Pattern;
  * @param file of the volume
  * @param node QEMU's name of what the guest writes to
  * @param bitmaps that record what changes and can be relied on
+ * @param snapshots names
  */
-public record LiveDisk(String alias, Path file, String node, long sizeBytes, Set<String> bitmaps) {
+public record LiveDisk(
+        String alias, Path file, String node, long sizeBytes, Set<String> bitmaps, Set<String> snapshots) {
     private static final Pattern DEVICE = Pattern.compile("/machine/peripheral/([^/]+)(/.*)?");
 
     public static List<LiveDisk> of(Monitor monitor) throws HypervisorException {
@@ -37,12 +39,16 @@ public record LiveDisk(String alias, Path file, String node, long sizeBytes, Set
                 }
             }
             var image = inserted.path("image");
+            var snapshots = new HashSet<String>();
+            image.path("snapshots")
+                    .forEach(snapshot -> snapshots.add(snapshot.path("name").asString("")));
             disks.add(new LiveDisk(
                     alias,
                     Path.of(image.path("filename").asString("/")),
                     inserted.path("node-name").asString(),
                     image.path("virtual-size").asLong(),
-                    bitmaps));
+                    bitmaps,
+                    snapshots));
         }
         return disks;
     }

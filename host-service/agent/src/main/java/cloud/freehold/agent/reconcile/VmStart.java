@@ -76,7 +76,10 @@ final class VmStart {
             host.hypervisor().start(vm);
         } catch (HypervisorException e) {
             cleanUpAfter(e);
-            if (spec.continueFrom().isPresent() && e.kind() == HypervisorException.Kind.REFUSED) {
+            boolean isOver =
+                    e.kind() == HypervisorException.Kind.REFUSED || e.kind() == HypervisorException.Kind.TIMED_OUT;
+            if (spec.continueFrom().isPresent() && isOver) {
+                // Each later start would end the same way.
                 host.files().continuation(vm).failed();
             }
             if (e.kind() == HypervisorException.Kind.REFUSED) {

@@ -25,6 +25,8 @@ final class SnapshotBook {
         }
     }
 
+    private static final String PREFIX = "fh-";
+
     private final VmFiles files;
 
     SnapshotBook(VmFiles files) {
@@ -32,7 +34,11 @@ final class SnapshotBook {
     }
 
     static String name(UUID snapshot) {
-        return "fh-" + snapshot;
+        return PREFIX + snapshot;
+    }
+
+    static boolean isOurs(String name) {
+        return name.startsWith(PREFIX);
     }
 
     private Path directory(UUID vm) {

@@ -5,6 +5,7 @@ import cloud.freehold.agent.storage.ImageInfo;
 import cloud.freehold.agent.storage.ImageTool;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** Snapshots in volumes that no QEMU has open. */
 final class StoppedDisks {
@@ -14,8 +15,12 @@ final class StoppedDisks {
         this.tool = new ImageTool(config.qemuUser());
     }
 
+    Set<String> names(Path volume) throws IOException {
+        return tool.info(volume).snapshots();
+    }
+
     boolean has(Path volume, String name) throws IOException {
-        return tool.info(volume).snapshots().contains(name);
+        return names(volume).contains(name);
     }
 
     void take(Path volume, String name) throws IOException {

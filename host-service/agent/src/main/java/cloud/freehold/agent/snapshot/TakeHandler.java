@@ -132,6 +132,12 @@ final class TakeHandler implements CommandHandler<TakeSnapshots> {
             throws OrderFailure, HypervisorException, IOException, InterruptedException {
         // What a try left that an agent's death ended.
         removeAll(targets);
+        for (var target : targets) {
+            var known = host.book().all(target.vm).stream()
+                    .map(SnapshotBook.Entry::name)
+                    .collect(Collectors.toSet());
+            target.removeUnknown(known, stopped);
+        }
         var running = targets.stream().filter(Target::isRunning).toList();
         order.progress(30, "waiting for the right moment");
         try {
@@ -221,6 +227,7 @@ final class TakeHandler implements CommandHandler<TakeSnapshots> {
         }
     }
 
+    /** What it leaves, the VM's next snapshot removes. */
     private void undo(List<Target> targets) {
         for (var target : targets) {
             try {

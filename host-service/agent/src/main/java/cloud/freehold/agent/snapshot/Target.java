@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /** One VM of an order to take snapshots: runs, or is off and kept so meanwhile. */
@@ -112,16 +114,15 @@ final class Target implements AutoCloseable {
 
     /** With the memory, into the first volume; the guest stands still for it. */
     void takeWithMemory() throws HypervisorException {
-        SnapshotJob.run(monitor, "snapshot-save", arguments(true), SAVE);
+        var arguments = arguments(SnapshotBook.name(snapshot));
+        arguments.put("vmstate", disks.get(0).node());
+        SnapshotJob.run(monitor, "snapshot-save", arguments, SAVE);
     }
 
-    private Map<String, Object> arguments(boolean withState) {
+    private Map<String, Object> arguments(String name) {
         var arguments = new LinkedHashMap<String, Object>();
-        arguments.put("tag", SnapshotBook.name(snapshot));
+        arguments.put("tag", name);
         arguments.put("devices", disks.stream().map(LiveDisk::node).toList());
-        if (withState) {
-            arguments.put("vmstate", disks.get(0).node());
-        }
         return arguments;
     }
 
@@ -133,11 +134,36 @@ final class Target implements AutoCloseable {
 
     /** Whether there is such a snapshot already or not. */
     void remove(StoppedDisks stopped) throws HypervisorException, IOException {
+        remove(SnapshotBook.name(snapshot), stopped);
+    }
+
+    /** What earlier tries left in the volumes when neither libvirt nor QEMU answered any more. */
+    void removeUnknown(Set<String> known, StoppedDisks stopped) throws HypervisorException, IOException {
+        for (var name : names(stopped)) {
+            if (SnapshotBook.isOurs(name) && !known.contains(name)) {
+                remove(name, stopped);
+            }
+        }
+    }
+
+    private Set<String> names(StoppedDisks stopped) throws IOException {
+        var names = new TreeSet<String>();
         if (isRunning()) {
-            SnapshotJob.run(monitor, "snapshot-delete", arguments(false), SAVE);
+            disks.forEach(disk -> names.addAll(disk.snapshots()));
         } else {
             for (var file : files) {
-                stopped.delete(file, SnapshotBook.name(snapshot));
+                names.addAll(stopped.names(file));
+            }
+        }
+        return names;
+    }
+
+    private void remove(String name, StoppedDisks stopped) throws HypervisorException, IOException {
+        if (isRunning()) {
+            SnapshotJob.run(monitor, "snapshot-delete", arguments(name), SAVE);
+        } else {
+            for (var file : files) {
+                stopped.delete(file, name);
             }
         }
     }
