@@ -25,6 +25,7 @@ enum st_got {
 	ST_GOT,
 	ST_GOT_MISSING, /* no such object */
 	ST_GOT_SHORT,	/* it ends before offset + len */
+	ST_GOT_UNREADABLE, /* the disk has lost a part of it; the store is there */
 	ST_GOT_FAILED,	/* see the failure */
 };
 

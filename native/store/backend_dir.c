@@ -24,6 +24,9 @@
 #define FOLDERS 8
 /* Reads of this size are of data that comes by once. */
 #define PASSING (256u << 10)
+#define PAGE 4096
+/* Other objects that are asked whether the store is there. */
+#define PROBES 32
 
 struct directory {
 	struct st_backend backend;
@@ -223,35 +226,6 @@ static enum st_got not_got(struct directory *d, const char *name, struct st_fail
 	return ST_GOT_FAILED;
 }
 
-static enum st_got directory_get(struct st_backend *be, const char *name, uint64_t offset, void *out, size_t len,
-				 struct st_failure *failure)
-{
-	struct directory *d = (struct directory *)be;
-	struct st_watch *watch = st_watch_begin(ST_UNAVAILABLE, "reading %s from %s", name, d->path);
-	enum st_got got = ST_GOT;
-	int fd = openat(d->tenant, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		got = not_got(d, name, failure);
-	uint64_t from = offset;
-	for (uint8_t *p = out; got == ST_GOT && len;) {
-		ssize_t n = pread(fd, p, len, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			got = not_got(d, name, failure);
-		else if (n == 0)
-			got = ST_GOT_SHORT;
-		else
-			p += n, len -= (size_t)n, offset += (uint64_t)n;
-	}
-	if (offset - from >= PASSING)
-		posix_fadvise(fd, (off_t)from, (off_t)(offset - from), POSIX_FADV_DONTNEED);
-	if (fd >= 0)
-		close(fd);
-	st_watch_end(watch);
-	return got;
-}
-
 struct listing {
 	struct directory *d;
 	st_listed listed;
@@ -295,6 +269,85 @@ static bool list_folder(struct listing *l, const char *folder, int depth)
 	closedir(dir);
 	errno = e;
 	return ok;
+}
+
+/* From the disk, not from memory, which forgets whole pages only. */
+static bool reads_at(int fd, off_t at)
+{
+	uint8_t byte;
+	posix_fadvise(fd, at - at % PAGE, PAGE, POSIX_FADV_DONTNEED);
+	return pread(fd, &byte, 1, at) == 1;
+}
+
+struct probing {
+	struct directory *d;
+	unsigned left;
+	bool reads;
+};
+
+static bool probe(void *arg, const char *name, uint64_t size, uint64_t stored)
+{
+	struct probing *p = arg;
+	(void)size, (void)stored;
+	int fd = openat(p->d->tenant, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0) {
+		p->reads = reads_at(fd, 0);
+		close(fd);
+	}
+	return !p->reads && --p->left;
+}
+
+static bool another_reads(struct directory *d, struct st_watch *watch)
+{
+	struct probing p = { .d = d, .left = PROBES };
+	struct listing l = { .d = d, .listed = probe, .arg = &p, .watch = watch };
+	list_folder(&l, "packs", 1);
+	return p.reads;
+}
+
+/* Whether what cannot be read is some sectors, or all of the disk or of the server behind it. Keeps errno. */
+static bool store_reads(struct directory *d, int fd, struct st_watch *watch)
+{
+	struct stat st;
+	int e = errno;
+	bool reads = (fstat(fd, &st) == 0 && st.st_size && (reads_at(fd, 0) || reads_at(fd, st.st_size - 1))) || another_reads(d, watch);
+	errno = e;
+	return reads;
+}
+
+/* EBADMSG, EUCLEAN: a filesystem with checksums of its own. */
+static bool is_lost(int e)
+{
+	return e == EIO || e == EBADMSG || e == EUCLEAN;
+}
+
+static enum st_got directory_get(struct st_backend *be, const char *name, uint64_t offset, void *out, size_t len,
+				 struct st_failure *failure)
+{
+	struct directory *d = (struct directory *)be;
+	struct st_watch *watch = st_watch_begin(ST_UNAVAILABLE, "reading %s from %s", name, d->path);
+	enum st_got got = ST_GOT;
+	int fd = openat(d->tenant, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		got = not_got(d, name, failure);
+	uint64_t from = offset;
+	for (uint8_t *p = out; got == ST_GOT && len;) {
+		ssize_t n = pread(fd, p, len, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			got = is_lost(errno) && store_reads(d, fd, watch) ? ST_GOT_UNREADABLE : not_got(d, name, failure);
+		else if (n == 0)
+			got = ST_GOT_SHORT;
+		else
+			p += n, len -= (size_t)n, offset += (uint64_t)n;
+	}
+	if (offset - from >= PASSING)
+		posix_fadvise(fd, (off_t)from, (off_t)(offset - from), POSIX_FADV_DONTNEED);
+	if (fd >= 0)
+		close(fd);
+	st_watch_end(watch);
+	return got;
 }
 
 static bool directory_list(struct st_backend *be, const char *prefix, st_listed listed, void *arg, struct st_failure *failure)

@@ -156,7 +156,7 @@ json_t *st_manifest_read(struct st_backend *backend, const struct st_keys *keys,
 	else if (got == ST_GOT)
 		j = read_object(keys, m, name, object, out, failure);
 	else if (got != ST_GOT_FAILED)
-		st_failed(failure, ST_DAMAGED, "%s is truncated or missing", name);
+		st_failed(failure, ST_DAMAGED, "%s is truncated, missing or unreadable", name);
 	free(object);
 	free(out);
 	return j;

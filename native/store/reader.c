@@ -80,6 +80,8 @@ void st_damage_of_record(struct st_reader *r, const struct st_entry *e, enum st_
 		what = "missing: there is no such pack";
 	else if (got == ST_GOT_SHORT)
 		what = "truncated: the pack ends before";
+	else if (got == ST_GOT_UNREADABLE)
+		what = "unreadable: the store's disk has lost it";
 	else
 		what = header_fault(r, &e->pack, &damage->other_key);
 	snprintf(damage->what, sizeof damage->what, "%s", what ? what : st_open_fault_text(fault));
@@ -315,7 +317,7 @@ static bool hand_out(struct fetching *f, const struct st_want *want, const uint8
 	return f->fetched(f->arg, want, NULL, &damage);
 }
 
-/* One by one, after reading them together came to the end of the pack: some may still be whole. */
+/* One by one, after reading them together came to the end of the pack or to bad sectors: some may still be whole. */
 static bool fetch_singly(struct fetching *f, uint8_t *buffer, const struct st_want *wants, unsigned n)
 {
 	struct st_failure failure;
@@ -346,7 +348,7 @@ bool st_fetch(struct st_reader *r, struct st_coder *coder, uint8_t *buffer, uint
 		enum st_got got = get(r, w->entry, len, buffer, &failure);
 		if (got == ST_GOT_FAILED)
 			return st_fail_with(r->run, &failure);
-		if (got == ST_GOT_SHORT) {
+		if (got == ST_GOT_SHORT || got == ST_GOT_UNREADABLE) {
 			if (!fetch_singly(&f, buffer, w, count))
 				return false;
 			continue;
