@@ -115,7 +115,7 @@ final class Agent implements AutoCloseable {
                         .flatMap(List::stream)
                         .toList(),
                 portal,
-                refusal -> HypervisorProblems.of(refusal, clock.instant()),
+                refusal -> HypervisorProblems.ofOrder(refusal, clock.instant()),
                 config.stateDir(),
                 config.ordersAtOnce(),
                 clock);

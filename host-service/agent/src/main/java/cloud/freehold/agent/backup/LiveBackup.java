@@ -2,7 +2,6 @@ package cloud.freehold.agent.backup;
 
 import cloud.freehold.agent.command.Order;
 import cloud.freehold.agent.command.OrderFailure;
-import cloud.freehold.agent.libvirt.DomainState;
 import cloud.freehold.agent.libvirt.Hypervisor.Domain;
 import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.agent.libvirt.Monitor;
@@ -25,8 +24,6 @@ import java.util.UUID;
 /** A point of a VM that runs on meanwhile. */
 final class LiveBackup {
     private static final long SCRATCH_RESERVE_BYTES = 256L << 20;
-    private static final int LOOKS = 20;
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     private final BackupHost host;
     private final BackupVm command;
@@ -58,7 +55,7 @@ final class LiveBackup {
                 return Optional.of(new BackupTaken(certificate, volumes));
             }
         } catch (HypervisorException e) {
-            if (wentOff(domain)) {
+            if (new VmRun(host.hypervisor(), domain).isOver()) {
                 throw wentOff();
             }
             throw e;
@@ -117,7 +114,7 @@ final class LiveBackup {
                 checkRoom();
             });
         } catch (StoreProcess.Failed e) {
-            if (wentOff(domain)) {
+            if (new VmRun(host.hypervisor(), domain).isOver()) {
                 throw wentOff();
             }
             throw e.forTenant();
@@ -136,25 +133,6 @@ final class LiveBackup {
         } catch (IOException e) {
             throw new OrderFailure(ProblemCode.INTERNAL, "The host cannot tell how much room it has.", e);
         }
-    }
-
-    /** Who talks with QEMU sees it end before libvirt does. */
-    private boolean wentOff(Domain before) throws OrderFailure, HypervisorException, InterruptedException {
-        for (int looks = 0; looks < LOOKS; looks++) {
-            if (isOver(before)) {
-                return true;
-            }
-            order.pause(BETWEEN_LOOKS);
-        }
-        return isOver(before);
-    }
-
-    private boolean isOver(Domain before) throws HypervisorException {
-        var now = host.hypervisor().find(command.vmId());
-        return now.isEmpty()
-                || now.get().state().isOff()
-                || now.get().state() == DomainState.SHUTTING_DOWN
-                || !now.get().mark().run().equals(before.mark().run());
     }
 
     private static OrderFailure wentOff() {

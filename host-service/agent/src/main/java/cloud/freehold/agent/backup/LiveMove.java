@@ -215,7 +215,7 @@ final class LiveMove {
                 }
             }
         }
-        MirrorHandler.checkRoom(target, size);
+        VolumeMove.checkRoom(target, size);
         Files.deleteIfExists(target);
         Files.createFile(target);
         tool.run("create", "-q", "-f", "qcow2", target.toString(), Long.toString(size));
@@ -228,10 +228,8 @@ final class LiveMove {
             var job = host.hypervisor()
                     .disks()
                     .job(command.vmId(), disk.target())
-                    .orElseThrow(() -> new OrderFailure(
-                            ProblemCode.INTERNAL,
-                            "The copy ended early; the VM runs on with the volume where it was. The provider finds the reason in"
-                                    + " the host's log."));
+                    .orElseThrow(() -> new HypervisorException(
+                            HypervisorException.Kind.REFUSED, "the mirror of " + disk.target() + " ended early"));
             copying.at(System.nanoTime(), job.done(), job.total());
             if (job.isReady()) {
                 return;

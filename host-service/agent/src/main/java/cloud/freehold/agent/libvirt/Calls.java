@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,10 +47,41 @@ final class Calls implements AutoCloseable {
 
     private record Lane(UUID vm, Kind kind) {}
 
+    /** Connections are made before anybody listens, and live on. */
+    private final class Events implements Hypervisor.Listener {
+        @Override
+        public void changed(UUID vm) {
+            tell(to -> to.changed(vm));
+        }
+
+        @Override
+        public void rebooted(UUID vm) {
+            tell(to -> to.rebooted(vm));
+        }
+
+        @Override
+        public void connected(String version) {
+            tell(to -> to.connected(version));
+        }
+
+        @Override
+        public void disconnected() {
+            tell(Hypervisor.Listener::disconnected);
+        }
+
+        private void tell(Consumer<Hypervisor.Listener> what) {
+            var present = listener;
+            if (present != null) {
+                what.accept(present);
+            }
+        }
+    }
+
     private final LibvirtLibrary library;
     private final String uri;
     private final ExecutorService workers = Threads.pool("libvirt");
     private final Set<Lane> hanging = ConcurrentHashMap.newKeySet();
+    private final Hypervisor.Listener events = new Events();
     private volatile Hypervisor.Listener listener;
     private Session session;
     private CompletableFuture<Session> opening;
@@ -59,8 +91,26 @@ final class Calls implements AutoCloseable {
         this.uri = uri;
     }
 
+    /** Tells it of the connection that there is, too. */
     void listen(Hypervisor.Listener newListener) {
-        listener = newListener;
+        Session present;
+        synchronized (this) {
+            listener = newListener;
+            present = session;
+        }
+        if (present != null) {
+            workers.execute(() -> connected(present));
+        }
+    }
+
+    private void connected(Session present) {
+        if (present.enter()) {
+            try {
+                events.connected(present.version());
+            } finally {
+                present.leave();
+            }
+        }
     }
 
     <T> T look(UUID vm, String what, Duration deadline, Call<T> call) throws HypervisorException {
@@ -167,14 +217,13 @@ final class Calls implements AutoCloseable {
         var future = new CompletableFuture<Session>();
         workers.execute(() -> {
             try {
-                var opened = Session.open(library, uri, listener);
-                var version = opened.version();
+                var opened = Session.open(library, uri, events);
                 synchronized (this) {
                     session = opened;
                     opening = null;
                 }
                 future.complete(opened);
-                listener.connected(version);
+                connected(opened);
             } catch (HypervisorException | RuntimeException e) {
                 synchronized (this) {
                     opening = null;

@@ -27,5 +27,27 @@ public final class HypervisorProblems {
         };
     }
 
+    /** Of an order, which nobody repeats by himself. */
+    public static Problem ofOrder(HypervisorException e, Instant now) {
+        return switch (e.kind()) {
+            case UNAVAILABLE, TIMED_OUT ->
+                new Problem(
+                        ProblemCode.HYPERVISOR_UNAVAILABLE,
+                        "The host's hypervisor did not answer for this VM. Repeat it when the host is well again.",
+                        now);
+            case GONE, WRONG_STATE ->
+                new Problem(
+                        ProblemCode.WRONG_STATE,
+                        "The VM was not in a state for it. Look whether it runs, then repeat it.",
+                        now);
+            case NO_AGENT, AGENT_SILENT -> of(e, now);
+            case REFUSED ->
+                new Problem(
+                        ProblemCode.HYPERVISOR_REFUSED,
+                        "The hypervisor refused it. Repeat it; if it stays so, the provider finds the reason in the host's log.",
+                        now);
+        };
+    }
+
     private HypervisorProblems() {}
 }

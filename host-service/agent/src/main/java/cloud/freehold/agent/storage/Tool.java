@@ -12,8 +12,22 @@ public final class Tool {
     private static final int SAID_AT_MOST = 100_000;
     private static final long LOOK_AGAIN_MS = 100;
 
+    /** What is to be done while a program runs; what it throws kills the program. */
+    public interface Meanwhile<E extends Exception> {
+        void look() throws E;
+    }
+
     /** @return its standard output and error together */
     public static String run(Duration deadline, List<String> command) throws IOException {
+        return run(deadline, command, deadline, () -> {});
+    }
+
+    /**
+     * @param every how long to wait between looks
+     * @return its standard output and error together
+     */
+    public static <E extends Exception> String run(
+            Duration deadline, List<String> command, Duration every, Meanwhile<E> meanwhile) throws IOException, E {
         var output = Files.createTempFile("freehold-agent-", ".out");
         try {
             var process = new ProcessBuilder(command)
@@ -23,7 +37,10 @@ public final class Tool {
                     .start();
             boolean ended;
             try {
-                ended = process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS);
+                long end = System.nanoTime() + deadline.toNanos();
+                while (!(ended = process.waitFor(every.toMillis(), TimeUnit.MILLISECONDS)) && System.nanoTime() < end) {
+                    meanwhile.look();
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IOException(command.get(0) + " was interrupted", e);

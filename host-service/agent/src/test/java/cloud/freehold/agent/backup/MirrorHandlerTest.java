@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import cloud.freehold.agent.AgentConfig;
 import cloud.freehold.agent.command.FakeOrder;
+import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.agent.libvirt.DomainMark;
 import cloud.freehold.agent.libvirt.DomainSpec;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -139,6 +141,35 @@ class MirrorHandlerTest {
         assertThat(copy).doesNotExist();
         assertThat(disks.hasJob).isFalse();
         assertThat(order.notes()).doesNotContainKey("going-over");
+    }
+
+    @Test
+    void copiesTheVolumeOfAVmThatIsOff() throws Exception {
+        neverBegun();
+        isOn = false;
+        handler.carryOut(command, order);
+        assertThat(volume.toRealPath()).isEqualTo(copy.toRealPath());
+        assertThat(volume).hasContent("original");
+    }
+
+    @Test
+    void aCancelledOneLeavesTheVolumeWhereItIs() throws Exception {
+        neverBegun();
+        isOn = false;
+        order.cancel();
+        assertThatExceptionOfType(OrderFailure.class).isThrownBy(() -> handler.carryOut(command, order));
+        assertThat(volume).isRegularFile().hasContent("original");
+        assertThat(copy).doesNotExist();
+    }
+
+    private void neverBegun() throws IOException {
+        order.note("going-over", null);
+        order.note("present", null);
+        Files.move(
+                volume.resolveSibling(command.volumeId() + "-before-moving.qcow2"),
+                volume,
+                StandardCopyOption.REPLACE_EXISTING);
+        Files.delete(copy);
     }
 
     private void assertMoved() throws IOException {
