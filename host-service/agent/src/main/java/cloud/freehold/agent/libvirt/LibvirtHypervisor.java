@@ -163,15 +163,7 @@ public final class LibvirtHypervisor implements Hypervisor {
     @Override
     public void define(DomainSpec spec) throws HypervisorException {
         calls.call(spec.vm(), "define", QUICK, session -> {
-            var present = library.virDomainLookupByName(session.connection(), spec.domainName());
-            if (present != null) {
-                boolean ours = describe(present).isPresent();
-                library.virDomainFree(present);
-                if (!ours) {
-                    throw new HypervisorException(
-                            REFUSED, "a domain named " + spec.domainName() + " exists that is not ours");
-                }
-            }
+            forgetOff(session, spec);
             var domain = library.virDomainDefineXMLFlags(
                     session.connection(),
                     DomainXml.of(spec, MonitorSocket.of(sockets, spec.vm())),
@@ -182,6 +174,29 @@ public final class LibvirtHypervisor implements Hypervisor {
             library.virDomainFree(domain);
             return null;
         });
+    }
+
+    /**
+     * What libvirt 9 knows of a guest agent outlives its QEMU: when that died in the middle of an answer, the agent of the next run counts as
+     * broken, until that guest restarts itself. A new domain knows nothing.
+     */
+    private void forgetOff(Session session, DomainSpec spec) throws HypervisorException {
+        var present = library.virDomainLookupByName(session.connection(), spec.domainName());
+        if (present == null) {
+            return;
+        }
+        try {
+            var ours = describe(present);
+            if (ours.isEmpty()) {
+                throw new HypervisorException(
+                        REFUSED, "a domain named " + spec.domainName() + " exists that is not ours");
+            }
+            if (ours.get().state().isOff()) {
+                library.virDomainUndefineFlags(present, LibvirtLibrary.UNDEFINE_EVERYTHING);
+            }
+        } finally {
+            library.virDomainFree(present);
+        }
     }
 
     @Override
