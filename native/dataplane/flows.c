@@ -6,34 +6,24 @@
 #include "mapping.h"
 #include "pages.h"
 
-#define MAGIC 0x31574f4c46484646ull /* "FFHFLOW1"; another layout gets another one */
-#define OUTBOX 32768u
+#define MAGIC 0x32574f4c46484646ull /* "FFHFLOW2"; another layout gets another one */
 #define BUSY_MS 100
 #define IDLE_MS 1000
-
-struct flows_file {
-	uint64_t magic;
-	uint64_t epoch;
-	uint64_t next;  /* sequence that the next record gets */
-	uint64_t first; /* the oldest that is kept; next: none */
-	struct fh_flow_record outbox[OUTBOX];
-	struct fh_flow_ring rings[FH_WORKERS_MAX] fh_cache_aligned; /* holes but for their heads where no worker ever wrote */
-};
 
 static struct flows_file *file;
 
 static bool usable(const struct flows_file *f)
 {
-	return f->magic == MAGIC && f->epoch && f->first && f->next - f->first <= OUTBOX;
+	return f->magic == MAGIC && f->epoch && f->first && f->next - f->first <= FH_FLOW_OUTBOX;
 }
 
 /* @param slots_known  the rules' slots are those of the records */
 static bool move_one(unsigned ring, bool slots_known, uint64_t unix_minus_boot)
 {
-	const struct fh_flow *f = file->next - file->first < OUTBOX ? fh_flow_oldest(&file->rings[ring]) : NULL;
+	const struct fh_flow *f = file->next - file->first < FH_FLOW_OUTBOX ? fh_flow_oldest(&file->rings[ring]) : NULL;
 	if (!f)
 		return false;
-	struct fh_flow_record *r = &file->outbox[file->next % OUTBOX];
+	struct fh_flow_record *r = &file->outbox[file->next % FH_FLOW_OUTBOX];
 	*r = (struct fh_flow_record){
 		.struct_size = sizeof *r, .end = f->end, .family = f->v6 ? 6 : 4, .protocol = f->proto, .direction = f->direction,
 		.sequence = file->next, .port = f->nic, .src_port = f->src_port, .dst_port = f->dst_port, .public_port = f->public_port,
@@ -45,10 +35,22 @@ static bool move_one(unsigned ring, bool slots_known, uint64_t unix_minus_boot)
 	memcpy(r->public_addr, f->public_addr, sizeof r->public_addr);
 	if (slots_known && f->slot != FH_SLOT_NONE)
 		fh_pol_slot_id(dp.rules, f->slot, &r->rule);
-	/* Killed in between, the record comes again under the same number. */
+	/* In this order: finish_move() reads what a kill at any place leaves. */
+	fh_store_release(&file->moving, 0);
+	fh_store_release(&file->moving_ring, ring);
+	fh_store_release(&file->moving_tail, file->rings[ring].tail);
+	fh_store_release(&file->moving, file->next);
 	fh_store_release(&file->next, file->next + 1);
 	fh_flow_taken(&file->rings[ring]);
 	return true;
+}
+
+/* A process that was killed had put the record into the outbox, and not taken it from its ring: it would come twice. */
+static void finish_move(void)
+{
+	struct fh_flow_ring *ring = &file->rings[file->moving_ring % FH_WORKERS_MAX];
+	if (file->moving && file->moving + 1 == file->next && ring->tail == file->moving_tail && fh_flow_oldest(ring))
+		fh_flow_taken(ring);
 }
 
 static bool collect(bool slots_known)
@@ -88,6 +90,7 @@ bool flows_init(void)
 			file->rings[w].head = file->rings[w].tail = file->rings[w].lost = 0;
 		file->epoch = dp_unix_ns();
 		file->first = file->next = 1;
+		file->moving = 0;
 		fh_store_release(&file->magic, MAGIC);
 	}
 	for (unsigned w = 0; w < FH_WORKERS_MAX; w++) {
@@ -95,6 +98,7 @@ bool flows_init(void)
 		dp.flows[w] = &file->rings[w];
 	}
 	/* What the process before left. */
+	finish_move();
 	collect(false);
 	return true;
 }
@@ -114,7 +118,7 @@ uint32_t flows_read(uint64_t epoch, uint64_t taken, struct fh_flow_stream *strea
 	for (unsigned w = 0; w < FH_WORKERS_MAX; w++)
 		stream->lost += fh_load(&file->rings[w].lost);
 	while (n < capacity && n < file->next - file->first) {
-		out[n] = file->outbox[(file->first + n) % OUTBOX];
+		out[n] = file->outbox[(file->first + n) % FH_FLOW_OUTBOX];
 		n++;
 	}
 	return n;

@@ -11,6 +11,7 @@
 #ifndef FH_DP_FLOWS_H
 #define FH_DP_FLOWS_H
 
+#include "flows_file.h"
 #include "runtime.h"
 
 /* Before any port. Return: false without memory or file. */
