@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.assertj.core.api.Assumptions;
 
@@ -33,6 +34,8 @@ final class TestStore {
     private final String key;
     private final Map<UUID, BackupVm.Source> latest = new HashMap<>();
     private final List<String> pinned = new ArrayList<>();
+    /** By the order that they stay for. */
+    private final Map<UUID, List<String>> pinnedFor = new HashMap<>();
 
     TestStore(Rig rig) throws IOException {
         Assumptions.assumeThat(Rig.STORE).exists();
@@ -71,6 +74,7 @@ final class TestStore {
                 bytesPerSecond,
                 0);
         rig.portal.commands().input(order.id(), input());
+        pinnedFor.put(order.id(), List.copyOf(pinned));
         return order;
     }
 
@@ -102,9 +106,11 @@ final class TestStore {
         point.volumes().forEach(volume -> pinned.remove(volume.root().root()));
     }
 
-    /** What garbage collection is told: all roots that live, and who is writing. */
+    /** What garbage collection is told: all roots that live or are kept for those who are writing, and who that is. */
     CommandInput inputOfCollection(List<UUID> writers) {
-        return new CommandInput(key, null, null, List.of(), List.copyOf(pinned), writers);
+        var live = new TreeSet<>(pinned);
+        writers.forEach(writer -> live.addAll(pinnedFor.get(writer)));
+        return new CommandInput(key, null, null, List.of(), List.copyOf(live), writers);
     }
 
     /** Brings a volume back beside everything else, by the store's program alone. */
