@@ -46,9 +46,13 @@ public class Durations {
         return format(Duration.ofMillis(millis));
     }
 
-    /** How long ago that was. */
+    /** How long ago that was; what is on a page is soon older. */
     public String since(@Nullable Instant at) {
-        return at == null ? "never" : format(Duration.between(at, clock.instant()));
+        if (at == null) {
+            return "never";
+        }
+        var age = Duration.between(at, clock.instant());
+        return age.compareTo(Duration.ofMinutes(1)) < 0 ? "< 1 min" : format(age);
     }
 
     /** The smaller unit only matters while there are few of the greater. */

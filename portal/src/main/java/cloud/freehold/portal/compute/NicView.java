@@ -74,6 +74,14 @@ public record NicView(
         return hostAway ? "host away, change waits" : desired == null ? "waiting for a host" : "applying";
     }
 
+    /** Of what was saved last, and how far the host is with it. */
+    public String generation() {
+        if (desired == null) {
+            return "—";
+        }
+        return isEnforced() ? desired.toString() : (applied == null ? 0 : applied) + " of " + desired;
+    }
+
     /** As guests and people call it. */
     public String name() {
         return "eth" + index;
