@@ -200,6 +200,7 @@ table host
     facts jsonb
     capacity_vcpus integer not null default 0
     capacity_memory_mib bigint not null default 0
+    pools jsonb default (facts -> 'pools'::text)
 table host_certificate
     serial numeric not null
     host_id uuid not null
@@ -692,6 +693,7 @@ table vm_status
     guest jsonb
     problem jsonb
     reported_at timestamp with time zone not null
+    volumes jsonb
 table volume
     id uuid not null
     tenant_id uuid not null
@@ -2185,6 +2187,7 @@ host(epoch): SELECT to freehold_portal
 host(id): SELECT to freehold_portal
 host(last_seen_at): SELECT to freehold_portal
 host(name): SELECT to freehold_portal
+host(pools): SELECT to freehold_portal
 notification_channel(account_id): SELECT to freehold_portal
 notification_channel(created_at): SELECT to freehold_portal
 notification_channel(enabled): SELECT to freehold_portal

@@ -45,6 +45,7 @@ import java.util.function.Predicate;
  */
 public final class FakeHost implements AutoCloseable {
     private static final int POLL_SECONDS = 20;
+    private static final String DEFAULT_POOL = "default";
 
     private final HostClient client;
     private final HostIdentity identity;
@@ -54,6 +55,8 @@ public final class FakeHost implements AutoCloseable {
     private final Map<UUID, String> instances = new HashMap<>();
     private final Map<UUID, ObservedVm.State> states = new HashMap<>();
     private final Map<UUID, Problem> problems = new HashMap<>();
+    private final Map<UUID, ObservedVm.GuestFacts> guests = new HashMap<>();
+    private final Map<UUID, String> volumePools = new HashMap<>();
     private final Map<UUID, Problem> nicProblems = new HashMap<>();
     private final Set<UUID> commandsDone = new HashSet<>();
     private final List<HostCommand> commandsSeen = new ArrayList<>();
@@ -183,6 +186,11 @@ public final class FakeHost implements AutoCloseable {
         try {
             if (needsInput(command)) {
                 input = input(command.id());
+            }
+            if (command instanceof HostCommand.MirrorVolume move) {
+                synchronized (this) {
+                    volumePools.put(move.volumeId(), move.pool());
+                }
             }
             if (command instanceof HostCommand.FetchFile) {
                 output(command.id(), new ByteArrayInputStream(FakeResults.HELLO.getBytes(StandardCharsets.UTF_8)));
@@ -341,13 +349,33 @@ public final class FakeHost implements AutoCloseable {
 
     private HostFacts facts() {
         long gib = 1L << 30;
-        return new HostFacts("fake", "tcg", "fake", "fake", 8, 65536, 500 * gib, 1000 * gib, List.of(), null, tunnel);
+        var pools = List.of(
+                new HostFacts.Pool(DEFAULT_POOL, true, 500 * gib, 1000 * gib),
+                new HostFacts.Pool("fast", false, 100 * gib, 100 * gib),
+                new HostFacts.Pool("full", false, 0, 100 * gib));
+        return new HostFacts("fake", "tcg", "fake", "fake", 8, 65536, 500 * gib, 1000 * gib, List.of(), pools, tunnel);
     }
 
     private ObservedVm observed(UUID id, long revision, PowerState power) {
         var natural = power == PowerState.RUNNING ? ObservedVm.State.RUNNING : ObservedVm.State.STOPPED;
+        var volumes = model.vms().get(id).volumes().stream()
+                .map(volume ->
+                        new ObservedVm.ObservedVolume(volume.id(), volumePools.getOrDefault(volume.id(), DEFAULT_POOL)))
+                .toList();
         return new ObservedVm(
-                id, states.getOrDefault(id, natural), instances.get(id), null, null, problems.get(id), revision);
+                id,
+                states.getOrDefault(id, natural),
+                instances.get(id),
+                null,
+                guests.get(id),
+                problems.get(id),
+                revision,
+                volumes);
+    }
+
+    /** What the guest agent of a VM tells from now on. */
+    public synchronized void guest(UUID vm, ObservedVm.GuestFacts facts) {
+        guests.put(vm, facts);
     }
 
     /** Where its tunnels are reported to end from now on; null: nowhere. */

@@ -1,5 +1,6 @@
 package cloud.freehold.portal.operation;
 
+import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.TenantId;
 import java.time.Instant;
 import java.util.UUID;
@@ -16,5 +17,12 @@ public record HostOrder(
         UUID targetId,
         String targetName,
         UUID hostId,
+        String hostName,
         String arguments,
-        Instant deadline) {}
+        Instant deadline) {
+
+    /** The host that carries it out, for the audit trail. */
+    public Actor host() {
+        return Actor.host(hostId, hostName, null);
+    }
+}

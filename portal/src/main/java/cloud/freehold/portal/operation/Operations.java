@@ -44,4 +44,7 @@ public interface Operations {
     Operation get(TenantId tenant, OperationId id);
 
     KeysetPage<Operation> page(TenantId tenant, OperationFilter filter);
+
+    /** What is being done with a VM's disks, or waits for them; the newest first. */
+    List<Operation> onDisks(TenantId tenant, UUID vm);
 }

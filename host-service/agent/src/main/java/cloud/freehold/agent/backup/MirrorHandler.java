@@ -48,6 +48,8 @@ final class MirrorHandler implements CommandHandler<MirrorVolume> {
         var target = place.resolveSibling(
                 command.volumeId() + "-" + command.id().toString().substring(24) + ".qcow2");
         new VolumeMove(host, tool, command, order, volume, target).move();
+        // Its report says where the volume is.
+        host.kick().accept(command.vmId());
         return new Outcome("the volume is moved", null);
     }
 }

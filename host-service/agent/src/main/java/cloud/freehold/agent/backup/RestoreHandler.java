@@ -107,7 +107,11 @@ final class RestoreHandler implements CommandHandler<RestoreVolumes> {
         var desired = host.desired().get().vms().get(command.vmId());
         var pools = new HashMap<UUID, String>();
         if (desired != null) {
-            desired.volumes().forEach(volume -> pools.put(volume.id(), volume.pool()));
+            // One that was moved stays where it is.
+            desired.volumes()
+                    .forEach(volume -> pools.put(
+                            volume.id(),
+                            host.files().pool(command.vmId(), volume.id()).orElse(volume.pool())));
         }
         try {
             var volumes = command.volumes().stream().map(VolumeRoot::volumeId).toList();

@@ -11,9 +11,12 @@ import cloud.freehold.api.desired.DesiredVm;
 import cloud.freehold.api.desired.PowerState;
 import cloud.freehold.api.observed.ObservedVm;
 import cloud.freehold.api.observed.ObservedVm.GuestFacts;
+import cloud.freehold.api.observed.ObservedVm.ObservedVolume;
 import cloud.freehold.api.observed.ObservedVm.State;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -50,7 +53,7 @@ final class Machine {
         this.host = host;
         this.domains = new DomainFactory(host);
         this.attention = new Attention(host.workers(), host.timer(), this::lookSafely);
-        this.report = new VmReport(id, host.observations(), host.clock());
+        this.report = new VmReport(id, host.observations(), this::volumes, host.clock());
         this.start = new VmStart(id, host, domains, report);
         this.shutdown = new Shutdown(id, host.hypervisor(), host.clock());
         this.crashPause = new CrashPause(id, host.clock());
@@ -60,6 +63,17 @@ final class Machine {
 
     UUID id() {
         return id;
+    }
+
+    private List<ObservedVolume> volumes() {
+        var desired = host.desired().get().vms().get(id);
+        var there = new ArrayList<ObservedVolume>();
+        if (desired != null) {
+            for (var volume : desired.volumes()) {
+                host.files().pool(id, volume.id()).ifPresent(pool -> there.add(new ObservedVolume(volume.id(), pool)));
+            }
+        }
+        return there;
     }
 
     /** Null until it was looked at. */

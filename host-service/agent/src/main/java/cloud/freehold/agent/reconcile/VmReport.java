@@ -6,21 +6,27 @@ import cloud.freehold.api.Problem;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.observed.ObservedVm;
 import cloud.freehold.api.observed.ObservedVm.GuestFacts;
+import cloud.freehold.api.observed.ObservedVm.ObservedVolume;
 import cloud.freehold.api.observed.ObservedVm.State;
 import java.time.Clock;
+import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** What this host says about one VM: written by the machine's worker, read by anybody. */
 final class VmReport {
     private final UUID vm;
     private final Observations observations;
+    private final Supplier<List<ObservedVolume>> volumes;
     private final Clock clock;
     private volatile GuestFacts guest;
     private volatile ObservedVm last;
 
-    VmReport(UUID vm, Observations observations, Clock clock) {
+    /** @param volumes those that are there now */
+    VmReport(UUID vm, Observations observations, Supplier<List<ObservedVolume>> volumes, Clock clock) {
         this.vm = vm;
         this.observations = observations;
+        this.volumes = volumes;
         this.clock = clock;
     }
 
@@ -101,7 +107,8 @@ final class VmReport {
                 now.startedAt(),
                 now.guest(),
                 same ? before : problem,
-                now.appliedRevision());
+                now.appliedRevision(),
+                volumes.get());
         observations.vm(last);
     }
 }

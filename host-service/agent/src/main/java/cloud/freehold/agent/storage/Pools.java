@@ -80,6 +80,24 @@ public final class Pools {
         return Optional.of(ofVm.resolve(volume + ".qcow2"));
     }
 
+    /**
+     * @param volume its path, wherever that leads
+     * @return empty: it is not there, or in none of them
+     */
+    Optional<String> of(Path volume) {
+        try {
+            var pool = volume.toRealPath().getParent().getParent();
+            for (var folder : folders.entrySet()) {
+                if (folder.getValue().toRealPath().equals(pool)) {
+                    return Optional.of(folder.getKey());
+                }
+            }
+        } catch (IOException e) {
+            LOG.debug("{}: {}", volume, e.toString());
+        }
+        return Optional.empty();
+    }
+
     /** Lets the volume's path lead to where it is. */
     public static void link(Path volume, Path place) throws IOException {
         if (!volume.equals(place)) {

@@ -191,6 +191,11 @@ public final class VmFiles {
                         null));
     }
 
+    /** The pool that a volume lies in; empty: it is not there. */
+    public Optional<String> pool(UUID vm, UUID volume) {
+        return pools.of(volume(vm, volume));
+    }
+
     /** Whether a path that QEMU names is the volume's, wherever that lies. */
     public boolean isVolume(Path named, UUID vm, UUID volume) {
         return isSame(named, volume(vm, volume));

@@ -8,6 +8,7 @@ import cloud.freehold.api.command.CommandResult.RolledBack;
 import cloud.freehold.api.command.CommandResult.SnapshotsTaken.Taken;
 import cloud.freehold.api.command.CommandResult.StoredVolume;
 import cloud.freehold.api.command.HostCommand;
+import cloud.freehold.api.observed.ObservedVm.ObservedVolume;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -150,8 +151,15 @@ class SnapshotIntegrationTest {
     void aVolumeMovesToAnotherPoolAndBackWhileItsGuestWrites() throws Exception {
         var place = rig.directory.resolve("vms").resolve(vm.id.toString()).resolve(vm.data + ".qcow2");
         vm.startWriting();
+        int from = rig.portal.reports().size();
         orders.done(move("other"));
         assertThat(place.toRealPath()).startsWith(rig.directory.resolve("other-pool"));
+        vm.awaitFrom(
+                from,
+                observed -> observed.volumes() != null
+                        && observed.volumes().contains(new ObservedVolume(vm.data, "other"))
+                        && observed.volumes().contains(new ObservedVolume(vm.boot, "default")),
+                Orders.PATIENCE);
         assertThat(vm.state()).isEqualTo("running");
         // Points are taken from where it is now.
         var store = new TestStore(rig);

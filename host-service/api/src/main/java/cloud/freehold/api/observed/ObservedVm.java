@@ -9,6 +9,7 @@ import java.util.UUID;
  * @param instance names this run of the VM's QEMU process; null when it does not run
  * @param guest what the guest agent told, null when it is not there
  * @param problem why the VM is not as desired, null when it is or is on its way
+ * @param volumes those that are there, null from a host that does not tell
  */
 public record ObservedVm(
         UUID id,
@@ -17,7 +18,22 @@ public record ObservedVm(
         Instant startedAt,
         GuestFacts guest,
         Problem problem,
-        long appliedRevision) {
+        long appliedRevision,
+        List<ObservedVolume> volumes) {
+
+    public ObservedVm(
+            UUID id,
+            State state,
+            String instance,
+            Instant startedAt,
+            GuestFacts guest,
+            Problem problem,
+            long appliedRevision) {
+        this(id, state, instance, startedAt, guest, problem, appliedRevision, null);
+    }
+
+    /** @param pool the host's storage pool that it lies in */
+    public record ObservedVolume(UUID id, String pool) {}
 
     public enum State {
         /** Disks are being prepared. */

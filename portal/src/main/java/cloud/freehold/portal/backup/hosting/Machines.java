@@ -55,12 +55,4 @@ class Machines {
                 nics,
                 Arrays.asList((String[]) row.getArray("labels").getArray()));
     }
-
-    String hostName(UUID host) {
-        return system.sql("select name from host where id = :host")
-                .param("host", host)
-                .query((row, number) -> row.getString("name"))
-                .optional()
-                .orElse("host");
-    }
 }

@@ -7,7 +7,6 @@ import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.backup.domain.RestoreArguments;
-import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.live.LiveEvents;
 import cloud.freehold.portal.live.LiveTopic;
@@ -31,7 +30,6 @@ class RestoreOrders implements HostOrders {
     private final JdbcClient system;
     private final StoreRows stores;
     private final Inputs inputs;
-    private final Machines machines;
     private final Tellings tellings;
     private final AuditTrail audit;
     private final LiveEvents live;
@@ -41,7 +39,6 @@ class RestoreOrders implements HostOrders {
             @SystemAccess JdbcClient system,
             StoreRows stores,
             Inputs inputs,
-            Machines machines,
             Tellings tellings,
             AuditTrail audit,
             LiveEvents live,
@@ -49,7 +46,6 @@ class RestoreOrders implements HostOrders {
         this.system = system;
         this.stores = stores;
         this.inputs = inputs;
-        this.machines = machines;
         this.tellings = tellings;
         this.audit = audit;
         this.live = live;
@@ -85,7 +81,7 @@ class RestoreOrders implements HostOrders {
     public void completed(HostOrder order, @Nullable CommandResult result) {
         audit.recordAsSystem(
                 order.tenant(),
-                Actor.host(order.hostId(), machines.hostName(order.hostId()), null),
+                order.host(),
                 AuditEntry.of("restore.done", "vm", order.targetId(), order.targetName())
                         .after(Map.of(
                                 "point", arguments(order).pointId(),

@@ -7,7 +7,6 @@ import cloud.freehold.portal.audit.AuditEntry;
 import cloud.freehold.portal.audit.AuditTrail;
 import cloud.freehold.portal.backup.NewBackup;
 import cloud.freehold.portal.backup.domain.SnapshotArguments;
-import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.live.LiveEvents;
 import cloud.freehold.portal.live.LiveTopic;
@@ -34,15 +33,12 @@ class SnapshotOrders implements HostOrders {
     private static final int LONGEST_HINT = 500;
 
     private final JdbcClient system;
-    private final Machines machines;
     private final AuditTrail audit;
     private final LiveEvents live;
     private final JsonMapper json;
 
-    SnapshotOrders(
-            @SystemAccess JdbcClient system, Machines machines, AuditTrail audit, LiveEvents live, JsonMapper json) {
+    SnapshotOrders(@SystemAccess JdbcClient system, AuditTrail audit, LiveEvents live, JsonMapper json) {
         this.system = system;
-        this.machines = machines;
         this.audit = audit;
         this.live = live;
         this.json = json;
@@ -185,9 +181,7 @@ class SnapshotOrders implements HostOrders {
 
     private void record(HostOrder order, String action) {
         audit.recordAsSystem(
-                order.tenant(),
-                Actor.host(order.hostId(), machines.hostName(order.hostId()), null),
-                AuditEntry.of(action, "vm", order.targetId(), order.targetName()));
+                order.tenant(), order.host(), AuditEntry.of(action, "vm", order.targetId(), order.targetName()));
     }
 
     private SnapshotArguments arguments(HostOrder order) {

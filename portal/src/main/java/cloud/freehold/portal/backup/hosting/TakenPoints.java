@@ -10,7 +10,6 @@ import cloud.freehold.portal.backup.PolicyId;
 import cloud.freehold.portal.backup.domain.BackupArguments;
 import cloud.freehold.portal.backup.domain.MachineRecord;
 import cloud.freehold.portal.backup.domain.Pruning;
-import cloud.freehold.portal.common.Actor;
 import cloud.freehold.portal.common.TenantId;
 import cloud.freehold.portal.database.SystemAccess;
 import cloud.freehold.portal.live.LiveEvents;
@@ -88,7 +87,7 @@ class TakenPoints {
         }
         audit.recordAsSystem(
                 order.tenant(),
-                Actor.host(order.hostId(), machines.hostName(order.hostId()), null),
+                order.host(),
                 AuditEntry.of("backup.taken", "vm", order.targetId(), machine.name())
                         .after(Map.of(
                                 "point", wanted.pointId(),

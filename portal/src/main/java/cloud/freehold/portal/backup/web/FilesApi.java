@@ -11,6 +11,7 @@ import cloud.freehold.portal.backup.PointId;
 import cloud.freehold.portal.backup.RecoveryPoint;
 import cloud.freehold.portal.common.ConflictException;
 import cloud.freehold.portal.common.IdempotencyKey;
+import cloud.freehold.portal.operation.Accepted;
 import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.operation.OperationId;
 import cloud.freehold.portal.tenancy.RequiresRole;

@@ -23,6 +23,7 @@ import cloud.freehold.portal.common.KeysetPage;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.firewall.SecurityGroupId;
 import cloud.freehold.portal.network.NetworkId;
+import cloud.freehold.portal.operation.Accepted;
 import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;

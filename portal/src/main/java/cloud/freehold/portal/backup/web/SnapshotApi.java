@@ -8,6 +8,7 @@ import cloud.freehold.portal.backup.Snapshots.NewSnapshot;
 import cloud.freehold.portal.common.IdempotencyKey;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.compute.Vms;
+import cloud.freehold.portal.operation.Accepted;
 import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;

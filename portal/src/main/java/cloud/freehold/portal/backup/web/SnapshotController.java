@@ -13,6 +13,7 @@ import cloud.freehold.portal.compute.VmState;
 import cloud.freehold.portal.compute.VmView;
 import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.operation.Operation;
+import cloud.freehold.portal.operation.Operations;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
@@ -38,12 +39,12 @@ class SnapshotController {
 
     private final Vms vms;
     private final Snapshots snapshots;
-    private final DiskOperations busy;
+    private final Operations operations;
 
-    SnapshotController(Vms vms, Snapshots snapshots, DiskOperations busy) {
+    SnapshotController(Vms vms, Snapshots snapshots, Operations operations) {
         this.vms = vms;
         this.snapshots = snapshots;
-        this.busy = busy;
+        this.operations = operations;
     }
 
     @GetMapping
@@ -61,7 +62,7 @@ class SnapshotController {
         model.addAttribute("most", snapshots.mostPerVm());
         model.addAttribute("runs", vm.state() == VmState.RUNNING);
         model.addAttribute("neighbours", neighbours(scope, vm));
-        model.addAttribute("open", busy.of(scope.tenantId(), id));
+        model.addAttribute("open", operations.onDisks(scope.tenantId(), id.value()));
         return "backup/snapshots";
     }
 

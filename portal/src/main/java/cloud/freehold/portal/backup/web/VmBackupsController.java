@@ -11,6 +11,7 @@ import cloud.freehold.portal.common.NumberedPage;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.operation.Operation;
+import cloud.freehold.portal.operation.Operations;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
@@ -43,16 +44,16 @@ class VmBackupsController {
     private final Backups backups;
     private final BackupHealth health;
     private final Policies policies;
-    private final DiskOperations busy;
+    private final Operations operations;
     private final Clock clock;
 
     VmBackupsController(
-            Vms vms, Backups backups, BackupHealth health, Policies policies, DiskOperations busy, Clock clock) {
+            Vms vms, Backups backups, BackupHealth health, Policies policies, Operations operations, Clock clock) {
         this.vms = vms;
         this.backups = backups;
         this.health = health;
         this.policies = policies;
-        this.busy = busy;
+        this.operations = operations;
         this.clock = clock;
     }
 
@@ -84,7 +85,7 @@ class VmBackupsController {
         model.addAttribute(
                 "labels", String.join(", ", policies.labels(scope.tenantId()).getOrDefault(id, Set.of())));
         model.addAttribute("stores", Choices.stores(backups.stores(scope.tenantId())));
-        model.addAttribute("open", busy.of(scope.tenantId(), id));
+        model.addAttribute("open", operations.onDisks(scope.tenantId(), id.value()));
         return "backup/vm";
     }
 

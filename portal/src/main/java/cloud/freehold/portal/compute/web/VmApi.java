@@ -9,11 +9,11 @@ import cloud.freehold.portal.compute.VmDescription;
 import cloud.freehold.portal.compute.VmId;
 import cloud.freehold.portal.compute.VmView;
 import cloud.freehold.portal.compute.Vms;
+import cloud.freehold.portal.operation.Accepted;
 import cloud.freehold.portal.operation.Operation;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
 import cloud.freehold.portal.tenancy.TenantScope;
-import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
@@ -78,7 +78,7 @@ class VmApi {
             @RequestBody NewVmForm body,
             @RequestHeader(name = IdempotencyKey.HEADER, required = false) @Nullable String key) {
         Operation operation = vms.create(scope.tenantId(), body.toCommand(), IdempotencyKey.check(key));
-        return accepted(scope, operation);
+        return Accepted.of(scope, operation);
     }
 
     @PatchMapping("/vms/{vmId}")
@@ -112,7 +112,7 @@ class VmApi {
             @RequestHeader(name = "If-Match", required = false) @Nullable String ifMatch,
             @RequestHeader(name = IdempotencyKey.HEADER, required = false) @Nullable String key) {
         VmCommand asked = VmCommand.of(command).orElseThrow(() -> new NotFoundException("A VM has no such command."));
-        return accepted(
+        return Accepted.of(
                 scope,
                 vms.command(
                         scope.tenantId(),
@@ -130,13 +130,8 @@ class VmApi {
             @PathVariable String vmId,
             @RequestHeader(name = "If-Match", required = false) @Nullable String ifMatch,
             @RequestHeader(name = IdempotencyKey.HEADER, required = false) @Nullable String key) {
-        return accepted(
+        return Accepted.of(
                 scope,
                 vms.delete(scope.tenantId(), VmId.of(vmId), null, ETags.version(ifMatch), IdempotencyKey.check(key)));
-    }
-
-    private static ResponseEntity<Operation> accepted(TenantScope scope, Operation operation) {
-        URI location = URI.create("/api/v1/tenants/" + scope.slug() + "/operations/" + operation.id());
-        return ResponseEntity.accepted().location(location).body(operation);
     }
 }

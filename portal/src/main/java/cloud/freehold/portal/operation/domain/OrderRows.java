@@ -27,7 +27,8 @@ class OrderRows {
     /** An operation that was asked for before its VM had a host belongs to the host that the VM got. */
     private static final String SELECT = """
             select o.id, o.tenant_id, o.kind, o.target_id, o.target_name, o.arguments, o.deadline, o.state,
-                   coalesce(o.host_id, v.host_id) as host
+                   coalesce(o.host_id, v.host_id) as host,
+                   (select h.name from host h where h.id = coalesce(o.host_id, v.host_id)) as host_name
             from operation o left join vm v on o.host_id is null and o.target_kind = 'vm' and v.id = o.target_id
             """;
 
@@ -140,6 +141,7 @@ class OrderRows {
                         row.getObject("target_id", UUID.class),
                         row.getString("target_name"),
                         row.getObject("host", UUID.class),
+                        row.getString("host_name"),
                         row.getString("arguments"),
                         row.getObject("deadline", OffsetDateTime.class).toInstant()),
                 OperationState.valueOf(row.getString("state")));

@@ -39,6 +39,9 @@ import tools.jackson.databind.json.JsonMapper;
 @Transactional
 class StoredOperations implements Operations {
 
+    /** Of the newest that are open; few can be. */
+    private static final int ON_DISKS = 10;
+
     private static final String SELECT = "select " + OperationRow.COLUMNS + " from operation ";
 
     private static final String[] UNLISTED = Arrays.stream(OperationKind.values())
@@ -258,6 +261,14 @@ class StoredOperations implements Operations {
                 .optional()
                 .orElseThrow(() -> new NotFoundException(
                         "There is no such operation. Go to Activity, Operations and pick it from the list."));
+    }
+
+    @Override
+    @Transactional(readOnly = true)
+    public List<Operation> onDisks(TenantId tenant, UUID vm) {
+        return page(tenant, new OperationFilter(OperationFilter.State.OPEN, vm, null, ON_DISKS)).items().stream()
+                .filter(operation -> operation.kind().needsDisksAlone())
+                .toList();
     }
 
     @Override
