@@ -138,6 +138,7 @@ freehold.agent.instance=$instance
 freehold.agent.state-dir=$state/agent
 freehold.agent.images-dir=$state/images
 freehold.agent.vms-dir=$state/vms
+freehold.agent.pools=archive=$state/archive
 freehold.agent.sockets-dir=$run/ports
 freehold.agent.token-file=$state/tokens/$host_name.token
 freehold.agent.ca-file=$state/tokens/authority.pem
