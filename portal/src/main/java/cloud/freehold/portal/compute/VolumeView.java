@@ -31,26 +31,41 @@ public record VolumeView(
         return "vd" + (char) ('a' + index);
     }
 
-    /** What the guest should do otherwise, and how; empty: it uses the disk well, or did not tell. */
+    /** What the guest should do otherwise, and how; empty: nothing, or it did not tell. */
     public List<String> advice() {
         if (guest == null) {
             return List.of();
         }
         String queue = "/sys/block/" + (guest.device() == null ? device() : guest.device()) + "/queue/";
         List<String> advice = new ArrayList<>();
-        if (guest.scheduler() != null && !guest.scheduler().equals("none")) {
+        if (isScheduled()) {
             advice.add("The guest sorts its requests by " + guest.scheduler()
                     + " before the host sorts them again. Write none to " + queue + "scheduler.");
         }
-        if (Boolean.TRUE.equals(guest.rotational())) {
-            advice.add("The guest takes it for a disk that spins, and waits for its head. Write 0 to " + queue
-                    + "rotational.");
-        }
-        if (guest.largestRequestBytes() != null && guest.largestRequestBytes() < LARGE_REQUEST) {
+        if (isCut()) {
             advice.add("The guest cuts large requests to pieces of " + guest.largestRequestBytes() / 1024
                     + " KiB. Write 1024 to " + queue + "max_sectors_kb.");
         }
+        if (Boolean.TRUE.equals(guest.rotational())) {
+            advice.add(
+                    "The guest takes it for a disk that spins, as Linux does with each virtio disk, and some filesystems then"
+                            + " order their data for one. Write 0 to " + queue
+                            + "rotational, at each start by a udev rule.");
+        }
         return advice;
+    }
+
+    private boolean isScheduled() {
+        return guest != null && guest.scheduler() != null && !guest.scheduler().equals("none");
+    }
+
+    private boolean isCut() {
+        return guest != null && guest.largestRequestBytes() != null && guest.largestRequestBytes() < LARGE_REQUEST;
+    }
+
+    /** Requests take longer than they need. */
+    public boolean isSlowed() {
+        return isScheduled() || isCut();
     }
 
     /** Whether the guest told enough to say that it uses the disk well. */

@@ -45,6 +45,9 @@ public interface Operations {
 
     KeysetPage<Operation> page(TenantId tenant, OperationFilter filter);
 
+    /** The target's latest of that kind, whatever became of it. */
+    Optional<Operation> latest(TenantId tenant, UUID target, OperationKind kind);
+
     /** What is being done with a VM's disks, or waits for them; the newest first. */
     List<Operation> onDisks(TenantId tenant, UUID vm);
 }

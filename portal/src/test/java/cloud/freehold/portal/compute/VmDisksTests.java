@@ -12,6 +12,9 @@ import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.redirectedUrl;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
 
+import cloud.freehold.api.Problem;
+import cloud.freehold.api.ProblemCode;
+import cloud.freehold.api.command.CommandProgress;
 import cloud.freehold.api.command.HostCommand;
 import cloud.freehold.api.observed.ObservedVm.GuestDisk;
 import cloud.freehold.api.observed.ObservedVm.GuestFacts;
@@ -27,6 +30,7 @@ import cloud.freehold.portal.testing.Fixtures;
 import cloud.freehold.portal.testing.Fixtures.Person;
 import cloud.freehold.portal.testing.PortalTest;
 import cloud.freehold.testing.FakeHost;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -137,8 +141,12 @@ class VmDisksTests {
         tell(new GuestDisk(boot().id(), "vda", "mq-deadline", true, 131_072L, 1));
         mvc.perform(get(page).with(otto.signedIn()))
                 .andExpect(content().string(containsString("Write none to /sys/block/vda/queue/scheduler.")))
-                .andExpect(content().string(containsString("Write 0 to /sys/block/vda/queue/rotational.")))
+                .andExpect(content().string(containsString("Write 0 to /sys/block/vda/queue/rotational")))
                 .andExpect(content().string(containsString("pieces of 128 KiB")));
+        tell(new GuestDisk(boot().id(), "vda", "none", true, 1L << 20, 1));
+        mvc.perform(get(page).with(otto.signedIn()))
+                .andExpect(content().string(containsString("used well")))
+                .andExpect(content().string(containsString("at each start by a udev rule")));
         // Guests may say anything.
         tell(new GuestDisk(boot().id(), "<b>", "<script>", null, null, null));
         mvc.perform(get(page).with(otto.signedIn()))
@@ -175,6 +183,21 @@ class VmDisksTests {
                         .param("key", "k-3"))
                 .andExpect(redirectedUrl(page));
         mvc.perform(get(page).with(otto.signedIn())).andExpect(content().string(containsString("Move volume")));
+    }
+
+    @Test
+    void thePageSaysWhyAMoveFailed() throws Exception {
+        host.onCommand(command -> new CommandProgress(
+                CommandProgress.Status.FAILED,
+                5,
+                "preparing",
+                new Problem(ProblemCode.WRONG_STATE, "The volume has snapshots.", Instant.now()),
+                Instant.now()));
+        move("fast", null);
+        host.pollOnce(0);
+        mvc.perform(get("/t/acme/vms/" + web + "/disks").with(otto.signedIn()))
+                .andExpect(content().string(containsString("the disk is where it was")))
+                .andExpect(content().string(containsString("The volume has snapshots.")));
     }
 
     @Test

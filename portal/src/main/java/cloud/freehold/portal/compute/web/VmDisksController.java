@@ -9,6 +9,8 @@ import cloud.freehold.portal.compute.Vms;
 import cloud.freehold.portal.compute.VolumeView;
 import cloud.freehold.portal.compute.Volumes;
 import cloud.freehold.portal.compute.Volumes.StoragePool;
+import cloud.freehold.portal.operation.OperationKind;
+import cloud.freehold.portal.operation.OperationState;
 import cloud.freehold.portal.operation.Operations;
 import cloud.freehold.portal.tenancy.RequiresRole;
 import cloud.freehold.portal.tenancy.Role;
@@ -45,7 +47,6 @@ class VmDisksController {
 
     @GetMapping
     String page(TenantScope scope, @PathVariable String vmId, HttpServletRequest request, Model model) {
-        model.addAttribute("form", MoveForm.empty());
         String page = show(scope, VmId.of(vmId), model);
         return Htmx.of(request).view(page, "compute/_disks :: board");
     }
@@ -60,6 +61,15 @@ class VmDisksController {
         model.addAttribute("pools", pools);
         model.addAttribute("movable", options(all));
         model.addAttribute("targets", targets(pools));
+        if (!model.containsAttribute("form")) {
+            model.addAttribute("form", MoveForm.proposal(all, pools));
+        }
+        model.addAttribute(
+                "failed",
+                operations
+                        .latest(scope.tenantId(), id.value(), OperationKind.VOLUME_MIRROR)
+                        .filter(operation -> operation.state() == OperationState.FAILED)
+                        .orElse(null));
         model.addAttribute("open", operations.onDisks(scope.tenantId(), id.value()));
         return "compute/disks";
     }

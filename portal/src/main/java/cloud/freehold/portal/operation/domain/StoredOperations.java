@@ -265,6 +265,18 @@ class StoredOperations implements Operations {
 
     @Override
     @Transactional(readOnly = true)
+    public Optional<Operation> latest(TenantId tenant, UUID target, OperationKind kind) {
+        return jdbc.sql(SELECT
+                        + "where tenant_id = :tenant and target_id = :target and kind = :kind order by id desc limit 1")
+                .param("tenant", tenant.value())
+                .param("target", target)
+                .param("kind", kind.name())
+                .query(OperationRow::read)
+                .optional();
+    }
+
+    @Override
+    @Transactional(readOnly = true)
     public List<Operation> onDisks(TenantId tenant, UUID vm) {
         return page(tenant, new OperationFilter(OperationFilter.State.OPEN, vm, null, ON_DISKS)).items().stream()
                 .filter(operation -> operation.kind().needsDisksAlone())
