@@ -9,7 +9,8 @@ soak() {
       build_programs
       build_guest
       FREEHOLD_GUEST=$(guest_dir) FREEHOLD_POINTS=$points in_throwaway \
-        "$top/docker/launcher/tagged" host-service/agent soak BackupSoakTest FaultsSoakTest
+        "$top/docker/launcher/tagged" host-service/agent soak BackupSoakTest FaultsSoakTest &&
+        FREEHOLD_FAULTS=$((points / 5 + 1)) with_instance "$top/docker/launcher/e2e" BackupFaultsTests
       ;;
     *) fail "name what to soak: ./freehold soak backup." ;;
   esac || fail "the soak test '$name' failed; read the lines above."

@@ -32,14 +32,21 @@ class BackupFaultsTests {
     private static final Duration ENDED = Duration.ofMinutes(5);
     private static final Duration ALIVE = Duration.ofMinutes(2);
     private static final int KEPT_POINTS = 3;
-    private static final int LATEST_MILLIS = 2_000;
-    private static final String PROOF = "/partition-1/proof";
+    private static final int TRIES = 3;
+    private static final String FOLDER = "/partition-1";
     private static final Set<String> OPEN = Set.of("WAITING", "QUEUED", "RUNNING");
 
+    /** And after how many milliseconds most are over. */
     private enum Work {
-        BACKUP,
-        RESTORE,
-        REMOVAL_AND_COLLECTION
+        BACKUP(600),
+        RESTORE(6_000),
+        REMOVAL_AND_COLLECTION(300);
+
+        private final int millis;
+
+        Work(int millis) {
+            this.millis = millis;
+        }
     }
 
     private enum Victim {
@@ -75,7 +82,11 @@ class BackupFaultsTests {
             if (deck.isEmpty()) {
                 deck.addAll(all());
             }
-            suffer(i, deck.pop());
+            Fault fault = deck.pop();
+            boolean hit = false;
+            for (int tries = 0; !hit && tries < TRIES; tries++) {
+                hit = suffer("fault-" + i + "-" + tries, fault);
+            }
         }
         points().forEach(this::check);
     }
@@ -91,18 +102,19 @@ class BackupFaultsTests {
         return all;
     }
 
-    private void suffer(int number, Fault fault) {
+    /** @return false: it was over already */
+    private boolean suffer(String name, Fault fault) {
         Set<String> before = operations().keySet();
-        begin(fault.work(), "fault-" + number);
-        pause(random.nextInt(LATEST_MILLIS));
+        begin(fault.work(), name);
+        pause(random.nextInt(fault.work().millis));
         boolean hit = operations().values().stream().anyMatch(BackupFaultsTests::isOpen);
         kill(fault.victim());
         Map<String, JsonNode> after = awaitNothingOpen();
         after.keySet().removeAll(before);
         after.values().forEach(operation -> {
             System.out.printf(
-                    "fault %d: %s, %s killed%s, %s %s %s%n",
-                    number,
+                    "%s: %s, %s killed%s, %s %s %s%n",
+                    name,
                     fault.work(),
                     fault.victim(),
                     hit ? "" : " too late",
@@ -116,6 +128,7 @@ class BackupFaultsTests {
         });
         assertThat(after).as("operations of the fault").isNotEmpty();
         awaitAlive();
+        return hit;
     }
 
     private void begin(Work work, String mark) {
@@ -204,7 +217,9 @@ class BackupFaultsTests {
         assertThat(api.get(path + "/damages").path("items"))
                 .as("damages of " + point)
                 .isEmpty();
-        UUID fetched = api.begin(path + "/files/fetch", Map.of("path", PROOF));
+        assertThat(awaitEnd(api.begin(path + "/files/open", Map.of("path", FOLDER))))
+                .isEqualTo("DONE");
+        UUID fetched = api.begin(path + "/files/fetch", Map.of("path", FOLDER + "/proof"));
         assertThat(awaitEnd(fetched)).isEqualTo("DONE");
         String proof = new String(api.bytes(path + "/fetched-files/" + fetched), StandardCharsets.UTF_8).strip();
         String note = point.path("note").asString("");
