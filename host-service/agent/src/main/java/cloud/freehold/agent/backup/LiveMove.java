@@ -31,19 +31,22 @@ final class LiveMove {
     private final ImageTool tool;
     private final MirrorVolume command;
     private final Order order;
+    private final VmRun run;
     private final Path volume;
     private final Path target;
     private final Path kept;
 
     /**
+     * @param run of the VM, which is on
      * @param volume the volume's path, which leads to where it is
      * @param target where it is to be
      */
-    LiveMove(BackupHost host, ImageTool tool, MirrorVolume command, Order order, Path volume, Path target) {
+    LiveMove(BackupHost host, ImageTool tool, MirrorVolume command, Order order, VmRun run, Path volume, Path target) {
         this.host = host;
         this.tool = tool;
         this.command = command;
         this.order = order;
+        this.run = run;
         this.volume = volume;
         this.target = target;
         this.kept = volume.resolveSibling(command.volumeId() + "-before-moving.qcow2");
@@ -108,12 +111,13 @@ final class LiveMove {
         goOver(disk);
     }
 
-    private void goOver(Plugged disk) throws OrderFailure, HypervisorException, IOException {
+    private void goOver(Plugged disk) throws OrderFailure, HypervisorException, IOException, InterruptedException {
         try {
             Pools.link(volume, target);
             host.hypervisor().disks().pivot(command.vmId(), disk.target());
         } catch (HypervisorException e) {
-            if (e.kind() == HypervisorException.Kind.REFUSED) {
+            // A QEMU that died here may have gone over before: the copy alone has all that its guest wrote.
+            if (e.kind() == HypervisorException.Kind.REFUSED && !run.isOver()) {
                 turnBack();
             }
             throw e;

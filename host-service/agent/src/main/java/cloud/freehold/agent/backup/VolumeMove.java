@@ -74,7 +74,7 @@ final class VolumeMove {
         var begun = Optional.<Domain>empty();
         try {
             begun = running();
-            return begun.isPresent() ? isMovedLive() : isMovedStopped();
+            return begun.isPresent() ? isMovedLive(new VmRun(host.hypervisor(), begun.get())) : isMovedStopped();
         } catch (HypervisorException e) {
             if (isSilent(e) || LiveMove.hasLeft(order)) {
                 LOG.warn("The move {} waits for libvirt: {}", order.id(), e.getMessage());
@@ -124,8 +124,8 @@ final class VolumeMove {
         }
     }
 
-    private boolean isMovedLive() throws OrderFailure, HypervisorException, IOException, InterruptedException {
-        var move = new LiveMove(host, tool, command, order, volume, target);
+    private boolean isMovedLive(VmRun run) throws OrderFailure, HypervisorException, IOException, InterruptedException {
+        var move = new LiveMove(host, tool, command, order, run, volume, target);
         if (!LiveMove.hasLeft(order)) {
             checkOrGiveUp(move);
         }

@@ -131,6 +131,18 @@ class MirrorHandlerTest {
         assertMoved();
     }
 
+    /** It may have gone over, and the guest may have written there, before it died. */
+    @Test
+    void endsAtTheCopyWhenQemuDiesOnItsWayThere() throws Exception {
+        disks.answers.add(() -> {
+            isOn = false;
+            disks.hasJob = false;
+            throw new HypervisorException(Kind.REFUSED, "Unable to read from monitor: Connection reset by peer");
+        });
+        handler.carryOut(command, order);
+        assertMoved();
+    }
+
     @Test
     void turnsBackWhenQemuRefuses() throws Exception {
         disks.answers.add(() -> {
