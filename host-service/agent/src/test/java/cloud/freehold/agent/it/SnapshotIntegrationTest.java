@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.Consistency;
+import cloud.freehold.api.command.CommandResult.BackupTaken;
 import cloud.freehold.api.command.CommandResult.RolledBack;
 import cloud.freehold.api.command.CommandResult.SnapshotsTaken.Taken;
 import cloud.freehold.api.command.CommandResult.StoredVolume;
@@ -163,7 +164,8 @@ class SnapshotIntegrationTest {
         assertThat(vm.state()).isEqualTo("running");
         // Points are taken from where it is now.
         var store = new TestStore(rig);
-        RestoredPoint.check(rig, store, vm, store.backup(vm, Consistency.CRASH, Consistency.CRASH));
+        var point = store.backup(vm, Consistency.CRASH, Consistency.CRASH);
+        RestoredPoint.check(rig, store, vm, point);
         orders.done(move("default"));
         assertThat(place.toRealPath()).startsWith(rig.directory.resolve("vms"));
         vm.stopWriting();
@@ -173,6 +175,19 @@ class SnapshotIntegrationTest {
         vm.start();
         assertThat(vm.say("md5sum </dev/vdb")).isEqualTo(written);
         assertThat(orders.end(move("nowhere")).problem().code()).isEqualTo(ProblemCode.NOT_THERE);
+        vm.stop();
+        restore(store, point);
+        assertThat(place.toRealPath()).startsWith(rig.directory.resolve("other-pool"));
+        vm.start();
+        orders.done(move("default"));
+    }
+
+    private void restore(TestStore store, BackupTaken point) {
+        var roots = point.volumes().stream().map(StoredVolume::root).toList();
+        var order = new HostCommand.RestoreVolumes(
+                UUID.randomUUID(), Orders.deadline(), vm.tenant.id, vm.id, store.ref, roots, false, 0);
+        rig.portal.commands().input(order.id(), store.input());
+        orders.done(order);
     }
 
     private HostCommand.MirrorVolume move(String pool) {
