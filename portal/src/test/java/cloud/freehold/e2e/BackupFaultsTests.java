@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,8 +16,10 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 
@@ -75,6 +78,7 @@ class BackupFaultsTests {
     }
 
     @Test
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
     void whateverDiesWhatIsListedHoldsWhatItHeld() {
         System.out.println("seed " + seed);
         Deque<Fault> deck = new ArrayDeque<>();
@@ -181,7 +185,7 @@ class BackupFaultsTests {
     }
 
     private Map<String, JsonNode> operations() {
-        Map<String, JsonNode> operations = new java.util.LinkedHashMap<>();
+        Map<String, JsonNode> operations = new LinkedHashMap<>();
         api.get("/operations?limit=50")
                 .path("items")
                 .forEach(operation -> operations.put(operation.path("id").asString(), operation));

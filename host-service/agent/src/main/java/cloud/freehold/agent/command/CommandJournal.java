@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -27,8 +28,9 @@ final class CommandJournal {
     /**
      * @param notes what the handler has to know after the agent's death
      * @param end null: begun, not ended
+     * @param told whether the portal knows the end
      */
-    record Entry(HostCommand command, Instant begun, Map<String, String> notes, CommandProgress end) {}
+    record Entry(HostCommand command, Instant begun, Map<String, String> notes, CommandProgress end, Boolean told) {}
 
     private final Path directory;
 
@@ -61,11 +63,20 @@ final class CommandJournal {
 
     /** Begun before the agent's last death, without an end. */
     List<Entry> interrupted() throws IOException {
+        return all(entry -> entry.end() == null);
+    }
+
+    /** Ended, and the portal may not know. */
+    List<Entry> untold() throws IOException {
+        return all(entry -> entry.end() != null && !Boolean.TRUE.equals(entry.told()));
+    }
+
+    private List<Entry> all(Predicate<Entry> which) throws IOException {
         var found = new ArrayList<Entry>();
         try (var files = Files.list(directory)) {
             for (var file :
                     files.filter(path -> path.toString().endsWith(".json")).toList()) {
-                read(file).filter(entry -> entry.end() == null).ifPresent(found::add);
+                read(file).filter(which).ifPresent(found::add);
             }
         }
         return found;

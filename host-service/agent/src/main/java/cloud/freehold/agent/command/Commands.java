@@ -41,6 +41,9 @@ public final class Commands implements AutoCloseable {
     private final ScheduledExecutorService timer = Threads.timer("order-beat");
     private final Lanes lanes;
     private final Map<UUID, RunningOrder> running = new ConcurrentHashMap<>();
+    /** Ended, and the portal does not know. */
+    private final Map<UUID, RunningOrder> untold = new ConcurrentHashMap<>();
+
     private final Map<UUID, Boolean> beating = new ConcurrentHashMap<>();
     private volatile boolean closing;
 
@@ -68,6 +71,9 @@ public final class Commands implements AutoCloseable {
      */
     public void recover() throws IOException {
         journal.prune(clock.instant().minus(KEEP));
+        for (var entry : journal.untold()) {
+            untold.put(entry.command().id(), new RunningOrder(entry.command(), portal, journal, clock, entry));
+        }
         for (var entry : journal.interrupted()) {
             var order = new RunningOrder(entry.command(), portal, journal, clock, entry);
             var handler = handlers.get(entry.command().getClass());
@@ -89,7 +95,7 @@ public final class Commands implements AutoCloseable {
     /** The portal repeats an order until it knows the end; it is carried out once all the same. */
     public void told(List<HostCommand> commands) {
         for (var command : commands == null ? List.<HostCommand>of() : commands) {
-            if (!running.containsKey(command.id())) {
+            if (!running.containsKey(command.id()) && !untold.containsKey(command.id())) {
                 take(command);
             }
         }
@@ -97,13 +103,14 @@ public final class Commands implements AutoCloseable {
 
     private void take(HostCommand command) {
         var known = journal.find(command.id());
-        var order = new RunningOrder(command, portal, journal, clock);
+        boolean hasEnded = known.isPresent() && known.get().end() != null;
+        var order = new RunningOrder(command, portal, journal, clock, hasEnded ? known.get() : null);
         if (running.putIfAbsent(command.id(), order) != null) {
             return;
         }
         var handler = handlers.get(command.getClass());
-        if (known.isPresent() && known.get().end() != null) {
-            workers.execute(() -> finish(order, () -> order.tell(known.get().end())));
+        if (hasEnded) {
+            workers.execute(() -> finish(order, () -> {}));
         } else if (handler == null) {
             workers.execute(
                     () -> finish(
@@ -125,8 +132,19 @@ public final class Commands implements AutoCloseable {
     private void finish(RunningOrder order, Runnable last) {
         try {
             last.run();
+            if (order.hasEnded()) {
+                untold.put(order.id(), order);
+                tellEnd(order);
+            }
         } finally {
             running.remove(order.id());
+        }
+    }
+
+    /** Once the deadline is over, the portal has ended it by itself. */
+    private void tellEnd(RunningOrder order) {
+        if (order.tellEnd() || order.left().isNegative()) {
+            untold.remove(order.id());
         }
     }
 
@@ -193,17 +211,20 @@ public final class Commands implements AutoCloseable {
 
     /** Each order's word in a thread of its own: a portal that is slow with one holds up none of the others. */
     private void beat() {
-        running.values().forEach(order -> {
-            if (beating.putIfAbsent(order.id(), true) == null) {
-                workers.execute(() -> {
-                    try {
-                        order.beat();
-                    } finally {
-                        beating.remove(order.id());
-                    }
-                });
-            }
-        });
+        running.values().forEach(order -> beside(order, order::beat));
+        untold.values().forEach(order -> beside(order, () -> tellEnd(order)));
+    }
+
+    private void beside(RunningOrder order, Runnable word) {
+        if (beating.putIfAbsent(order.id(), true) == null) {
+            workers.execute(() -> {
+                try {
+                    word.run();
+                } finally {
+                    beating.remove(order.id());
+                }
+            });
+        }
     }
 
     /** Stops what runs; what may be repeated is taken up again by the next agent. */

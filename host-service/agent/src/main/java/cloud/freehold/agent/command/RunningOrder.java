@@ -48,7 +48,8 @@ final class RunningOrder implements Order {
     private CommandProgress sent;
     private Instant sentAt = Instant.EPOCH;
     private OrderFailure over;
-    private boolean ended;
+    /** Null while it runs. */
+    private CommandProgress end;
 
     RunningOrder(HostCommand command, CommandPortal portal, CommandJournal journal, Clock clock) {
         this(command, portal, journal, clock, null);
@@ -66,8 +67,12 @@ final class RunningOrder implements Order {
         this.journal = journal;
         this.clock = clock;
         this.repeated = earlier != null;
-        if (earlier != null && earlier.notes() != null) {
-            notes.putAll(earlier.notes());
+        if (earlier != null) {
+            begun = earlier.begun();
+            end = earlier.end();
+            if (earlier.notes() != null) {
+                notes.putAll(earlier.notes());
+            }
         }
         this.latest = running(0, "waits for other orders", null);
     }
@@ -153,7 +158,7 @@ final class RunningOrder implements Order {
     void over(OrderFailure reason) {
         List<Runnable> all;
         synchronized (this) {
-            if (over != null || ended) {
+            if (over != null || end != null) {
                 return;
             }
             over = reason;
@@ -209,11 +214,11 @@ final class RunningOrder implements Order {
         } else {
             notes.put(name, value);
         }
-        write(null);
+        write(false);
     }
 
-    private void write(CommandProgress end) throws IOException {
-        journal.write(new CommandJournal.Entry(command, begun, Map.copyOf(notes), end));
+    private void write(boolean told) throws IOException {
+        journal.write(new CommandJournal.Entry(command, begun, Map.copyOf(notes), end, told));
     }
 
     /**
@@ -228,7 +233,7 @@ final class RunningOrder implements Order {
                 check();
             }
             begun = clock.instant();
-            write(null);
+            write(false);
             latest = running(1, "begun", null);
         }
         send(latest());
@@ -249,7 +254,7 @@ final class RunningOrder implements Order {
         CommandProgress news;
         synchronized (this) {
             boolean due = latest != sent || sentAt.plus(SIGN_OF_LIFE).isBefore(clock.instant());
-            if (ended || !due) {
+            if (end != null || !due) {
                 return;
             }
             news = latest;
@@ -267,8 +272,7 @@ final class RunningOrder implements Order {
         }
     }
 
-    /** Once: when it does not arrive, the portal repeats the order and is told the end then. */
-    boolean tell(CommandProgress news) {
+    private boolean tell(CommandProgress news) {
         try {
             return portal.progress(command.id(), news);
         } catch (IOException e) {
@@ -285,18 +289,45 @@ final class RunningOrder implements Order {
         end(new CommandProgress(Status.FAILED, 100, "failed", problem, clock.instant()));
     }
 
-    private void end(CommandProgress end) {
-        synchronized (this) {
-            ended = true;
-            if (begun == null) {
-                begun = clock.instant();
-            }
-            try {
-                write(end);
-            } catch (IOException e) {
-                LOG.error("The end of order {} cannot be written: {}", command.id(), e.getMessage());
-            }
+    private synchronized void end(CommandProgress news) {
+        end = news;
+        if (begun == null) {
+            begun = clock.instant();
         }
-        tell(end);
+        try {
+            write(false);
+        } catch (IOException e) {
+            LOG.error("The end of order {} cannot be written: {}", command.id(), e.getMessage());
+        }
+    }
+
+    /**
+     * Says how it ended.
+     *
+     * @return whether that has arrived; it is to be said again until it has, also by the next agent
+     */
+    boolean tellEnd() {
+        CommandProgress news;
+        synchronized (this) {
+            news = end;
+        }
+        try {
+            portal.progress(command.id(), news);
+        } catch (IOException e) {
+            LOG.info("The end of order {} did not reach the portal: {}", command.id(), e.getMessage());
+            return false;
+        }
+        try {
+            synchronized (this) {
+                write(true);
+            }
+        } catch (IOException e) {
+            LOG.warn("That the portal knows the end of order {} cannot be written: {}", command.id(), e.getMessage());
+        }
+        return true;
+    }
+
+    synchronized boolean hasEnded() {
+        return end != null;
     }
 }

@@ -21,7 +21,7 @@ class CommandJournalTest {
     Path directory;
 
     private CommandJournal.Entry entry(CommandProgress end) {
-        return new CommandJournal.Entry(reboot, NOW, Map.of("checkpoint", "c1"), end);
+        return new CommandJournal.Entry(reboot, NOW, Map.of("checkpoint", "c1"), end, null);
     }
 
     @Test

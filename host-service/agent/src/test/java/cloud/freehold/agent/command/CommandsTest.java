@@ -2,6 +2,7 @@ package cloud.freehold.agent.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import cloud.freehold.agent.Waiting;
 import cloud.freehold.api.Problem;
 import cloud.freehold.api.ProblemCode;
 import cloud.freehold.api.backup.CommandInput;
@@ -12,6 +13,7 @@ import cloud.freehold.api.command.CommandResult;
 import cloud.freehold.api.command.HostCommand;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -171,6 +173,50 @@ class CommandsTest {
         assertThat(handler.begun).isEqualTo(1);
     }
 
+    /** The portal tells a host of an order again only when there is something else to tell. */
+    @Test
+    void anEndThatDoesNotArriveIsSaidAgainUntilItDoes() throws Exception {
+        var order = order(Duration.ofMinutes(1));
+        handler.goOn.countDown();
+        portal.endsLost = 2;
+        start().told(List.of(order));
+        portal.await(order.id(), progress -> progress.status() == Status.DONE);
+        assertThat(portal.endsLost).isZero();
+        assertThat(handler.begun).isEqualTo(1);
+    }
+
+    @Test
+    void theNextAgentSaysTheEndThatDidNotArriveAndOnlyThatOne() throws Exception {
+        var order = order(Duration.ofMinutes(1));
+        handler.goOn.countDown();
+        portal.endsLost = Integer.MAX_VALUE;
+        start().told(List.of(order));
+        portal.awaitLost(1);
+        commands.close();
+        portal.endsLost = 0;
+        start();
+        assertThat(portal.await(order.id(), progress -> progress.status() == Status.DONE)
+                        .result())
+                .isEqualTo(new CommandResult.RolledBack("as told"));
+        assertThat(handler.begun).isEqualTo(1);
+        var journal = directory.resolve("commands/" + order.id() + ".json");
+        Waiting.await("that it was told", SOON, () -> text(journal).contains("\"told\":true"));
+        commands.close();
+        portal.said.clear();
+        start().told(List.of(order(SOON)));
+        portal.await(order.id(), progress -> progress.status() == Status.DONE);
+        assertThat(portal.said.stream().filter(progress -> progress.status() == Status.DONE))
+                .hasSize(1);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Test
     void keysAreNotWrittenDown() throws Exception {
         var order = order(Duration.ofMinutes(1));
@@ -261,9 +307,17 @@ class CommandsTest {
     private static final class FakeDesk implements CommandPortal {
         private final List<CommandProgress> said = new ArrayList<>();
         private volatile UUID cancelled;
+        private volatile int endsLost;
+        private int lost;
 
         @Override
-        public synchronized boolean progress(UUID command, CommandProgress progress) {
+        public synchronized boolean progress(UUID command, CommandProgress progress) throws IOException {
+            if (progress.status() != Status.RUNNING && endsLost > 0) {
+                endsLost--;
+                lost++;
+                notifyAll();
+                throw new IOException("the portal answered 503");
+            }
             said.add(progress);
             notifyAll();
             return !command.equals(cancelled);
@@ -277,6 +331,12 @@ class CommandsTest {
         @Override
         public void output(UUID command, InputStream bytes, Duration deadline) {
             throw new UnsupportedOperationException();
+        }
+
+        synchronized void awaitLost(int many) throws InterruptedException {
+            while (lost < many) {
+                wait(SOON.toMillis());
+            }
         }
 
         synchronized CommandProgress await(UUID command, Predicate<CommandProgress> condition)
