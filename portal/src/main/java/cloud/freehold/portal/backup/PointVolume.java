@@ -1,5 +1,6 @@
 package cloud.freehold.portal.backup;
 
+import cloud.freehold.portal.compute.VolumeView;
 import java.util.UUID;
 
 /** A volume in a recovery point; {@code index} 0 was the boot volume. */
@@ -8,6 +9,6 @@ public record PointVolume(
 
     /** As the guest calls it, for example {@code vda}. */
     public String device() {
-        return "vd" + (char) ('a' + Math.max(0, Math.min(25, index)));
+        return VolumeView.device(index);
     }
 }

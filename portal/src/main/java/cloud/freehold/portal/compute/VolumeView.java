@@ -28,7 +28,12 @@ public record VolumeView(
 
     /** As Linux calls it where all disks are there from the start. */
     public String device() {
-        return "vd" + (char) ('a' + index);
+        return device(index);
+    }
+
+    /** @param index 0–25; what lies outside counts as the nearest */
+    public static String device(int index) {
+        return "vd" + (char) ('a' + Math.max(0, Math.min(25, index)));
     }
 
     /** What the guest should do otherwise, and how; empty: nothing, or it did not tell. */

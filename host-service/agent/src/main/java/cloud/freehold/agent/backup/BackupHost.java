@@ -3,6 +3,7 @@ package cloud.freehold.agent.backup;
 import cloud.freehold.agent.AgentConfig;
 import cloud.freehold.agent.desired.Desired;
 import cloud.freehold.agent.libvirt.Hypervisor;
+import cloud.freehold.agent.libvirt.Hypervisor.Domain;
 import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.agent.moment.HeldGuests;
 import cloud.freehold.agent.moment.Moments;
@@ -10,6 +11,7 @@ import cloud.freehold.agent.storage.DiskUse;
 import cloud.freehold.agent.storage.ScratchFiles;
 import cloud.freehold.agent.storage.VmFiles;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -45,6 +47,11 @@ public record BackupHost(
     }
 
     boolean isOn(UUID vm) throws HypervisorException {
-        return hypervisor.find(vm).filter(domain -> !domain.state().isOff()).isPresent();
+        return running(vm).isPresent();
+    }
+
+    /** The VM, if it is on. */
+    Optional<Domain> running(UUID vm) throws HypervisorException {
+        return hypervisor.find(vm).filter(domain -> !domain.state().isOff());
     }
 }

@@ -5,6 +5,7 @@ import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.agent.libvirt.VmDisks;
 import cloud.freehold.agent.libvirt.VmDisks.Plugged;
+import cloud.freehold.agent.moment.LiveDisk;
 import cloud.freehold.agent.storage.ImageTool;
 import cloud.freehold.agent.storage.Pools;
 import cloud.freehold.api.ProblemCode;
@@ -206,13 +207,12 @@ final class LiveMove {
     private void mirror(Plugged disk, Path present) throws OrderFailure, HypervisorException, IOException {
         long size = 0;
         try (var monitor = host.hypervisor().monitor(command.vmId())) {
-            for (var block : monitor.ask("query-block")) {
-                var image = block.path("inserted").path("image");
-                if (!real(Path.of(image.path("filename").asString("/"))).equals(present)) {
+            for (var one : LiveDisk.of(monitor)) {
+                if (!real(one.file()).equals(present)) {
                     continue;
                 }
-                size = image.path("virtual-size").asLong();
-                if (!image.path("snapshots").isEmpty()) {
+                size = one.sizeBytes();
+                if (!one.snapshots().isEmpty()) {
                     throw new OrderFailure(
                             ProblemCode.WRONG_STATE,
                             "The volume has snapshots, which cannot move while the VM runs. Delete them or stop the VM, then repeat.");

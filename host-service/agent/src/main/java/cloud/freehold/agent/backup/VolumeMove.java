@@ -73,7 +73,7 @@ final class VolumeMove {
     private boolean isMovedOrInterrupted() throws OrderFailure, HypervisorException, IOException, InterruptedException {
         var begun = Optional.<Domain>empty();
         try {
-            begun = running();
+            begun = host.running(command.vmId());
             return begun.isPresent() ? isMovedLive(new VmRun(host.hypervisor(), begun.get())) : isMovedStopped();
         } catch (HypervisorException e) {
             if (isSilent(e) || LiveMove.hasLeft(order)) {
@@ -94,12 +94,6 @@ final class VolumeMove {
         return e.kind() == Kind.UNAVAILABLE || e.kind() == Kind.TIMED_OUT;
     }
 
-    private Optional<Domain> running() throws HypervisorException {
-        return host.hypervisor()
-                .find(command.vmId())
-                .filter(domain -> !domain.state().isOff());
-    }
-
     private void countEnd() throws OrderFailure {
         if (++ends > MOST_ENDS) {
             throw new OrderFailure(
@@ -114,7 +108,7 @@ final class VolumeMove {
         while (true) {
             OnlyForward.pause(order, LOOK);
             try {
-                running();
+                host.isOn(command.vmId());
                 return;
             } catch (HypervisorException e) {
                 if (System.nanoTime() > end && !LiveMove.hasLeft(order)) {
@@ -152,7 +146,7 @@ final class VolumeMove {
             return false;
         }
         try (var inUse = use.get()) {
-            if (running().isPresent()) {
+            if (host.isOn(command.vmId())) {
                 return false;
             }
             var present = volume.toRealPath();

@@ -3,7 +3,7 @@ package cloud.freehold.agent.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import cloud.freehold.agent.AgentConfig;
+import cloud.freehold.agent.TestConfig;
 import cloud.freehold.agent.command.FakeOrder;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.desired.Desired;
@@ -31,7 +31,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,7 +59,7 @@ class MirrorHandlerTest {
         var files = new VmFiles(
                 pools, new ImageCache(directory.resolve("images"), (sum, from, to) -> {}), Clock.systemUTC());
         handler = new MirrorHandler(new BackupHost(
-                config(),
+                TestConfig.load(),
                 () -> Desired.NOTHING,
                 hypervisor(),
                 null,
@@ -190,13 +189,6 @@ class MirrorHandlerTest {
         try (var left = Files.list(volume.getParent())) {
             assertThat(left).containsExactly(volume);
         }
-    }
-
-    private static AgentConfig config() throws Exception {
-        var properties = new Properties();
-        properties.setProperty("freehold.agent.portal-url", "https://localhost");
-        properties.setProperty("freehold.agent.qemu-user", System.getProperty("user.name"));
-        return AgentConfig.load(Optional.empty(), properties);
     }
 
     private Hypervisor hypervisor() {

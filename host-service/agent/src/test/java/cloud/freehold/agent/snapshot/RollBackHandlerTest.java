@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import cloud.freehold.agent.AgentConfig;
 import cloud.freehold.agent.Objects;
+import cloud.freehold.agent.TestConfig;
 import cloud.freehold.agent.command.FakeOrder;
 import cloud.freehold.agent.command.OrderFailure;
 import cloud.freehold.agent.desired.Desired;
@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -53,7 +52,7 @@ class RollBackHandlerTest {
         var clock = Clock.systemUTC();
         files = new VmFiles(directory, new ImageCache(directory.resolve("images"), (sum, from, to) -> {}), clock);
         handler = new RollBackHandler(new SnapshotHost(
-                config(),
+                TestConfig.load(),
                 () -> desired,
                 allOff(),
                 null,
@@ -65,13 +64,6 @@ class RollBackHandlerTest {
                     onKick.accept(vm);
                 },
                 clock));
-    }
-
-    private static AgentConfig config() throws Exception {
-        var properties = new Properties();
-        properties.setProperty("freehold.agent.portal-url", "https://localhost");
-        properties.setProperty("freehold.agent.qemu-user", System.getProperty("user.name"));
-        return AgentConfig.load(Optional.empty(), properties);
     }
 
     private static Hypervisor allOff() {
@@ -114,7 +106,7 @@ class RollBackHandlerTest {
     void nothingIsLeftOfSnapshotsWhoseDisksWereReplaced() throws Exception {
         var disk = snapshotted();
         files.continuation(command.vmId()).want("fh-another");
-        var config = config();
+        var config = TestConfig.load();
         LostSnapshots.remove(files, config, command.vmId());
         LostSnapshots.remove(files, config, command.vmId());
         assertThat(new SnapshotBook(files).all(command.vmId())).isEmpty();

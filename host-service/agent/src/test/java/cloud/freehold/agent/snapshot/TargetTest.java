@@ -3,7 +3,7 @@ package cloud.freehold.agent.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import cloud.freehold.agent.AgentConfig;
+import cloud.freehold.agent.TestConfig;
 import cloud.freehold.agent.common.Json;
 import cloud.freehold.agent.libvirt.HypervisorException;
 import cloud.freehold.agent.libvirt.HypervisorException.Kind;
@@ -18,8 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -89,10 +87,7 @@ class TargetTest {
         for (var name : List.of("fh-known", "fh-left", "other")) {
             run("qemu-img", "snapshot", "-c", name, disk.toString());
         }
-        var properties = new Properties();
-        properties.setProperty("freehold.agent.portal-url", "https://localhost");
-        properties.setProperty("freehold.agent.qemu-user", System.getProperty("user.name"));
-        var stopped = new StoppedDisks(AgentConfig.load(Optional.empty(), properties));
+        var stopped = new StoppedDisks(TestConfig.load());
         Target.off(VM, UUID.randomUUID(), List.of(VOLUME), List.of(disk), null, null)
                 .removeUnknown(Set.of("fh-known"), stopped);
         assertThat(stopped.names(disk)).containsExactlyInAnyOrder("fh-known", "other");
